@@ -1,0 +1,1 @@
+//! Simulated devices at the far end of the cable, in one world with gravity.

@@ -1,0 +1,84 @@
+//! What a certificate of calibration says, as far as a verdict needs it.
+
+use crate::{Date, FileDigest, Quantity};
+use serde::{Deserialize, Serialize};
+
+/// One calibrated signal of a reference instrument (ISO/IEC 17025:2017, 6.4.13 e and 6.5).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Number of the certificate.
+    pub certificate: String,
+    /// The body that issued it.
+    pub body: String,
+    /// The certificate itself.
+    pub file: Option<FileDigest>,
+    /// Day of the calibration.
+    pub date: Date,
+    /// Last day on which it may be used for a verdict.
+    pub due: Date,
+    /// Uncertainty over the range; all in the signal's own unit. A sample in no range is unusable.
+    pub ranges: Vec<CalibrationRange>,
+    /// Direction it holds for, for example `compression`; empty when both.
+    pub direction: Option<String>,
+    /// Highest signal frequency it holds for, Hz.
+    pub bandwidth_hz: Option<f64>,
+    /// Standard deviation of a single reading's noise (1 sigma), in the signal's unit. It is part
+    /// of `U` too; metrics of repeatability need it apart (standards.md 9.4).
+    pub noise: Option<f64>,
+}
+
+/// Expanded uncertainty of a stretch of the range: `U = u_abs + u_rel * |reading|`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationRange {
+    /// Lower end, in the signal's unit.
+    pub from: f64,
+    /// Upper end, in the signal's unit.
+    pub to: f64,
+    /// Absolute part of the expanded uncertainty, in the signal's unit.
+    pub u_abs: f64,
+    /// Part proportional to the magnitude of the reading (0.01 = 1 %).
+    pub u_rel: f64,
+    /// Coverage factor of both.
+    pub k: f64,
+}
+
+impl Calibration {
+    /// Standard uncertainty of one reading, or `None` outside the calibrated range.
+    pub fn standard_uncertainty(&self, reading: f64) -> Option<f64> {
+        let inside = |r: &&CalibrationRange| r.from <= reading && reading <= r.to;
+        self.ranges
+            .iter()
+            .find(inside)
+            .map(|r| (r.u_abs + r.u_rel * reading.abs()) / r.k)
+    }
+
+    /// Largest expanded uncertainty (k = 2) over the calibrated range.
+    pub fn worst_expanded_uncertainty(&self) -> f64 {
+        let worst =
+            |r: &CalibrationRange| 2.0 * (r.u_abs + r.u_rel * r.from.abs().max(r.to.abs())) / r.k;
+        self.ranges.iter().map(worst).fold(0.0, f64::max)
+    }
+
+    /// Whether the certificate may carry a verdict on that day.
+    pub fn valid_on(&self, day: Date) -> bool {
+        self.date <= day && day <= self.due
+    }
+}
+
+/// Where a tracker's own frame lies in a named frame of the bench. Without one, accuracy is not
+/// tested; repeatability is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Registration {
+    /// The frame that poses are then expressed in.
+    pub frame: String,
+    /// How it was found, for example `best fit over 12 points off the judged poses`.
+    pub method: String,
+    /// Translation x, y, z in mm: p_frame = R p_tracker + t.
+    pub translation_mm: [f64; 3],
+    /// Rotation as rotations about fixed x, then y, then z, in degrees.
+    pub rotation_deg: [f64; 3],
+    /// Expanded uncertainty (k = 2) of a position so transformed.
+    pub u_position: Quantity,
+    /// Expanded uncertainty (k = 2) of an angle so transformed.
+    pub u_angle: Option<Quantity>,
+}

@@ -1,0 +1,360 @@
+//! The plan: all that a run will do and all that decides its verdict, from files only, frozen
+//! under a hash before the first movement.
+
+use crate::identity::{FileDigest, Provenance, sha256_hex};
+use crate::job::Party;
+use crate::measure::SetBy;
+use crate::step::SetOutput;
+use crate::{Channel, Job, Measure, ParamValue, Quantity, Step, Text};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Version of the plan's format.
+pub const PLAN_FORMAT: u32 = 1;
+
+/// A resolved plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`PLAN_FORMAT`].
+    pub format: u32,
+    /// The suite.
+    pub suite: SuiteFacts,
+    /// The order, if there is one.
+    pub job: Option<Job>,
+    /// The bench as far as this plan uses it.
+    pub bench: Bench,
+    /// All parameters with the values in force.
+    pub parameters: Vec<Parameter>,
+    /// All channels; a [`crate::Sample`]'s channel is an index into this list.
+    pub channels: Vec<Channel>,
+    /// Held from arming to disarming.
+    pub watches: Vec<Watch>,
+    /// Tables that repeats go over: table name to rows.
+    pub tables: BTreeMap<String, Vec<Row>>,
+    /// Cases in the order of performance.
+    pub cases: Vec<Case>,
+    /// Performed at a normal end of the run: lower, release, park.
+    pub finally: Vec<Step>,
+    /// What will not be tested or not be judged, known before the start, with the reason.
+    pub restrictions: Vec<Restriction>,
+}
+
+/// What identifies the suite.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SuiteFacts {
+    /// Identifier, for example `hand-slip-resistance`.
+    pub id: String,
+    /// Version, for example `0.1.0`.
+    pub version: String,
+    /// `draft`, `trial`, `published` or `withdrawn`.
+    pub status: String,
+    /// Title.
+    pub title: Text,
+    /// `interface`, `evaluation`, `scenario`, `safety` or `ethics`.
+    pub area: String,
+    /// What it is modelled on.
+    pub basis: Vec<Basis>,
+    /// The suite's own files (suite, tables), with digests.
+    pub files: Vec<FileDigest>,
+}
+
+/// A standard that a suite refers to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basis {
+    /// Number, for example `ISO 9283`; a planned one has its project number.
+    pub standard: String,
+    /// Edition year, or the stage and date of a planned standard.
+    pub edition: String,
+    /// Clause or part.
+    pub part: Option<String>,
+    /// `follows`, `modelled-on`, `terms-only` or `planned`.
+    pub relation: String,
+    /// What the suite adds, changes or leaves out.
+    pub note: Option<Text>,
+}
+
+/// The bench as far as a plan uses it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bench {
+    /// Identifier.
+    pub id: String,
+    /// The laboratory.
+    pub laboratory: Party,
+    /// Where the bench stands.
+    pub location: Option<String>,
+    /// Digest of the bench file.
+    pub file: FileDigest,
+    /// All devices: items under test and instruments alike.
+    pub devices: Vec<DevicePlan>,
+    /// Named poses.
+    pub poses: BTreeMap<String, Pose>,
+    /// Named postures of hands.
+    pub presets: BTreeMap<String, Preset>,
+    /// Named outputs.
+    pub outputs: BTreeMap<String, Output>,
+    /// Environment as declared: temperature, humidity, supply.
+    pub environment: BTreeMap<String, Quantity>,
+    /// True parameters and faults of a simulated bench, as written there (JSON).
+    pub simulation: Option<serde_json::Value>,
+}
+
+/// One device of the bench.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DevicePlan {
+    /// Name on the bench, for example `hand`.
+    pub id: String,
+    /// What it is, for example `hand`, `arm`, `force-gauge`, `tracker`, `io`.
+    pub kind: String,
+    /// Driver in the catalogue, for example `inspire-rh56`.
+    pub driver: String,
+    /// Port as declared: `/dev/ttyUSB0`, `can0`, `slcan:/dev/ttyACM0`, or `simulated`.
+    pub port: String,
+    /// Options of driver and link (`baud`, `id`, `nodes` …), checked against the vocabulary.
+    pub options: BTreeMap<String, serde_json::Value>,
+    /// Declared provenance.
+    pub provenance: Provenance,
+    /// Whether it is an item under test.
+    pub under_test: bool,
+    /// Where a halt takes it, what its watchdog does. `None` for a device that cannot move.
+    pub safety: Option<Safety>,
+    /// Limits that no command may pass.
+    pub limits: Limits,
+}
+
+/// How a moving device is made safe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Safety {
+    /// Where `halt` takes it.
+    pub safe_state: SafeState,
+    /// What its own watchdog really does when the harness falls silent.
+    pub watchdog: Watchdog,
+    /// What catches load or joints when torque goes off: `brakes`, `support` …
+    pub held_by: Option<String>,
+    /// The next stop path when a halt is refused or late.
+    pub next: Option<SetOutput>,
+}
+
+/// A safe state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SafeState {
+    /// Stay where it is, with torque.
+    Hold,
+    /// Decelerate along the path, then stand still with brakes or torque.
+    DecelerateAndHold,
+    /// Torque off; needs `held_by` under gravity.
+    TorqueOff,
+    /// Open.
+    Open,
+}
+
+/// What a device does when its host falls silent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Watchdog {
+    /// Nothing: it goes on with the last command.
+    None,
+    /// It stops by itself.
+    Stops {
+        /// After this long, seconds.
+        after_s: f64,
+    },
+    /// It only leaves a mode or reports.
+    Reports {
+        /// After this long, seconds.
+        after_s: f64,
+    },
+}
+
+/// Limits of bench and nameplate.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Joint name to limits, in the order of the device's joints.
+    pub joints: Vec<JointLimit>,
+    /// Most force per finger, N.
+    pub force_n_max: Option<f64>,
+    /// Most load, kg.
+    pub load_kg_max: Option<f64>,
+}
+
+/// Limits of one joint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JointLimit {
+    /// Joint name, for example `j1` or `thumb-bend`.
+    pub joint: String,
+    /// Least angle, degrees.
+    pub deg_min: f64,
+    /// Most angle, degrees.
+    pub deg_max: f64,
+    /// Most speed, degrees per second; 100 % of this bench.
+    pub deg_per_s_max: f64,
+}
+
+/// A named pose: joint angles, and where the tool centre point is then commanded to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pose {
+    /// Device.
+    pub device: String,
+    /// Joint angles, degrees, in the order of the device's joints.
+    pub joints_deg: Vec<f64>,
+    /// Commanded x, y, z (mm) and a, b, c (degrees) in `frame`, if known: certbench does no
+    /// kinematics.
+    pub tcp: Option<[f64; 6]>,
+    /// Frame of `tcp`.
+    pub frame: Option<String>,
+}
+
+/// A named posture of a hand.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preset {
+    /// Device.
+    pub device: String,
+    /// Finger or joint name to closing, percent (0 open, 100 closed); those not named stay.
+    pub closing: BTreeMap<String, f64>,
+}
+
+/// A named output of an I/O device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    /// I/O device.
+    pub device: String,
+    /// Channel number on the device, from 0.
+    pub number: u16,
+    /// State name to level.
+    pub states: BTreeMap<String, bool>,
+    /// State that `halt` sets, if the output moves or holds something.
+    pub safe: Option<String>,
+    /// Whether setting it can move something (needs arming).
+    pub moves: bool,
+}
+
+/// A parameter with the value in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Name.
+    pub id: String,
+    /// Title.
+    pub title: Text,
+    /// Value in force.
+    pub value: ParamValue,
+    /// Who may set it.
+    pub set_by: SetBy,
+    /// Whether it differs from the suite's default, and the default.
+    pub default: ParamValue,
+    /// Where the value comes from.
+    pub origin: Option<Text>,
+}
+
+/// Held from arming to disarming, prompts included.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Watch {
+    /// Channel id.
+    pub channel: String,
+    /// Component; empty for every component.
+    pub component: String,
+    /// Least, in the channel's unit.
+    pub at_least: Option<f64>,
+    /// Most, in the channel's unit.
+    pub at_most: Option<f64>,
+    /// A value older than this trips it, seconds.
+    pub max_age_s: f64,
+}
+
+/// A row of a table: an object, a pose, a load.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Identifier, unique in the table.
+    pub id: String,
+    /// Title.
+    pub title: Text,
+    /// Further columns.
+    pub columns: BTreeMap<String, ParamValue>,
+}
+
+/// One case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// Unique in the suite.
+    pub id: String,
+    /// Title.
+    pub title: Text,
+    /// Steps.
+    pub steps: Vec<Step>,
+    /// Performed at a normal end of the case.
+    pub finally: Vec<Step>,
+    /// Results.
+    pub measures: Vec<Measure>,
+    /// What trouble that the item itself reports means.
+    pub on_device_event: OnDeviceEvent,
+    /// Set when a count is below what the suite demands for a verdict.
+    pub shortened: Option<Shortened>,
+    /// Upper bound of its duration, seconds.
+    pub seconds_max: f64,
+    /// Upper bound of the steps performed.
+    pub steps_max: u64,
+}
+
+/// What a device event means for the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnDeviceEvent {
+    /// The item failed (the default).
+    Fail,
+    /// Not tested.
+    NotTested,
+}
+
+/// n of N: no verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shortened {
+    /// The parameter that was lowered.
+    pub parameter: String,
+    /// What is done.
+    pub n: u64,
+    /// What a verdict needs.
+    pub of: u64,
+}
+
+/// Something that this plan will not test or not judge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Restriction {
+    /// Case, or empty for the whole run.
+    pub case: String,
+    /// Measure, or empty for the whole case.
+    pub measure: String,
+    /// Short code: `calibration-due`, `no-registration`, `shortened`, …
+    pub code: String,
+    /// In words.
+    pub text: Text,
+}
+
+impl Plan {
+    /// SHA-256 of the plan's JSON: what freezes it.
+    pub fn digest(&self) -> String {
+        sha256_hex(serde_json::to_string(self).unwrap_or_default().as_bytes())
+    }
+
+    /// Index and declaration of a channel.
+    pub fn channel(&self, id: &str) -> Option<(u16, &Channel)> {
+        let index = self.channels.iter().position(|c| c.id == id)?;
+        Some((index as u16, self.channels.get(index)?))
+    }
+
+    /// A device by name.
+    pub fn device(&self, id: &str) -> Option<&DevicePlan> {
+        self.bench.devices.iter().find(|d| d.id == id)
+    }
+
+    /// A row of a table.
+    pub fn row(&self, table: &str, id: &str) -> Option<&Row> {
+        self.tables.get(table)?.iter().find(|r| r.id == id)
+    }
+
+    /// Whether any device is not physical: every page says so.
+    pub fn simulated(&self) -> bool {
+        self.bench
+            .devices
+            .iter()
+            .any(|d| d.provenance != Provenance::Physical)
+    }
+}

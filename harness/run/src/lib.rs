@@ -1,0 +1,1 @@
+//! Plan and bench in, events out: the only room with motion.

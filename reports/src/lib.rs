@@ -1,0 +1,1 @@
+//! Facts and findings to HTML and JSON, in English and Chinese.
