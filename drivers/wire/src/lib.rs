@@ -1,0 +1,17 @@
+//! Bytes and messages of the devices' protocols: pure functions and state machines, no I/O, no clock.
+//!
+//! One module a protocol. A decoder takes bytes as they arrive and gives back whole messages, or
+//! [`Noise`] that says why some bytes were none; a lost or invented byte costs at most the frame it
+//! hit. Raw counts stay raw counts here: what they mean in units is the business of a driver, and of
+//! a simulator separately, so that a wrong conversion cannot cancel out.
+
+pub mod asciiline;
+mod decimal;
+pub mod lines;
+pub mod mark10;
+pub mod modbus;
+mod noise;
+pub mod rh56;
+mod scan;
+
+pub use noise::{Noise, Why, hex};
