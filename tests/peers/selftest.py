@@ -207,6 +207,7 @@ def record():
     import tempfile
 
     from google.protobuf.timestamp_pb2 import Timestamp
+    from mcap.writer import CompressionType
     from mcap_protobuf.writer import Writer
 
     def check(folder, *arguments):
@@ -217,7 +218,7 @@ def record():
 
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        with (folder / "telemetry.mcap").open("wb") as stream, Writer(stream) as writer:
+        with (folder / "telemetry.mcap").open("wb") as stream, Writer(stream, compression=CompressionType.NONE) as writer:
             for second in range(3):
                 writer.write_message("/clock", Timestamp(seconds=second + 1), log_time=second * 10**9)
         previous, lines = "0" * 64, []
@@ -237,9 +238,10 @@ def record():
         (folder / "telemetry.mcap").write_bytes(whole[:-40])
         assert check(folder)[0] == 0 and check(folder, "--complete")[0] == 1
         flipped = bytearray(whole)
-        flipped[whole.index(b"/clock") + 40] ^= 1
+        flipped[whole.rindex(b"\x08\x03")] ^= 1  # inside the last message
         (folder / "telemetry.mcap").write_bytes(flipped)
-        assert check(folder)[0] == 1
+        code, seen = check(folder)
+        assert code == 1 and "CRC" in seen["telemetry"]["problem"], seen
         (folder / "telemetry.mcap").write_bytes(whole)
         log.write_bytes(b"\n".join([lines[0], lines[1].replace(b"1", b"7", 1), lines[2], b""]))
         code, seen = check(folder)
