@@ -6,6 +6,7 @@
 //! a simulator separately, so that a wrong conversion cannot cancel out.
 
 pub mod asciiline;
+pub mod canopen;
 mod decimal;
 pub mod lines;
 pub mod mark10;

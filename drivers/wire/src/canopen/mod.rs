@@ -1,0 +1,18 @@
+//! CANopen: CiA 301 (application layer) and CiA 402 (drives and motion control).
+//!
+//! Frames are [`CobFrame`]s, classic CAN with 11-bit identifiers; everything of more than one byte is
+//! little-endian. The state machines take a frame and give frames: when to time out is the caller's.
+
+pub mod cia402;
+mod cob;
+mod emcy;
+mod nmt;
+pub mod object;
+pub mod pdo;
+pub mod sdo;
+#[cfg(test)]
+mod tests;
+
+pub use cob::{CobFrame, NodeId, SYNC, Service};
+pub use emcy::Emergency;
+pub use nmt::{Heartbeat, NmtCommand, NmtState};

@@ -1,0 +1,104 @@
+//! Process data: how several objects share one frame.
+
+use super::cob::{NodeId, Service};
+use super::object::Object;
+
+/// One write to an object dictionary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// Index.
+    pub index: u16,
+    /// Sub-index.
+    pub sub: u8,
+    /// Little-endian content.
+    pub data: Vec<u8>,
+}
+
+/// A mapping word: which object, and how many bits of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mapping {
+    /// Index.
+    pub index: u16,
+    /// Sub-index.
+    pub sub: u8,
+    /// Length in bits.
+    pub bits: u8,
+}
+
+impl From<Object> for Mapping {
+    fn from(object: Object) -> Mapping {
+        Mapping {
+            index: object.index,
+            sub: object.sub,
+            bits: object.bytes.saturating_mul(8),
+        }
+    }
+}
+
+impl From<Mapping> for u32 {
+    fn from(mapping: Mapping) -> u32 {
+        u32::from(mapping.index) << 16 | u32::from(mapping.sub) << 8 | u32::from(mapping.bits)
+    }
+}
+
+impl From<u32> for Mapping {
+    fn from(word: u32) -> Mapping {
+        let [bits, sub, low, high] = word.to_le_bytes();
+        Mapping {
+            index: u16::from_le_bytes([low, high]),
+            sub,
+            bits,
+        }
+    }
+}
+
+/// A bit that says "this PDO does not exist" in its COB-ID entry.
+const INVALID: u32 = 1 << 31;
+
+/// The writes that set a node's transmit PDO `number` (1..=4), in the order that CiA 301 asks for:
+/// switch off, clear, map, count, transmission type, event timer, switch on. Transmission type 1 sends
+/// at every SYNC, 255 at every event or `event_ms`.
+pub fn configure_tpdo(
+    number: u8,
+    node: NodeId,
+    transmission: u8,
+    event_ms: u16,
+    objects: &[Object],
+) -> Vec<Write> {
+    let slot = u16::from(number.wrapping_sub(1) & 3);
+    let (communication, mapping) = (0x1800 + slot, 0x1A00 + slot);
+    let cob = u32::from(Service::Tpdo(number, node).id());
+    let write = |index, sub, data: &[u8]| Write {
+        index,
+        sub,
+        data: data.to_vec(),
+    };
+    let mut writes = vec![
+        write(communication, 1, &(cob | INVALID).to_le_bytes()),
+        write(mapping, 0, &[0]),
+    ];
+    for (sub, object) in (1u8..).zip(objects) {
+        writes.push(write(
+            mapping,
+            sub,
+            &u32::from(Mapping::from(*object)).to_le_bytes(),
+        ));
+    }
+    let count = u8::try_from(objects.len()).unwrap_or(u8::MAX);
+    writes.push(write(mapping, 0, &[count]));
+    writes.push(write(communication, 2, &[transmission]));
+    writes.push(write(communication, 5, &event_ms.to_le_bytes()));
+    writes.push(write(communication, 1, &cob.to_le_bytes()));
+    writes
+}
+
+/// The bytes of each object in a PDO; `None` when the frame is shorter than its mapping.
+pub fn split<'d>(data: &'d [u8], objects: &[Object]) -> Option<Vec<&'d [u8]>> {
+    let mut rest = data;
+    let mut take = |object: &Object| {
+        let (value, after) = rest.split_at_checked(usize::from(object.bytes))?;
+        rest = after;
+        Some(value)
+    };
+    objects.iter().map(&mut take).collect()
+}

@@ -1,0 +1,15 @@
+//! Service data: reading and writing a node's object dictionary, expedited and segmented.
+//!
+//! Block transfer is refused with the abort that the standard has for it, "command specifier not valid".
+
+mod abort;
+mod client;
+mod server;
+mod word;
+
+pub use abort::Abort;
+pub use client::{Client, Failure, Step};
+pub use server::{Dictionary, Server};
+
+/// Most bytes that one transfer may carry here; more is refused as out of memory.
+pub const MOST_BYTES: usize = 64 * 1024;
