@@ -1,0 +1,138 @@
+//! What a load does to a pose: droop when it is put on, drift while it is held.
+
+use super::iso9283::{Position, barycentre};
+use crate::stats::summary::Summary;
+
+/// Displacement by the load, millimetres.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Droop {
+    /// Mean pose with load minus mean pose without, x, y, z.
+    pub components: Position,
+    /// Its magnitude.
+    pub magnitude: f64,
+}
+
+/// `droop = mean(with load) - mean(without)`, of positions in one frame at one commanded pose.
+/// `None` when either set is empty or a number is not finite.
+#[must_use]
+pub fn droop(without: &[Position], with_load: &[Position]) -> Option<Droop> {
+    let (a, b) = (barycentre(without)?, barycentre(with_load)?);
+    let components = [b[0] - a[0], b[1] - a[1], b[2] - a[2]];
+    let magnitude = components[0].hypot(components[1]).hypot(components[2]);
+    magnitude.is_finite().then_some(Droop {
+        components,
+        magnitude,
+    })
+}
+
+/// How a value wanders over a hold, in its unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drift {
+    /// Mean over the last `edge` minus mean over the first.
+    pub change: f64,
+    /// Type A standard uncertainty of the change from the scatter within the two edges.
+    pub change_u: f64,
+    /// Degrees of freedom of that, the smaller edge's n - 1.
+    pub change_nu: f64,
+    /// Least-squares slope over the whole hold, unit per second.
+    pub slope_per_s: f64,
+    /// Length of the hold that was sampled, seconds.
+    pub duration_s: f64,
+}
+
+/// Drift of `(time in seconds, value)` samples over a hold; `edge_s` is the length of the means at
+/// both ends. The slope is `sum((t-t̄)(y-ȳ)) / sum((t-t̄)²)`: it assumes samples spread evenly over
+/// the hold, and says nothing of drifts that come and go.
+///
+/// `None` when an edge holds fewer than two samples, the edges overlap, or a number is not finite.
+#[must_use]
+pub fn drift(samples: &[(f64, f64)], edge_s: f64) -> Option<Drift> {
+    let (&(begin, _), &(end, _)) = (samples.first()?, samples.last()?);
+    let duration_s = end - begin;
+    if !(edge_s > 0.0 && 2.0 * edge_s <= duration_s) {
+        return None;
+    }
+    let within = |from: f64, to: f64| {
+        let values: Vec<f64> = samples
+            .iter()
+            .filter(|(t, _)| (from..=to).contains(t))
+            .map(|s| s.1)
+            .collect();
+        Summary::of(&values)
+    };
+    let (start, stop) = (within(begin, begin + edge_s)?, within(end - edge_s, end)?);
+    let (u_start, u_stop) = (
+        start.standard_uncertainty_of_mean()?,
+        stop.standard_uncertainty_of_mean()?,
+    );
+    Some(Drift {
+        change: stop.mean - start.mean,
+        change_u: u_start.hypot(u_stop),
+        change_nu: start.n.min(stop.n) as f64 - 1.0,
+        slope_per_s: slope(samples)?,
+        duration_s,
+    })
+}
+
+/// Least-squares slope of `(t, y)` samples, y's unit per t's; `None` without spread in t.
+#[must_use]
+pub fn slope(samples: &[(f64, f64)]) -> Option<f64> {
+    let t: Vec<f64> = samples.iter().map(|s| s.0).collect();
+    let y: Vec<f64> = samples.iter().map(|s| s.1).collect();
+    let (t_mean, y_mean) = (Summary::of(&t)?.mean, Summary::of(&y)?.mean);
+    let above: f64 = samples
+        .iter()
+        .map(|(t, y)| (t - t_mean) * (y - y_mean))
+        .sum();
+    let below: f64 = t.iter().map(|t| (t - t_mean).powi(2)).sum();
+    let slope = above / below;
+    slope.is_finite().then_some(slope)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::check::to_digits;
+
+    #[test]
+    fn a_load_of_five_kilograms_bends_the_arm_down() {
+        let without = [[500.0, 0.0, 300.0], [500.02, 0.0, 300.0]];
+        let with_load = [[500.05, 0.04, 299.4], [500.03, 0.04, 299.4]];
+        let droop = droop(&without, &with_load).unwrap();
+        to_digits(droop.components[0], 0.03, 9);
+        to_digits(droop.components[2], -0.6, 9);
+        to_digits(
+            droop.magnitude,
+            (0.03f64.powi(2) + 0.04f64.powi(2) + 0.36).sqrt(),
+            9,
+        );
+    }
+
+    #[test]
+    fn droop_needs_poses_with_and_without() {
+        assert_eq!(droop(&[], &[[0.0; 3]]), None);
+        assert_eq!(droop(&[[0.0; 3]], &[[f64::NAN; 3]]), None);
+    }
+
+    #[test]
+    fn a_steady_creep_has_its_slope_and_its_change_between_the_means() {
+        let hold: Vec<_> = (0..=600)
+            .map(|i| (f64::from(i), 20.0 - 0.001 * f64::from(i)))
+            .collect();
+        let drift = drift(&hold, 60.0).unwrap();
+        to_digits(drift.slope_per_s, -0.001, 12);
+        // Means over 60 s at both ends lie 540 s apart.
+        to_digits(drift.change, -0.540, 9);
+        to_digits(drift.duration_s, 600.0, 9);
+        assert_eq!(drift.change_nu, 60.0);
+    }
+
+    #[test]
+    fn a_hold_too_short_for_its_edges_says_nothing() {
+        let hold = [(0.0, 1.0), (1.0, 1.0), (2.0, 1.0)];
+        assert_eq!(drift(&hold, 1.5), None);
+        assert_eq!(drift(&hold, 0.1), None); // one sample in an edge has no scatter
+        assert_eq!(drift(&[], 1.0), None);
+        assert_eq!(slope(&[(1.0, 1.0), (1.0, 2.0)]), None);
+    }
+}
