@@ -1,0 +1,153 @@
+//! The checks, each a part of the run.
+
+use std::fs;
+use std::process::Command;
+
+use crate::parts::{Outcome, Parts};
+use crate::process::{Counts, Tested, command, run, tested};
+use crate::setup::{self, Workspace};
+
+/// `cargo xtask test`.
+pub(crate) fn everything(workspace: &Workspace, parts: &mut Parts) {
+    parts.run("format", |_| {
+        run(workspace.cargo().args(["fmt", "--all", "--check"])).into()
+    });
+    parts.run("lints", |_| {
+        let mut clippy = workspace.cargo();
+        clippy.args([
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]);
+        run(&mut clippy).into()
+    });
+    deny_alone(workspace, parts);
+    parts.run("tests", |counts| {
+        let mut tests = workspace.cargo();
+        tests.args(["test", "--workspace", "--no-fail-fast"]);
+        let tested = tested(
+            tests
+                .env_remove("CERTBENCH_PEERS")
+                .env_remove("CERTBENCH_VM"),
+        );
+        *counts += tested.counts();
+        tested.ended.into() // what needs set-up is not run here, but by the parts below
+    });
+    peers_alone(workspace, parts);
+    vm_alone(workspace, parts);
+    parts.run("documentation", |_| {
+        let mut doc = workspace.cargo();
+        doc.args(["doc", "--quiet", "--workspace", "--no-deps"]);
+        run(doc.env("RUSTDOCFLAGS", "-D warnings")).into()
+    });
+}
+
+/// `cargo xtask deny`.
+pub(crate) fn deny_alone(workspace: &Workspace, parts: &mut Parts) {
+    parts.run("licences, bans, sources", |_| {
+        match setup::cargo_deny(workspace) {
+            Err(error) => Outcome::NotRun(format!("cargo-deny could not be installed: {error:#}")),
+            Ok(deny) => {
+                let mut deny = command(&deny.to_string_lossy());
+                deny.args([
+                    "--locked",
+                    "check",
+                    "--hide-inclusion-graph",
+                    "licenses",
+                    "bans",
+                    "sources",
+                ]);
+                run(deny.current_dir(&workspace.root)).into()
+            }
+        }
+    });
+}
+
+/// `cargo xtask peers`: the peers against each other, then this project against the peers.
+pub(crate) fn peers_alone(workspace: &Workspace, parts: &mut Parts) {
+    setup::peers(workspace, parts);
+    let python = workspace.peers_python();
+    parts.run("peers against each other", |_| {
+        if !python.exists() {
+            return Outcome::NotRun("the peers are not set up".into());
+        }
+        let mut selftest = command(&python.to_string_lossy());
+        run(selftest
+            .arg("-B")
+            .arg(workspace.root.join("tests/peers/selftest.py")))
+        .into()
+    });
+    parts.run("tests with peers", |counts| {
+        if !python.exists() {
+            return Outcome::NotRun("the peers are not set up".into());
+        }
+        with_setup(workspace, counts, "peer::", |tests| {
+            tests.env("CERTBENCH_PEERS", &python)
+        })
+    });
+}
+
+/// `cargo xtask vm`.
+pub(crate) fn vm_alone(workspace: &Workspace, parts: &mut Parts) {
+    setup::vm(workspace, parts);
+    parts.run("tests in the virtual machine", |counts| {
+        let vm = workspace.vm();
+        if !vm.join("image.gz").exists() {
+            return Outcome::NotRun("the virtual machine is not set up".into());
+        }
+        with_setup(workspace, counts, "vm::", |tests| {
+            tests.env("CERTBENCH_VM", &vm)
+        })
+    });
+}
+
+/// Runs those end-to-end tests that use the module, with its set-up named in the environment; here none
+/// of them may say that it did not run.
+fn with_setup(
+    workspace: &Workspace,
+    counts: &mut Counts,
+    module: &str,
+    set_up: impl Fn(&mut Command) -> &mut Command,
+) -> Outcome {
+    let targets = targets_that_use(workspace, module);
+    if targets.is_empty() {
+        return Outcome::NotRun(format!(
+            "no test of tests/tests uses certbench_tests::{module}"
+        ));
+    }
+    let mut tests = workspace.cargo();
+    tests.args(["test", "--package", "certbench-tests", "--no-fail-fast"]);
+    tests.args(targets.iter().flat_map(|target| ["--test", target]));
+    tests
+        .env_remove("CERTBENCH_PEERS")
+        .env_remove("CERTBENCH_VM");
+    let tested: Tested = tested(set_up(&mut tests));
+    *counts += tested.counts();
+    match (&tested.ended, tested.not_run().first()) {
+        (Ok(()), Some(first)) => Outcome::NotRun((*first).to_owned()),
+        _ => tested.ended.into(),
+    }
+}
+
+/// The names of the end-to-end tests whose source names the module.
+fn targets_that_use(workspace: &Workspace, module: &str) -> Vec<String> {
+    let wanted = format!("certbench_tests::{module}");
+    let Ok(folder) = fs::read_dir(workspace.root.join("tests/tests")) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = folder
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .filter(|path| fs::read_to_string(path).is_ok_and(|source| source.contains(&wanted)))
+        .filter_map(|path| {
+            path.file_stem()
+                .map(|stem| stem.to_string_lossy().into_owned())
+        })
+        .collect();
+    names.sort();
+    names
+}
