@@ -297,6 +297,8 @@ pub enum CaseEnd {
     Unanswered(String),
     /// The operator stopped it.
     Aborted(String),
+    /// It was never begun: what ended an earlier case could not be put right. Not tested.
+    NotBegun(String),
 }
 
 /// How a window ended.
