@@ -122,7 +122,7 @@ fn one_sided(value: f64, upper: f64, w: f64, four_valued: bool) -> Outcome {
 }
 
 /// Probability that the true value conforms, `p_c = Phi((T_U - y)/u) - Phi((T_L - y)/u)`
-/// (JCGM 106:2012, 7.2), for a normal state of knowledge and no prior about the item.
+/// (JCGM 106:2012), for a normal state of knowledge and no prior about the item.
 /// `None` unless value and limits are finite and `u` (standard uncertainty) is positive.
 #[must_use]
 pub fn conformance_probability(value: f64, u: f64, limit: Limit) -> Option<f64> {
@@ -136,7 +136,7 @@ pub fn conformance_probability(value: f64, u: f64, limit: Limit) -> Option<f64> 
     sound.then(|| p.clamp(0.0, 1.0))
 }
 
-/// Specific risk that a result outside its limit is accepted, `1 - p_c` (JCGM 106:2012, 9.3).
+/// Specific risk that a result outside its limit is accepted, `1 - p_c` (JCGM 106:2012).
 #[must_use]
 pub fn false_accept_probability(value: f64, u: f64, limit: Limit) -> Option<f64> {
     // Mirrored tails rather than 1 - p_c, so that parts per thousand million survive.

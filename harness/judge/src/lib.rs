@@ -7,3 +7,6 @@
 pub mod decision;
 pub mod metric;
 pub mod stats;
+mod vocabulary;
+
+pub use vocabulary::vocabulary;

@@ -16,7 +16,7 @@ pub fn quantile(p: f64, nu: f64) -> Option<f64> {
     StudentsT::new(0.0, 1.0, nu).ok().map(|t| t.inverse_cdf(p))
 }
 
-/// Coverage factor `k = t_((1+p)/2)(nu)` (JCGM 100:2008, G.3.4 and table G.2), with `nu` truncated
+/// Coverage factor `k = t_((1+p)/2)(nu)` (JCGM 100:2008, table G.2), with `nu` truncated
 /// to the next lower integer (G.4.1); infinite for a type B evaluation taken as exactly known.
 /// `None` for `nu` below 1.
 #[must_use]
