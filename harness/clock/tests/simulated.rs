@@ -205,7 +205,7 @@ fn a_panicking_party_hands_the_baton_on() {
     });
     assert_eq!(rx.recv_until(None), Recv::Closed);
     assert_eq!(clock.now(), at_ms(1));
-    assert_eq!(message(task.join().map(|()| ()).unwrap_err()), "oops");
+    assert_eq!(message(task.join().unwrap_err()), "oops");
     clock.sleep(ms(1));
 }
 
