@@ -1,0 +1,266 @@
+use serde::{Deserialize, Serialize};
+
+use super::{BadConfig, within};
+
+/// A six-axis arm of some 0.9 m reach: six CiA 402 joints on one CANopen bus.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ArmConfig {
+    /// CANopen node of each joint, 1 to 126.
+    pub nodes: [u8; 6],
+    /// Position units of the drives; velocities are in units/s, accelerations in units/s².
+    pub units_per_deg: f64,
+    /// Where the arm stands at power-on, degrees.
+    pub home_deg: [f64; 6],
+    /// Range of each joint about zero, degrees: `-limit` to `+limit`.
+    pub limit_deg: [f64; 6],
+    /// Highest speed of each joint, deg/s (object 607Fh).
+    pub speed_deg_s: [f64; 6],
+    /// Tool centre point from the flange, mm; part of the nominal kinematics.
+    pub tool_mm: [f64; 3],
+    /// Mass at the flange at the start.
+    pub load_kg: f64,
+    /// Inertia of each joint without load, motor included.
+    pub inertia_kg_m2: [f64; 6],
+    /// Torque of each drive.
+    pub torque_nm: [f64; 6],
+    /// Friction of each joint without power.
+    pub friction_nm: [f64; 6],
+    /// Play of each gear, from flank to flank, degrees.
+    pub backlash_deg: [f64; 6],
+    /// Give of each joint under the load at the flange, degrees per N·m. (The give under the arm's own
+    /// weight is taken as calibrated out.)
+    pub compliance_deg_per_nm: [f64; 6],
+    /// Control of the drives.
+    pub servo: ServoConfig,
+    /// True link parameters = nominal ones + an error drawn from the seed.
+    pub kinematic_error: KinematicError,
+    /// Growth while warming up.
+    pub thermal: ThermalConfig,
+    /// Holding brakes.
+    pub brake: BrakeConfig,
+    /// What an open emergency-stop chain does.
+    pub stop: StopConfig,
+}
+
+/// Control of the drives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServoConfig {
+    /// Natural frequency of the position loop.
+    pub hz: f64,
+    /// Its damping ratio.
+    pub damping: f64,
+    /// Standard deviation of where a joint comes to rest, drawn anew at each set-point, degrees.
+    pub rest_error_deg: f64,
+    /// More than this behind the profile for 50 ms is a following error, degrees.
+    pub following_error_deg: f64,
+    /// So much more than the highest speed is an overspeed fault.
+    pub overspeed: f64,
+}
+
+/// Standard deviations of the drawn error.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KinematicError {
+    /// Of lengths and offsets, mm.
+    pub length_mm: f64,
+    /// Of twists and joint zeros, degrees.
+    pub angle_deg: f64,
+}
+
+/// First-order warm-up: fully warm when always moving, a third of it when only powered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ThermalConfig {
+    /// Time constant.
+    pub tau_s: f64,
+    /// All lengths, when warm, parts per million.
+    pub growth_ppm: f64,
+    /// Joint zeros, when warm, degrees.
+    pub zero_shift_deg: [f64; 6],
+}
+
+/// Holding brakes: they close without power.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BrakeConfig {
+    /// From power to free.
+    pub release_ms: f64,
+    /// From power lost to gripping.
+    pub engage_ms: f64,
+    /// Torque of each.
+    pub torque_nm: [f64; 6],
+}
+
+/// What an open emergency-stop chain does (IEC 60204-1 categories).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StopConfig {
+    /// 0: power off at once. 1: decelerate, then power off.
+    pub category: u8,
+    /// From the contact to the reaction of the controller.
+    pub reaction_ms: f64,
+    /// Category 1: deceleration of every joint, deg/s².
+    pub decel_deg_s2: f64,
+    /// Category 1: power goes after this even when something still moves.
+    pub limit_ms: f64,
+    /// From the command to the contactor's contacts, both ways.
+    pub contactor_ms: f64,
+}
+
+impl Default for ArmConfig {
+    fn default() -> ArmConfig {
+        ArmConfig {
+            nodes: [1, 2, 3, 4, 5, 6],
+            units_per_deg: 10_000.0,
+            home_deg: [0.0, 90.0, -120.0, -60.0, -90.0, 0.0],
+            limit_deg: [180.0, 180.0, 165.0, 180.0, 180.0, 360.0],
+            speed_deg_s: [120.0, 120.0, 150.0, 180.0, 180.0, 180.0],
+            tool_mm: [0.0, 0.0, 100.0],
+            load_kg: 0.0,
+            inertia_kg_m2: [3.5, 4.1, 1.2, 0.15, 0.1, 0.03],
+            torque_nm: [220.0, 300.0, 150.0, 40.0, 40.0, 20.0],
+            friction_nm: [12.0, 14.0, 8.0, 2.0, 2.0, 1.0],
+            backlash_deg: [0.004, 0.004, 0.004, 0.006, 0.006, 0.008],
+            compliance_deg_per_nm: [0.0006, 0.0006, 0.0009, 0.002, 0.003, 0.004],
+            servo: ServoConfig::default(),
+            kinematic_error: KinematicError::default(),
+            thermal: ThermalConfig::default(),
+            brake: BrakeConfig::default(),
+            stop: StopConfig::default(),
+        }
+    }
+}
+
+impl Default for ServoConfig {
+    fn default() -> ServoConfig {
+        ServoConfig {
+            hz: 10.0,
+            damping: 0.8,
+            rest_error_deg: 0.0015,
+            following_error_deg: 3.0,
+            overspeed: 1.2,
+        }
+    }
+}
+
+impl Default for KinematicError {
+    fn default() -> KinematicError {
+        KinematicError {
+            length_mm: 0.3,
+            angle_deg: 0.02,
+        }
+    }
+}
+
+impl Default for ThermalConfig {
+    fn default() -> ThermalConfig {
+        ThermalConfig {
+            tau_s: 1800.0,
+            growth_ppm: 100.0,
+            zero_shift_deg: [0.002, 0.004, 0.003, 0.0, 0.0, 0.0],
+        }
+    }
+}
+
+impl Default for BrakeConfig {
+    fn default() -> BrakeConfig {
+        BrakeConfig {
+            release_ms: 40.0,
+            engage_ms: 25.0,
+            torque_nm: [180.0, 280.0, 140.0, 40.0, 40.0, 20.0],
+        }
+    }
+}
+
+impl Default for StopConfig {
+    fn default() -> StopConfig {
+        StopConfig {
+            category: 1,
+            reaction_ms: 12.0,
+            decel_deg_s2: 500.0,
+            limit_ms: 1000.0,
+            contactor_ms: 15.0,
+        }
+    }
+}
+
+impl ArmConfig {
+    pub(super) fn check(&self) -> Result<(), BadConfig> {
+        for (at, node) in self.nodes.iter().enumerate() {
+            within("arm.nodes", f64::from(*node), 1.0, 126.0)?;
+            if self.nodes.iter().take(at).any(|other| other == node) {
+                return Err(BadConfig(format!("arm.nodes has {node} twice")));
+            }
+        }
+        within("arm.units_per_deg", self.units_per_deg, 1.0, 1e6)?;
+        within("arm.load_kg", self.load_kg, 0.0, 100.0)?;
+        let six: [(&str, &[f64; 6], f64, f64); 10] = [
+            ("arm.home_deg", &self.home_deg, -720.0, 720.0),
+            ("arm.limit_deg", &self.limit_deg, 1.0, 720.0),
+            ("arm.speed_deg_s", &self.speed_deg_s, 0.1, 2000.0),
+            ("arm.inertia_kg_m2", &self.inertia_kg_m2, 0.001, 1000.0),
+            ("arm.torque_nm", &self.torque_nm, 0.1, 1e5),
+            ("arm.friction_nm", &self.friction_nm, 0.0, 1e4),
+            ("arm.backlash_deg", &self.backlash_deg, 0.0, 5.0),
+            (
+                "arm.compliance_deg_per_nm",
+                &self.compliance_deg_per_nm,
+                0.0,
+                1.0,
+            ),
+            (
+                "arm.thermal.zero_shift_deg",
+                &self.thermal.zero_shift_deg,
+                -5.0,
+                5.0,
+            ),
+            ("arm.brake.torque_nm", &self.brake.torque_nm, 0.0, 1e5),
+        ];
+        for (what, values, least, most) in six {
+            values
+                .iter()
+                .try_for_each(|value| within(what, *value, least, most))?;
+        }
+        self.tool_mm
+            .iter()
+            .try_for_each(|value| within("arm.tool_mm", *value, -1000.0, 1000.0))?;
+        within("arm.servo.hz", self.servo.hz, 0.5, 40.0)?;
+        within("arm.servo.damping", self.servo.damping, 0.3, 2.0)?;
+        within(
+            "arm.servo.rest_error_deg",
+            self.servo.rest_error_deg,
+            0.0,
+            1.0,
+        )?;
+        within(
+            "arm.servo.following_error_deg",
+            self.servo.following_error_deg,
+            0.01,
+            90.0,
+        )?;
+        within("arm.servo.overspeed", self.servo.overspeed, 1.0, 10.0)?;
+        within(
+            "arm.kinematic_error.length_mm",
+            self.kinematic_error.length_mm,
+            0.0,
+            10.0,
+        )?;
+        within(
+            "arm.kinematic_error.angle_deg",
+            self.kinematic_error.angle_deg,
+            0.0,
+            2.0,
+        )?;
+        within("arm.thermal.tau_s", self.thermal.tau_s, 1.0, 1e6)?;
+        within("arm.thermal.growth_ppm", self.thermal.growth_ppm, -1e4, 1e4)?;
+        within("arm.brake.release_ms", self.brake.release_ms, 0.0, 2000.0)?;
+        within("arm.brake.engage_ms", self.brake.engage_ms, 0.0, 2000.0)?;
+        within("arm.stop.category", f64::from(self.stop.category), 0.0, 1.0)?;
+        within("arm.stop.reaction_ms", self.stop.reaction_ms, 0.0, 1000.0)?;
+        within("arm.stop.decel_deg_s2", self.stop.decel_deg_s2, 1.0, 1e5)?;
+        within("arm.stop.limit_ms", self.stop.limit_ms, 1.0, 60_000.0)?;
+        within("arm.stop.contactor_ms", self.stop.contactor_ms, 0.0, 1000.0)
+    }
+}
