@@ -86,8 +86,8 @@ impl Descriptor {
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<Time, LinkError> {
         let inner = &*self.inner;
         let _one_at_a_time = lock(&self.writing);
-        inner.look()?; // an answer cannot have come before this
         let start = inner.clock.now();
+        inner.look()?; // whatever comes from here on, an answer included, is stamped after `start`
         let on_wire = Duration::from_nanos(
             bytes.len() as u64 * 10_000_000_000 / u64::from(self.manner.baud.max(1)),
         );

@@ -49,9 +49,9 @@ struct Request {
 }
 
 impl Player {
-    /// Sorts the recording by time, a request before what arrived at the same moment.
+    /// Sorts the recording by time; what has the same time keeps the order in which it was recorded.
     fn new(clock: &Clock, name: &str, mut recording: Vec<Heard>) -> Player {
-        recording.sort_by_key(|heard| (heard.time, heard.direction));
+        recording.sort_by_key(|heard| heard.time);
         let mut script = Script {
             requests: Vec::new(),
             due: BTreeMap::new(),
