@@ -1,1 +1,40 @@
 //! Events and samples to a run folder and back.
+//!
+//! [`Recorder`] writes a run as it happens; [`Recording`] reads one, finished or not, and says what
+//! in it is not as it was written. [`Ledger`] remembers every run that was ever started on a bench.
+//! The bytes are described in `FORMAT.md` beside this crate, precisely enough for a second
+//! implementation.
+//!
+//! Absent here: devices, statistics, verdicts, reports, and any clock (times come with the events
+//! and samples).
+
+mod chain;
+mod damage;
+mod digest;
+mod error;
+mod journal;
+mod ledger;
+mod manifest;
+mod message;
+mod recorder;
+mod recording;
+mod scan;
+mod telemetry;
+mod window;
+
+pub use error::RecordError;
+pub use ledger::{Entry, Ledger, LedgerLine, items};
+pub use manifest::{MANIFEST_FORMAT, Manifest};
+pub use recorder::{Pace, Recorder, Start};
+pub use recording::Recording;
+
+/// Name of the file with the events of a run.
+pub const EVENTS: &str = "run.jsonl";
+/// Name of the file with the samples of a run.
+pub const TELEMETRY: &str = "telemetry.mcap";
+/// Name of the folder with attached files.
+pub const ATTACHMENTS: &str = "attachments";
+/// Name of the file with the digests of all of these.
+pub const MANIFEST: &str = "manifest.json";
+/// Name of the space that is kept for the last lines on a full disk; gone when the run is closed.
+pub const RESERVE: &str = ".reserve";

@@ -1,0 +1,266 @@
+//! Reads a run folder, finished or not, and says what in it is not as it was written.
+
+use crate::chain::Link;
+use crate::error::{RecordError, at};
+use crate::journal::Read as ReadLine;
+use crate::manifest::{MANIFEST_FORMAT, Manifest, attachments};
+use crate::scan::{Anchor, Scan, scan};
+use crate::window::Store;
+use crate::{ATTACHMENTS, EVENTS, MANIFEST, TELEMETRY, damage, digest};
+use certbench_model::{
+    Damage, Date, Event, EventBody, Facts, FileDigest, Line, Recorded, SampleResult, sha256_hex,
+};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+/// A recorded run, open for reading.
+pub struct Recording {
+    facts: Facts,
+    files: Vec<FileDigest>,
+    store: Store,
+}
+
+impl Recording {
+    /// Reads the events, checks every hash and checksum once, and indexes the samples.
+    ///
+    /// # Errors
+    /// [`RecordError::NotARecord`] when the folder has no `opened` event that can be read,
+    /// [`RecordError::Io`] when a file cannot be. Everything else that is wrong is in
+    /// [`Facts::damage`].
+    pub fn open(folder: &Path) -> Result<Recording, RecordError> {
+        let journal = read_journal(&folder.join(EVENTS))?;
+        let opened = journal.lines.first().map(|l| &l.event.body);
+        let Some(EventBody::Opened {
+            run,
+            utc,
+            plan_sha256,
+            plan,
+            ..
+        }) = opened
+        else {
+            return Err(not_a_record(folder, "its first line is no `opened` event"));
+        };
+        let day: Date =
+            utc.get(..10).unwrap_or_default().parse().map_err(
+                |e: certbench_model::date::NotADate| not_a_record(folder, &e.to_string()),
+            )?;
+        let mut damage = journal.damage;
+        if journal.plan_sha256.as_ref() != Some(plan_sha256) {
+            damage.push(damage::line(1, "the plan is not the one under its hash"));
+        }
+        let path = folder.join(TELEMETRY);
+        let mut scan = scan(&path, plan, plan_sha256, &anchors(&journal.lines));
+        damage.append(&mut scan.damage);
+        let end = journal.lines.iter().find_map(|l| match l.event.body {
+            EventBody::Ended { end, .. } => Some(end),
+            _ => None,
+        });
+        let mut files = vec![
+            file(EVENTS, journal.bytes, journal.sha256),
+            file(TELEMETRY, scan.bytes, scan.sha256.clone()),
+        ];
+        let names = attachments(folder).map_err(at("list", &folder.join(ATTACHMENTS)))?;
+        for name in names {
+            let path = folder.join(&name);
+            let (bytes, sha256) = digest::of_file(&path).map_err(at("read", &path))?;
+            files.push(file(&name, bytes, sha256));
+        }
+        check_manifest(folder, &files, end.is_some(), &mut damage);
+        check_answers(&journal.lines, &files, &mut damage);
+        Ok(Recording {
+            facts: Facts {
+                run: run.clone(),
+                plan: plan.as_ref().clone(),
+                plan_sha256: plan_sha256.clone(),
+                utc: utc.clone(),
+                day,
+                end,
+                damage,
+                events: journal.lines,
+            },
+            files,
+            store: open_store(&path, scan),
+        })
+    }
+
+    /// The files of the record as they are now: `run.jsonl`, `telemetry.mcap`, attachments.
+    pub fn files(&self) -> &[FileDigest] {
+        &self.files
+    }
+}
+
+impl Recorded for Recording {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    fn samples(
+        &self,
+        channel: u16,
+        from_ns: u64,
+        to_ns: u64,
+    ) -> Box<dyn Iterator<Item = SampleResult> + '_> {
+        Box::new(self.store.samples(channel, from_ns, to_ns))
+    }
+}
+
+struct Journal {
+    lines: Vec<Line>,
+    damage: Vec<Damage>,
+    bytes: u64,
+    sha256: String,
+    /// SHA-256 of the plan's bytes as they stand in the first line.
+    plan_sha256: Option<String>,
+}
+
+fn read_journal(path: &Path) -> Result<Journal, RecordError> {
+    let mut reader = BufReader::new(File::open(path).map_err(at("open", path))?);
+    let mut hash = digest::Growing::default();
+    let mut link = Link::start();
+    let mut journal = Journal {
+        lines: Vec::new(),
+        damage: Vec::new(),
+        bytes: 0,
+        sha256: String::new(),
+        plan_sha256: None,
+    };
+    let mut ended = false;
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = reader
+            .read_until(b'\n', &mut line)
+            .map_err(at("read", path))?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&line);
+        journal.bytes += read as u64;
+        let number = link.seq + 1;
+        if line.pop_if(|byte| *byte == b'\n').is_none() {
+            let torn = "is torn: the run was interrupted while it was written";
+            journal.damage.push(damage::line(number, torn));
+            break;
+        }
+        if ended {
+            let after = "comes after the end of the run";
+            journal.damage.push(damage::line(number, after));
+        }
+        if number == 1 {
+            journal.plan_sha256 = plan_bytes(&line).map(sha256_hex);
+        }
+        let (event, complaints) = link.read::<ReadLine>(&line);
+        for (about, what) in complaints {
+            journal.damage.push(damage::line(about, what));
+        }
+        if let Some(ReadLine { time_ns, body }) = event {
+            ended |= matches!(body, EventBody::Ended { .. });
+            journal.lines.push(Line {
+                seq: number,
+                event: Event { time_ns, body },
+            });
+        }
+        link = link.after(&line);
+    }
+    journal.sha256 = hash.hex();
+    Ok(journal)
+}
+
+/// The bytes of the plan in the first line. It is the last field, all fields before it are strings
+/// and numbers, and inside a string a quote is escaped: the first match is the field itself.
+fn plan_bytes(line: &[u8]) -> Option<&[u8]> {
+    const KEY: &[u8] = b",\"plan\":";
+    let start = line.windows(KEY.len()).position(|w| w == KEY)? + KEY.len();
+    line.get(start..line.len().checked_sub(1)?)
+}
+
+fn anchors(lines: &[Line]) -> Vec<Anchor> {
+    let anchor = |line: &Line| match &line.event.body {
+        EventBody::Anchor {
+            file,
+            bytes,
+            sha256,
+        } if file == TELEMETRY => Some(Anchor {
+            line: line.seq,
+            bytes: *bytes,
+            sha256: sha256.clone(),
+        }),
+        _ => None,
+    };
+    lines.iter().filter_map(anchor).collect()
+}
+
+fn check_manifest(folder: &Path, files: &[FileDigest], ended: bool, damage: &mut Vec<Damage>) {
+    let text = match std::fs::read(folder.join(MANIFEST)) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            if ended {
+                damage.push(damage::manifest(
+                    "is missing: the run ended, but its record was not closed",
+                ));
+            }
+            return;
+        }
+        Err(e) => return damage.push(damage::manifest(format!("cannot be read: {e}"))),
+    };
+    let manifest: Manifest = match serde_json::from_slice(&text) {
+        Ok(manifest) => manifest,
+        Err(e) => return damage.push(damage::manifest(format!("cannot be read: {e}"))),
+    };
+    if manifest.format != MANIFEST_FORMAT {
+        let what = format!("has the unknown format {}", manifest.format);
+        damage.push(damage::manifest(what));
+    }
+    for written in &manifest.files {
+        let what = match files.iter().find(|f| f.path == written.path) {
+            None => "is in the manifest, but not here".to_string(),
+            Some(now) if now == written => continue,
+            Some(now) => format!(
+                "is not the file of the manifest ({} bytes, SHA-256 {}; now {} bytes, {})",
+                written.bytes, written.sha256, now.bytes, now.sha256
+            ),
+        };
+        damage.push(damage::in_file(written.path.clone(), what));
+    }
+    for now in files {
+        if !manifest.files.iter().any(|f| f.path == now.path) {
+            damage.push(damage::in_file(now.path.clone(), "is not in the manifest"));
+        }
+    }
+}
+
+/// Files that answers name must be there, as they were.
+fn check_answers(lines: &[Line], files: &[FileDigest], damage: &mut Vec<Damage>) {
+    for line in lines {
+        if let EventBody::Answered {
+            file: Some(file), ..
+        } = &line.event.body
+            && !files.contains(file)
+        {
+            damage.push(damage::in_file(
+                file.path.clone(),
+                format!("is not here as run.jsonl line {} names it", line.seq),
+            ));
+        }
+    }
+}
+
+fn open_store(path: &Path, scan: Scan) -> Store {
+    Store::new(File::open(path).ok(), scan)
+}
+
+fn file(path: &str, bytes: u64, sha256: String) -> FileDigest {
+    FileDigest {
+        path: path.to_string(),
+        bytes,
+        sha256,
+    }
+}
+
+fn not_a_record(path: &Path, what: &str) -> RecordError {
+    RecordError::NotARecord {
+        path: path.to_path_buf(),
+        what: what.to_string(),
+    }
+}
