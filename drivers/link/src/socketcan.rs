@@ -20,6 +20,9 @@ const ROOM_WITHIN: Duration = Duration::from_millis(50);
 const RETRY_EVERY: Duration = Duration::from_micros(200);
 /// How often a silent interface is asked whether it is up, and a lost one whether it is back.
 const CHECK_EVERY: Duration = Duration::from_millis(100);
+/// A kernel stamp this much earlier than it can be means that somebody set the wall clock. Less
+/// is the way of a frame from the interrupt, where it is stamped, to the socket.
+const CLOCK_SET: Duration = Duration::from_millis(100);
 /// Room for received frames, in bytes of the kernel's accounting (some 800 a frame).
 const RECEIVE_BUFFER: i32 = 1 << 20;
 
@@ -36,6 +39,8 @@ pub struct SocketCan {
 struct State {
     /// `None` after the interface was lost, until it is back.
     socket: Option<Arc<CanFdSocket>>,
+    /// Frames that this socket had no room for, of those already reported.
+    dropped: u32,
     /// Nothing was there at this time.
     empty_at: Time,
     checked_at: Time,
@@ -73,6 +78,7 @@ impl SocketCan {
         }
         let state = State {
             socket: Some(Arc::new(socket)),
+            dropped: 0,
             empty_at,
             checked_at: empty_at,
         };
@@ -97,6 +103,7 @@ impl SocketCan {
         }
         let socket = Arc::new(socket);
         state.socket = Some(socket.clone());
+        state.dropped = 0;
         state.empty_at = empty_at;
         Ok(socket)
     }
@@ -126,6 +133,22 @@ impl SocketCan {
         }
     }
 
+    /// Reports the frames that came faster than they were read.
+    fn check_loss(&self, socket: &CanFdSocket) -> Result<(), LinkError> {
+        let dropped = dropped(socket);
+        let mut state = self.state();
+        match dropped.wrapping_sub(state.dropped) {
+            0 => Ok(()),
+            lost => {
+                state.dropped = dropped;
+                Err(LinkError::Overrun {
+                    port: self.name.clone(),
+                    lost: lost.into(),
+                })
+            }
+        }
+    }
+
     /// Silence may be a bus without traffic, or an interface that somebody took down.
     fn check_silence(&self) -> Result<(), LinkError> {
         let now = self.clock.now();
@@ -144,7 +167,7 @@ impl SocketCan {
     }
 
     /// The kernel's stamp is on the wall clock; the offset is measured here, at the read. If
-    /// the wall clock was set in between, the stamp falls outside what this program saw, which then holds.
+    /// the wall clock was set in between, the stamp falls outside what this program saw, and that holds.
     fn stamp(&self, kernel: Option<SystemTime>, empty_at: Time) -> Stamp {
         let (before, utc, after) = (self.clock.now(), self.clock.utc(), self.clock.now());
         let seen = Stamp {
@@ -156,7 +179,7 @@ impl SocketCan {
             return seen;
         };
         let (earliest, latest) = (before.earlier_by(age), after.earlier_by(age));
-        if latest < empty_at {
+        if latest + CLOCK_SET < empty_at {
             seen
         } else {
             Stamp {
@@ -214,6 +237,7 @@ impl CanLink for SocketCan {
                 return Err(e);
             }
         };
+        self.check_loss(&socket)?;
         loop {
             let before = self.clock.now();
             match socket.read_frame_with_timestamps() {
@@ -251,6 +275,22 @@ fn connect(name: &str) -> std::io::Result<CanFdSocket> {
     // Best effort: a small buffer only loses frames earlier.
     let _ = socket.set_socket_option_int(libc::SOL_SOCKET, libc::SO_RCVBUF, RECEIVE_BUFFER);
     Ok(socket)
+}
+
+/// Frames that the socket had no room for, ever (linux/sock_diag.h, `SK_MEMINFO_DROPS`).
+fn dropped(socket: &CanFdSocket) -> u32 {
+    const DROPS: usize = 8;
+    let mut numbers = [0; 64];
+    let Ok(len) = socket.get_socket_option_bytes(libc::SOL_SOCKET, libc::SO_MEMINFO, &mut numbers)
+    else {
+        return 0;
+    };
+    let drops = numbers
+        .get(..len)
+        .and_then(|all| all.chunks_exact(4).nth(DROPS));
+    drops
+        .and_then(|bytes| bytes.try_into().ok())
+        .map_or(0, u32::from_ne_bytes)
 }
 
 fn sysfs(name: &str) -> PathBuf {
