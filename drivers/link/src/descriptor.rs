@@ -179,6 +179,7 @@ impl Inner {
         loop {
             match self.pull(&mut arrivals) {
                 Ok(()) => {}
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(e) => return Err(self.gone(&mut arrivals, &e)),
             }

@@ -76,6 +76,25 @@ fn a_tap_hears_both_ways_with_times() {
 }
 
 #[test]
+fn a_tap_hears_what_is_thrown_away() {
+    let clock = Clock::simulated();
+    let (host, device) = line(&clock);
+    let (tap, heard) = recorder();
+    let host = Tapped::new(host, tap);
+    device.write(b"late").unwrap();
+    device.write(b"later").unwrap();
+    host.discard();
+    assert_eq!(read(&host, at(1)), None);
+    let heard: Vec<_> = heard
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|h| h.bytes.clone())
+        .collect();
+    assert_eq!(heard, [b"late".to_vec(), b"later".to_vec()]);
+}
+
+#[test]
 fn a_tap_on_a_bus_hears_frames_as_text() {
     let clock = Clock::simulated();
     let (host, device) = pair::can(&clock, "bus", Wire::default());

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use certbench_clock::{Clock, Recv, Time, TrySend};
+use proptest::prelude::*;
 
 const fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
@@ -347,4 +348,51 @@ fn a_baton_that_goes_round_every_tick_is_still_cheap() {
     echo.join().unwrap();
     assert_eq!(clock.now(), at_ms(ROUNDS));
     println!("{ROUNDS} round trips took {:?}", began.elapsed());
+}
+
+#[test]
+fn ending_a_simulation_is_felt_by_the_others_alone() {
+    let clock = Clock::simulated();
+    let waiter = clock.spawn("waiter", {
+        let clock = clock.clone();
+        move || clock.sleep(ms(1000))
+    });
+    clock.sleep(ms(1));
+    clock.end();
+    assert!(!matches!(
+        catch_unwind(AssertUnwindSafe(|| waiter.join())),
+        Ok(Ok(()))
+    ));
+    assert_eq!(clock.now(), at_ms(1));
+    Clock::simulated().sleep(ms(5)); // and the thread may start another
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn everybody_wakes_exactly_when_due_and_time_never_goes_back(
+        naps in proptest::collection::vec(proptest::collection::vec(0u64..20, 1..8), 1..6),
+    ) {
+        let clock = Clock::simulated();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let tasks: Vec<_> = naps.iter().cloned().enumerate().map(|(n, naps)| {
+            let (clock, log) = (clock.clone(), log.clone());
+            clock.clone().spawn("napper", move || {
+                let mut due = Time::ZERO;
+                for nap in naps {
+                    due += ms(nap);
+                    clock.sleep_until(due);
+                    log.lock().unwrap().push((clock.now(), due, n));
+                }
+            })
+        }).collect();
+        for task in tasks {
+            task.join().unwrap();
+        }
+        let log = log.lock().unwrap();
+        prop_assert!(log.iter().all(|(now, due, _)| now == due));
+        prop_assert!(log.is_sorted_by_key(|(now, _, _)| *now));
+        prop_assert_eq!(log.len(), naps.iter().map(Vec::len).sum::<usize>());
+    }
 }
