@@ -2,11 +2,25 @@
 //!
 //! The numeric kernels ([`stats`], [`decision`], [`metric`]) are plain functions over numbers; they
 //! know nothing of runs, files, devices or clocks, and each states its formula, its source and what
-//! it assumes.
+//! it assumes. [`judge`] is the glue: it gathers windows and trials from the events, reads their
+//! samples one window at a time, and holds each result with its uncertainty against its limit.
 
+mod budget;
+mod case;
+mod course;
 pub mod decision;
+mod figure;
+mod frame;
+mod measure;
 pub mod metric;
+mod params;
+mod reason;
+mod run;
 pub mod stats;
+mod trace;
+mod trial;
+mod verdict;
 mod vocabulary;
 
+pub use run::judge;
 pub use vocabulary::vocabulary;

@@ -1,0 +1,312 @@
+//! One metric a file: which windows and channels go into its mathematics, and what comes out.
+
+mod force;
+mod payload;
+mod pose;
+mod stop;
+mod success;
+
+use crate::course::{CaseCourse, WindowRun};
+use crate::params::Params;
+use crate::reason::{Reasons, because};
+use crate::trace::{Reader, Trace};
+use crate::trial::{self, Counts};
+use certbench_model::event::WindowEnd;
+use certbench_model::figure::Figure;
+use certbench_model::finding::{Evidence, NamedValue, Reason, Value};
+use certbench_model::plan::Case;
+use certbench_model::vocabulary::MetricDescription;
+use certbench_model::{Channel, Measure, Quantity, Source, Step, Text, Unit, Verdict};
+
+pub(crate) use success::invalid_trials;
+
+/// Everything that a metric may look at.
+#[derive(Clone, Copy)]
+pub(crate) struct Task<'a> {
+    pub(crate) reader: Reader<'a>,
+    pub(crate) case: &'a Case,
+    pub(crate) course: &'a CaseCourse<'a>,
+    /// How each of the case's trials counts, in their order.
+    pub(crate) trials: &'a [Counts],
+    pub(crate) measure: &'a Measure,
+    pub(crate) metric: &'a MetricDescription,
+    /// Repeat variable and row that the finding is about.
+    pub(crate) row: Option<(&'a str, &'a str)>,
+}
+
+/// What a metric says.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) value: Option<Value>,
+    /// Expanded uncertainty that a one-sided bound does not contain, in the unit of the result.
+    pub(crate) bound_lacks: Option<f64>,
+    /// The value if the invalid trials had been failures, when they can be counted so.
+    pub(crate) with_invalid: Option<Value>,
+    pub(crate) more: Vec<NamedValue>,
+    pub(crate) figures: Vec<Figure>,
+    pub(crate) evidence: Vec<Evidence>,
+    /// Whatever forbids a verdict.
+    pub(crate) doubts: Reasons,
+    /// What a reader must know beside the verdict.
+    pub(crate) notes: Reasons,
+    /// A verdict that holds without a value, unless there are doubts.
+    pub(crate) certain: Option<(Verdict, Reason)>,
+    pub(crate) estimand: Option<Text>,
+    /// Instances that went in.
+    pub(crate) n: u32,
+    /// Trials left out as invalid.
+    pub(crate) invalid: u32,
+}
+
+/// Computes a measure. A metric that is not known gives an answer without a value.
+pub(crate) fn compute(task: Task<'_>) -> Answer {
+    let mut answer = Answer::default();
+    for id in task.measure.channels.values() {
+        match task.reader.channel(id) {
+            Ok((_, channel)) => task.reader.check_calibration(channel, &mut answer.doubts),
+            Err(reason) => answer.doubts.add(reason),
+        }
+    }
+    let done = match task.metric.id.as_str() {
+        "iso9283-pose-accuracy" => pose::accuracy(task, &mut answer),
+        "iso9283-pose-repeatability" => pose::repeatability(task, &mut answer),
+        "payload-droop" => payload::droop(task, &mut answer),
+        "hold-drift" => payload::drift(task, &mut answer),
+        "success-rate" => success::rate(task, &mut answer),
+        "peak-force" => force::peak(task, &mut answer),
+        "stop-time" => stop::time(task, &mut answer),
+        "stop-distance" => stop::distance(task, &mut answer),
+        "stop-category" => stop::category(task, &mut answer),
+        other => Err(unknown(other)),
+    };
+    // What is certain without a value needs none.
+    if let Err(reason) = done
+        && answer.certain.is_none()
+    {
+        answer.doubts.add(reason);
+    }
+    count_check(task, &mut answer);
+    answer
+}
+
+/// A metric that this judge does not know.
+pub(crate) fn unknown(metric: &str) -> Reason {
+    because(
+        "unknown-metric",
+        format!("This judge does not know the metric {metric}"),
+        format!("判定模块不认识指标 {metric}"),
+    )
+}
+
+/// No fewer instances than planned, and no more: nobody tests until it passes.
+fn count_check(task: Task<'_>, answer: &mut Answer) {
+    let planned = task.measure.n_planned.max(task.metric.n_min);
+    let n = answer.n;
+    if n < planned {
+        answer.doubts.add(because(
+            "n-below-plan",
+            format!("{n} of {planned} planned instances"),
+            format!("计划 {planned} 次，实得 {n} 次"),
+        ));
+    } else if n > planned {
+        answer.doubts.add(because(
+            "n-above-plan",
+            format!("{n} instances where {planned} were planned"),
+            format!("计划 {planned} 次，实得 {n} 次，多于计划"),
+        ));
+    }
+}
+
+impl<'a> Task<'a> {
+    pub(crate) fn params(self) -> Params<'a> {
+        Params {
+            measure: self.measure,
+            metric: self.metric,
+        }
+    }
+
+    /// The channel that an input of the metric is wired to.
+    pub(crate) fn channel(self, input: &str) -> Result<&'a Channel, Reason> {
+        let id = self.measure.channels.get(input).ok_or_else(|| {
+            because(
+                "no-channel",
+                format!("The measure names no channel for {input}"),
+                format!("测量未指定 {input} 的通道"),
+            )
+        })?;
+        self.reader.channel(id).map(|(_, channel)| channel)
+    }
+
+    /// The window or trial that an input of the metric is computed over.
+    pub(crate) fn over(self, input: &str) -> Result<&'a str, Reason> {
+        self.measure
+            .over
+            .get(input)
+            .map(String::as_str)
+            .ok_or_else(|| {
+                because(
+                    "no-window",
+                    format!("The measure names no window or trial for {input}"),
+                    format!("测量未指定 {input} 的窗口或试验"),
+                )
+            })
+    }
+
+    /// Whether something happened in the row that the finding is about.
+    pub(crate) fn is_here(self, context: &certbench_model::Context) -> bool {
+        self.row.is_none_or(|(variable, row)| {
+            context
+                .scope
+                .variables
+                .get(variable)
+                .is_some_and(|v| v == row)
+        })
+    }
+
+    /// The closed windows of an input, without those of invalid trials, which are counted. Windows
+    /// that were cut, and channels that were silent in one, are doubts.
+    pub(crate) fn windows(
+        self,
+        input: &str,
+        answer: &mut Answer,
+    ) -> Result<Vec<Window<'a>>, Reason> {
+        let id = self.over(input)?;
+        let record = self.recorded(id);
+        let mut windows = Vec::new();
+        for run in self.course.windows.iter().filter(|w| w.id == id) {
+            if !self.is_here(run.context) {
+                continue;
+            }
+            match self.trial_of(run) {
+                Some(Counts::Invalid(_)) => {
+                    answer.invalid += 1;
+                    continue;
+                }
+                Some(Counts::Unknown(reason))
+                    if matches!(reason.code.as_str(), "trial-cut" | "invalid-unnamed") =>
+                {
+                    answer.doubts.add(reason.clone());
+                }
+                _ => {}
+            }
+            let to_ns = match run.closed {
+                Some((to_ns, WindowEnd::Reached | WindowEnd::TimedOut)) => to_ns,
+                Some((_, WindowEnd::Cut)) | None => {
+                    answer.doubts.add(because(
+                        "window-cut",
+                        format!("The window {id} #{} was cut off", run.instance),
+                        format!("窗口 {id} #{} 被中断", run.instance),
+                    ));
+                    continue;
+                }
+            };
+            for channel in record {
+                self.check_speaks(channel, run, to_ns, answer);
+            }
+            answer.evidence.push(Evidence {
+                what: format!("{id} #{}", run.instance),
+                line: run.line,
+                from_ns: run.from_ns,
+                to_ns,
+            });
+            windows.push(Window { run, to_ns });
+        }
+        Ok(windows)
+    }
+
+    fn trial_of(self, window: &WindowRun<'_>) -> Option<&'a Counts> {
+        let trials = self.course.trials.iter().zip(self.trials);
+        let mut around = trials.filter(|(t, _)| trial::is_in(window, t));
+        around.next().map(|(_, counts)| counts)
+    }
+
+    /// Channels that must have spoken in a window, from the plan.
+    fn recorded(self, id: &str) -> &'a [String] {
+        let steps = trial::steps(self.case).into_iter();
+        let mut windows = steps.filter_map(|step| match step {
+            Step::Window(w) if w.id == id => Some(w.record.as_slice()),
+            _ => None,
+        });
+        windows.next().unwrap_or_default()
+    }
+
+    fn check_speaks(self, id: &str, run: &WindowRun<'_>, to_ns: u64, answer: &mut Answer) {
+        match self.reader.channel(id) {
+            Ok((index, _)) if self.reader.speaks(index, run.from_ns, to_ns) => {}
+            // Reading it again says in whose name it is silent.
+            Ok(_) => {
+                let _ = self
+                    .reader
+                    .trace(id, run.from_ns, to_ns, &mut answer.doubts);
+            }
+            Err(reason) => answer.doubts.add(reason),
+        }
+    }
+}
+
+/// A closed window.
+#[derive(Clone, Copy)]
+pub(crate) struct Window<'a> {
+    pub(crate) run: &'a WindowRun<'a>,
+    pub(crate) to_ns: u64,
+}
+
+impl Window<'_> {
+    pub(crate) fn trace<'r>(
+        self,
+        reader: Reader<'r>,
+        channel: &str,
+        doubts: &mut Reasons,
+    ) -> Result<Trace<'r>, Reason> {
+        reader.trace(channel, self.run.from_ns, self.to_ns, doubts)
+    }
+}
+
+/// Whether every channel of a measure is a reference instrument's.
+pub(crate) fn source(task: Task<'_>) -> Source {
+    let all = task.measure.channels.values();
+    let ids = all.chain(success::rule_channel(task));
+    let mut sources = ids.map(|id| task.reader.channel(id).map(|(_, c)| c.source));
+    let reference = task.measure.channels.len() + success::rule_channel(task).iter().len() > 0
+        && sources.all(|s| s == Ok(Source::Reference));
+    if reference {
+        Source::Reference
+    } else {
+        Source::Device
+    }
+}
+
+/// Channels of a measure, those of its trials' outcome rule included.
+pub(crate) fn channels(task: Task<'_>) -> Vec<String> {
+    let mut ids: Vec<String> = task.measure.channels.values().cloned().collect();
+    ids.extend(success::rule_channel(task).cloned());
+    ids.dedup();
+    ids
+}
+
+/// A value beside the result.
+pub(crate) fn named(
+    symbol: &str,
+    en: &str,
+    zh: &str,
+    value: f64,
+    unit: Unit,
+    u_expanded: Option<f64>,
+) -> NamedValue {
+    NamedValue {
+        symbol: symbol.into(),
+        name: Text::new(en, zh),
+        value: Quantity::new(value, unit),
+        u_expanded,
+    }
+}
+
+/// The data were there, and the mathematics could not make a number of them.
+pub(crate) fn no_number(en: &str, zh: &str) -> Reason {
+    because("no-number", en, zh)
+}
+
+/// A unit that this judge names itself (all are in the table).
+pub(crate) fn unit(symbol: &str) -> Unit {
+    Unit::parse(symbol).unwrap_or(Unit::one())
+}

@@ -1,0 +1,385 @@
+//! Accuracy and repeatability of a pose: one mean position a visit, one result a pose.
+
+use super::{Answer, Task, Window, named, no_number, unit};
+use crate::budget::{self, Budget};
+use crate::figure;
+use crate::frame::Pose;
+use crate::metric::iso9283::{self, Position};
+use crate::reason::because;
+use crate::stats::summary::Summary;
+use certbench_model::figure::{Figure, FigureKind};
+use certbench_model::finding::{Reason, Value};
+use certbench_model::{Channel, Text, Unit};
+
+/// The mean pose of one visit.
+struct Visit {
+    pose: Pose,
+    /// Mean distance from the tracker, mm.
+    distance_mm: f64,
+    /// Readings that were averaged.
+    readings: usize,
+}
+
+pub(super) fn accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
+    let command = command(task)?;
+    let channel = task.channel("position")?;
+    let registration = channel.registration.as_ref().ok_or_else(|| {
+        because(
+            "no-registration",
+            format!(
+                "{} is not registered to a frame of the bench: its accuracy cannot be tested",
+                channel.id
+            ),
+            format!("{} 未标定到台架坐标系，无法测试准确度", channel.id),
+        )
+    })?;
+    if command.frame != Some(registration.frame.as_str()) {
+        return Err(because(
+            "frame-mismatch",
+            format!(
+                "The commanded pose and {} are in different frames",
+                channel.id
+            ),
+            format!("指令位姿与 {} 不在同一坐标系", channel.id),
+        ));
+    }
+    let visits = visits(task, answer)?;
+    let positions = positions(&visits);
+    let ap = iso9283::accuracy(&positions, command.position).ok_or_else(none)?;
+    let mm = unit("mm");
+    let far = farthest(&visits);
+    let u_system = in_mm(channel, budget::instrument(channel, from_mm(channel, far)?))?;
+    let u_frame = registration.u_position.to(mm).ok().map(|u| u / 2.0);
+    let u_frame = u_frame.ok_or_else(|| {
+        no_number(
+            "The uncertainty of the registration is not a length",
+            "坐标系标定的不确定度不是长度",
+        )
+    })?;
+    let n = positions.len();
+    let mut budget = Budget::default();
+    budget.scatter(
+        Text::new("Scatter of the attained positions", "实到位置的分散"),
+        ap.s_along.map(|s| s / (n as f64).sqrt()),
+        n as f64 - 1.0,
+    );
+    budget.certificate(Text::new("Instrument", "仪器"), u_system, channel);
+    budget.normal(
+        Text::new("Registration to the frame", "坐标系标定"),
+        u_frame,
+        Some(registration.method.clone()),
+    );
+    let measured = budget.measured(ap.ap_p, mm, n);
+    // Of the measuring system alone: no scatter of the robot, its own noise averaged over n.
+    let noise = visit_noise(channel, &visits)?.unwrap_or(0.0) / (n as f64).sqrt();
+    let system = u_system.map(|u| 2.0 * (u * u + u_frame * u_frame + noise * noise).sqrt());
+    condition(task, system, ap.ap_p, answer)?;
+    let u_component = measured.u_expanded;
+    for (axis, value) in ["x", "y", "z"].iter().zip(ap.components) {
+        answer.more.push(named(
+            &format!("AP_{axis}"),
+            &format!("Deviation along {axis}"),
+            &format!("沿 {axis} 的偏差"),
+            value,
+            mm,
+            u_component,
+        ));
+    }
+    for (i, axis) in ["a", "b", "c"].iter().enumerate() {
+        let angles = angles(&visits, i);
+        let about = command.angles_deg.zip(angles);
+        if let Some(value) =
+            about.and_then(|(command, angles)| iso9283::angle_accuracy(&angles, command[i]))
+        {
+            answer.more.push(named(
+                &format!("AP_{axis}"),
+                &format!("Deviation of the angle {axis}"),
+                &format!("角度 {axis} 的偏差"),
+                value,
+                unit("deg"),
+                None,
+            ));
+        }
+    }
+    let limit = (measured.u_expanded, task.measure.accept.is_some());
+    let origin = Text::new("command", "指令位姿");
+    answer.figures = scatter(&positions, command.position, origin, limit.1);
+    answer.value = Some(Value::Quantity(measured));
+    Ok(())
+}
+
+pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
+    let channel = task.channel("position")?;
+    let visits = visits(task, answer)?;
+    let positions = positions(&visits);
+    let rp = iso9283::repeatability(&positions).ok_or_else(none)?;
+    let mm = unit("mm");
+    let n = positions.len();
+    // Without a stated noise the whole uncertainty may be scatter between visits.
+    let far = farthest(&visits);
+    let system = match visit_noise(channel, &visits)? {
+        Some(noise) => Some(iso9283::noise_as_repeatability(noise)),
+        None => in_mm(channel, budget::instrument(channel, from_mm(channel, far)?))?
+            .map(iso9283::noise_as_repeatability),
+    };
+    let mut budget = Budget::default();
+    budget.scatter(
+        Text::new("Sampling of the visits (jackknife)", "到位抽样（刀切法）"),
+        iso9283::repeatability_uncertainty(&positions),
+        n as f64 - 1.0,
+    );
+    budget.certificate(
+        Text::new(
+            "Noise of the instrument, as repeatability",
+            "仪器噪声（折算为重复性）",
+        ),
+        system.map(|u| u / 2.0),
+        channel,
+    );
+    let measured = budget.measured(rp.rp, mm, n);
+    condition(task, system, rp.rp, answer)?;
+    answer.more.extend([
+        named(
+            "l̄",
+            "Mean distance from the barycentre",
+            "到重心的平均距离",
+            rp.mean_distance,
+            mm,
+            None,
+        ),
+        named(
+            "S_l",
+            "Standard deviation of the distances",
+            "距离的标准差",
+            rp.s,
+            mm,
+            None,
+        ),
+    ]);
+    let command = command(task).ok().and_then(|c| c.angles_deg);
+    for (i, axis) in ["a", "b", "c"].iter().enumerate() {
+        let Some(angles) = angles(&visits, i) else {
+            break;
+        };
+        // About the command, or the first visit: any value near them all will do.
+        let about = match (command, &channel.registration) {
+            (Some(command), Some(_)) => command[i],
+            _ => angles.first().copied().unwrap_or(0.0),
+        };
+        if let Some(value) = iso9283::angle_repeatability(&angles, about) {
+            answer.more.push(named(
+                &format!("RP_{axis}"),
+                &format!("Repeatability of the angle {axis} (±)"),
+                &format!("角度 {axis} 的重复性（±）"),
+                value,
+                unit("deg"),
+                None,
+            ));
+        }
+    }
+    if let Some(centre) = iso9283::barycentre(&positions) {
+        answer.figures = scatter(&positions, centre, Text::new("barycentre", "重心"), false);
+    }
+    answer.value = Some(Value::Quantity(measured));
+    Ok(())
+}
+
+fn none() -> Reason {
+    no_number("Too few visits of the pose", "该位姿的到位次数过少")
+}
+
+/// The standard's own condition: the measuring system at most a quarter of the value.
+fn condition(
+    task: Task<'_>,
+    system_u: Option<f64>,
+    value: f64,
+    answer: &mut Answer,
+) -> Result<(), Reason> {
+    let condition = iso9283::uncertainty_condition(system_u.unwrap_or(f64::NAN), value);
+    if condition.share.is_finite() {
+        answer.more.push(named(
+            "U_ms",
+            "Expanded uncertainty (k = 2) of the measuring system over the value",
+            "测量系统扩展不确定度（k = 2）与测得值之比",
+            100.0 * condition.share,
+            unit("%"),
+            None,
+        ));
+    }
+    let required = task.params().word("condition")? == "required";
+    if !condition.met {
+        let reason = because(
+            "iso9283-condition",
+            "ISO 9283:1998 asks for a measuring system with at most 25 % of the value; this \
+             condition is not met",
+            "ISO 9283:1998 要求测量系统不确定度不超过测得值的 25 %；该条件未满足",
+        );
+        if required {
+            answer.doubts.add(reason);
+        } else {
+            answer.notes.add(reason);
+        }
+    }
+    Ok(())
+}
+
+fn visits(task: Task<'_>, answer: &mut Answer) -> Result<Vec<Visit>, Reason> {
+    let channel = task.channel("position")?;
+    let mut visits = Vec::new();
+    for window in task.windows("over", answer)? {
+        visits.extend(visit(task, window, channel, answer)?);
+    }
+    answer.n = u32::try_from(visits.len()).unwrap_or(u32::MAX);
+    Ok(visits)
+}
+
+fn visit(
+    task: Task<'_>,
+    window: Window<'_>,
+    channel: &Channel,
+    answer: &mut Answer,
+) -> Result<Option<Visit>, Reason> {
+    let trace = window.trace(task.reader, &channel.id, &mut answer.doubts)?;
+    trace.check_gaps(&mut answer.doubts);
+    let distances: Vec<f64> = trace
+        .poses()?
+        .iter()
+        .map(|(_, p)| norm(p.position_mm))
+        .collect();
+    let poses = trace.registered()?;
+    let positions: Vec<Position> = poses.iter().map(|(_, p)| p.position_mm).collect();
+    let first_angles = poses.first().and_then(|(_, p)| p.angles_deg);
+    let angle = |i: usize| {
+        let first = first_angles?[i];
+        let all: Vec<f64> = poses
+            .iter()
+            .filter_map(|(_, p)| Some(p.angles_deg?[i]))
+            .collect();
+        iso9283::about(&all, first).map(|s| first + s.mean)
+    };
+    let angles_deg = match [angle(0), angle(1), angle(2)] {
+        [Some(a), Some(b), Some(c)] => Some([a, b, c]),
+        _ => None,
+    };
+    let mean = iso9283::barycentre(&positions).zip(Summary::of(&distances));
+    Ok(mean.map(|(position_mm, distance)| Visit {
+        pose: Pose {
+            position_mm,
+            angles_deg,
+        },
+        distance_mm: distance.max,
+        readings: positions.len(),
+    }))
+}
+
+fn norm(p: Position) -> f64 {
+    p[0].hypot(p[1]).hypot(p[2])
+}
+
+fn positions(visits: &[Visit]) -> Vec<Position> {
+    visits.iter().map(|v| v.pose.position_mm).collect()
+}
+
+fn angles(visits: &[Visit], axis: usize) -> Option<Vec<f64>> {
+    let all = visits.iter().map(|v| v.pose.angles_deg?.get(axis).copied());
+    all.collect::<Option<Vec<f64>>>().filter(|a| !a.is_empty())
+}
+
+fn farthest(visits: &[Visit]) -> f64 {
+    visits.iter().map(|v| v.distance_mm).fold(0.0, f64::max)
+}
+
+/// Standard deviation of a visit's mean by the instrument's noise, mm: that of a reading over the
+/// root of the fewest readings of a visit. Assumes independent readings.
+fn visit_noise(channel: &Channel, visits: &[Visit]) -> Result<Option<f64>, Reason> {
+    let readings = visits.iter().map(|v| v.readings).min().unwrap_or(1).max(1);
+    let noise = in_mm(channel, budget::noise(channel))?;
+    Ok(noise.map(|s| s / (readings as f64).sqrt()))
+}
+
+/// The channel's length unit.
+fn length(channel: &Channel) -> Unit {
+    let x = channel
+        .component("x")
+        .and_then(|i| channel.components.get(i));
+    x.map_or(unit("mm"), |c| c.unit)
+}
+
+pub(super) fn in_mm(channel: &Channel, value: Option<f64>) -> Result<Option<f64>, Reason> {
+    let convert = |v: f64| length(channel).convert_difference(v, unit("mm"));
+    value
+        .map(convert)
+        .transpose()
+        .map_err(|_| no_number("The channel's unit is not a length", "通道单位不是长度"))
+}
+
+pub(super) fn from_mm(channel: &Channel, value: f64) -> Result<f64, Reason> {
+    unit("mm")
+        .convert_difference(value, length(channel))
+        .map_err(|_| no_number("The channel's unit is not a length", "通道单位不是长度"))
+}
+
+/// The commanded pose of the row.
+struct Command<'a> {
+    position: Position,
+    angles_deg: Option<[f64; 3]>,
+    frame: Option<&'a str>,
+}
+
+fn command(task: Task<'_>) -> Result<Command<'_>, Reason> {
+    let plan = task.reader.plan;
+    let pose = task.row.and_then(|(_, row)| plan.bench.poses.get(row));
+    let tcp = pose.and_then(|p| Some((p, p.tcp?)));
+    let (pose, tcp) = tcp.ok_or_else(|| {
+        because(
+            "no-command-pose",
+            "The bench does not say where the tool centre point is commanded to be",
+            "台架文件未给出该位姿的 TCP 指令位置",
+        )
+    })?;
+    let [x, y, z, a, b, c] = tcp;
+    Ok(Command {
+        position: [x, y, z],
+        angles_deg: Some([a, b, c]),
+        frame: pose.frame.as_deref(),
+    })
+}
+
+/// Deviations from a point, seen from above and from the front.
+fn scatter(positions: &[Position], about: Position, name: Text, mark: bool) -> Vec<Figure> {
+    let mm = unit("mm");
+    let planes = [
+        (
+            0,
+            1,
+            "x",
+            "y",
+            Text::new("Deviations, x-y", "偏差，x-y 平面"),
+        ),
+        (
+            0,
+            2,
+            "x",
+            "z",
+            Text::new("Deviations, x-z", "偏差，x-z 平面"),
+        ),
+    ];
+    let draw = |(i, j, x, y, title): (usize, usize, &str, &str, Text)| {
+        let points = positions
+            .iter()
+            .map(|p| [p[i] - about[i], p[j] - about[j]])
+            .collect();
+        let mut series = vec![figure::series(Text::new("visits", "各次到位"), points)];
+        series.push(figure::series(name.clone(), vec![[0.0, 0.0]]));
+        if let Some(centre) = iso9283::barycentre(positions).filter(|_| mark) {
+            let at = [centre[i] - about[i], centre[j] - about[j]];
+            series.push(figure::series(Text::new("barycentre", "重心"), vec![at]));
+        }
+        let (x, y) = (
+            figure::axis(Text::same(x), mm),
+            figure::axis(Text::same(y), mm),
+        );
+        figure::figure(FigureKind::Scatter, title, x, y, series)
+    };
+    planes.into_iter().map(draw).collect()
+}

@@ -1,0 +1,177 @@
+//! k of n trials.
+
+use super::{Answer, Task, named, no_number};
+use crate::figure;
+use crate::metric::success::{Tally, tally};
+use crate::reason::because;
+use crate::stats::binomial::{self, Count};
+use crate::stats::{Confidence, Interval};
+use crate::trial::{self, Counts};
+use certbench_model::figure::{Figure, FigureKind, Series};
+use certbench_model::finding::{Evidence, Proportion, Reason, Value};
+use certbench_model::step::{Outcome, Over};
+use certbench_model::{Step, Text, Unit};
+
+pub(super) fn rate(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
+    let confidence = task.params().level("confidence")?;
+    let id = task.over("over")?;
+    let variable = stratum(task);
+    let trials = task.course.trials.iter().zip(task.trials);
+    let mut counted: Vec<(&str, bool)> = Vec::new();
+    let (mut censored, mut invalid) = (0u32, 0u32);
+    for (run, counts) in trials.filter(|(t, _)| t.id == id && task.is_here(t.context)) {
+        let row = variable.and_then(|v| run.context.scope.variables.get(v));
+        let object = row.map_or("", String::as_str);
+        match counts {
+            Counts::Success => counted.push((object, true)),
+            Counts::Failure => counted.push((object, false)),
+            Counts::Censored => {
+                censored += 1;
+                counted.push((object, false));
+            }
+            Counts::Invalid(_) => {
+                invalid += 1;
+                continue;
+            }
+            Counts::Unknown(reason) => {
+                answer.doubts.add(reason.clone());
+                continue;
+            }
+        }
+        answer.evidence.push(Evidence {
+            what: format!("{id} #{}", run.context.trial),
+            line: run.line,
+            from_ns: run.from_ns,
+            to_ns: run.to_ns.unwrap_or(run.from_ns),
+        });
+    }
+    answer.n = u32::try_from(counted.len()).unwrap_or(u32::MAX);
+    answer.invalid = invalid;
+    let tally = tally(counted).ok_or_else(|| no_number("No trial counts", "没有可计数的试验"))?;
+    let k = tally.set.successes();
+    let more_failures = Count::new(k, tally.set.trials() + u64::from(invalid));
+    answer.with_invalid = more_failures.map(|c| Value::Proportion(proportion(c, confidence)));
+    if censored > 0 {
+        answer.notes.add(because(
+            "censored",
+            format!("{censored} trials did not reach their end in time and count as no success"),
+            format!("{censored} 次试验未在规定时间内结束，不计为成功"),
+        ));
+        let counted = f64::from(censored);
+        answer.more.push(named(
+            "n_c",
+            "Censored trials",
+            "删失的试验数",
+            counted,
+            Unit::one(),
+            None,
+        ));
+    }
+    answer.estimand = Some(match (task.row, variable) {
+        (Some((variable, row)), _) => Text::new(
+            format!("probability of success for {variable} {row} under this protocol, this item"),
+            format!("本被测件在本规程下对 {variable} {row} 的成功概率"),
+        ),
+        (None, Some(_)) => Text::new(
+            "mean probability of success over this set in the proportions tried, this item",
+            "本被测件对本集合（按试验比例）的平均成功概率",
+        ),
+        (None, None) => Text::new(
+            "probability of success under this protocol, this item",
+            "本被测件在本规程下的成功概率",
+        ),
+    });
+    if task.row.is_none() && tally.objects.len() > 1 {
+        answer.figures.push(by_object(task, &tally, confidence));
+    }
+    answer.value = Some(Value::Proportion(proportion(tally.set, confidence)));
+    Ok(())
+}
+
+fn proportion(count: Count, confidence: Confidence) -> Proportion {
+    let ends = |i: Interval| [i.lower, i.upper];
+    let whole = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    Proportion {
+        k: whole(count.successes()),
+        n: whole(count.trials()),
+        confidence: confidence.level(),
+        interval: ends(binomial::clopper_pearson(count, confidence)),
+        lower: binomial::clopper_pearson_lower(count, confidence),
+        upper: binomial::clopper_pearson_upper(count, confidence),
+        wilson: ends(binomial::wilson(count, confidence)),
+    }
+}
+
+/// The table variable around the trials: trials of unequal objects are shown apart.
+fn stratum<'a>(task: Task<'a>) -> Option<&'a str> {
+    let id = task.over("over").ok()?;
+    fn holds(step: &Step, id: &str) -> bool {
+        matches!(step, Step::Trial(t) if t.id == id) || step.inner().iter().any(|s| holds(s, id))
+    }
+    trial::steps(task.case)
+        .into_iter()
+        .find_map(|step| match step {
+            Step::Repeat(r) if matches!(r.over, Over::Rows { .. }) && holds(step, id) => {
+                Some(r.variable.as_str())
+            }
+            _ => None,
+        })
+}
+
+fn by_object(task: Task<'_>, tally: &Tally, confidence: Confidence) -> Figure {
+    let rows = || {
+        tally
+            .objects
+            .iter()
+            .map(|o| (o, binomial::clopper_pearson(o.count, confidence)))
+    };
+    let series = Series {
+        name: Text::new("success rate with its exact interval", "成功率及其精确区间"),
+        points: rows()
+            .enumerate()
+            .map(|(i, (o, _))| [i as f64, o.count.share()])
+            .collect(),
+        low: rows().map(|(_, i)| i.lower).collect(),
+        high: rows().map(|(_, i)| i.upper).collect(),
+        labels: rows().map(|(o, _)| title(task, &o.object)).collect(),
+    };
+    let mut figure = figure::figure(
+        FigureKind::Intervals,
+        Text::new("Success by object", "各物体的成功率"),
+        figure::axis(Text::new("Object", "物体"), Unit::one()),
+        figure::axis(Text::new("Success rate", "成功率"), Unit::one()),
+        vec![series],
+    );
+    figure.limits = figure::limits(task.measure.accept.as_ref(), Unit::one());
+    figure
+}
+
+fn title(task: Task<'_>, row: &str) -> Text {
+    let tables = task.reader.plan.tables.values();
+    let mut rows = tables.flatten().filter(|r| r.id == row);
+    rows.next()
+        .map_or_else(|| Text::same(row), |r| r.title.clone())
+}
+
+/// The channel that decides the outcome of the measure's trials, if a rule over one does.
+pub(super) fn rule_channel(task: Task<'_>) -> Option<&String> {
+    let id = task.measure.over.get("over")?;
+    let rule = trial::planned(task.case, id)?.outcome.as_ref();
+    rule.map(|r| &r.channel)
+}
+
+/// Trials of a case that were called invalid, as reasons.
+pub(crate) fn invalid_trials(course: &crate::course::CaseCourse<'_>) -> Vec<Reason> {
+    let said = course.trials.iter().filter_map(|t| match t.said {
+        Some(Outcome::Invalid(why)) => Some((t.context.trial, why)),
+        _ => None,
+    });
+    said.map(|(number, why)| {
+        because(
+            why,
+            format!("Trial {number}: {why}"),
+            format!("第 {number} 次试验：{why}"),
+        )
+    })
+    .collect()
+}

@@ -1,0 +1,129 @@
+//! A recorded run to its findings.
+
+use crate::case;
+use crate::course::Course;
+use crate::reason::{Reasons, because};
+use crate::trace::Reader;
+use crate::vocabulary;
+use certbench_model::finding::FINDINGS_FORMAT;
+use certbench_model::{Facts, Findings, Recorded, RunEnd, Verdict};
+
+/// Judges a recorded run.
+///
+/// Pure: no clock, no file; the same record gives the same findings, byte for byte. Every case of
+/// the plan and every planned row has its entry. The verdict is the worst of all; a run that is
+/// refused, stopped, faulted, interrupted, damaged or empty is never a pass.
+#[must_use]
+pub fn judge(run: &dyn Recorded) -> Findings {
+    let facts = run.facts();
+    let plan = &facts.plan;
+    let metrics = vocabulary();
+    let course = Course::of(plan, &facts.events);
+    let reader = Reader {
+        run,
+        plan,
+        day: facts.day,
+    };
+    let doubts = record_doubts(facts);
+    let cases: Vec<_> = plan
+        .cases
+        .iter()
+        .map(|c| {
+            case::judge(
+                reader,
+                &metrics,
+                c,
+                course.cases.get(c.id.as_str()),
+                &doubts,
+            )
+        })
+        .collect();
+    let mut reasons = doubts;
+    reasons.extend(end_reasons(facts, &course).into_vec());
+    if cases.is_empty() {
+        reasons.add(because(
+            "no-cases",
+            "The plan has no case",
+            "计划中没有用例",
+        ));
+    }
+    let worst = cases.iter().map(|c| c.verdict).max();
+    let at_best = if reasons.is_empty() {
+        Verdict::Pass
+    } else {
+        Verdict::NotTested
+    };
+    Findings {
+        format: FINDINGS_FORMAT,
+        run: facts.run.clone(),
+        plan_sha256: facts.plan_sha256.clone(),
+        judge: concat!("certbench-judge ", env!("CARGO_PKG_VERSION")).into(),
+        verdict: worst.unwrap_or(Verdict::NotTested).max(at_best),
+        end: end_word(facts.end).into(),
+        reasons: reasons.into_vec(),
+        cases,
+    }
+}
+
+/// What makes the whole record unfit for any verdict.
+fn record_doubts(facts: &Facts) -> Reasons {
+    let mut doubts = Reasons::default();
+    for damage in &facts.damage {
+        doubts.add(because(
+            "record-damaged",
+            format!("The record is damaged at {}: {}", damage.place, damage.what),
+            format!("记录在 {} 处损坏：{}", damage.place, damage.what),
+        ));
+    }
+    if facts.plan.digest() != facts.plan_sha256 {
+        doubts.add(because(
+            "plan-altered",
+            "The plan does not fit the hash under which it was frozen",
+            "计划与其冻结时的哈希不符",
+        ));
+    }
+    doubts
+}
+
+fn end_word(end: Option<RunEnd>) -> &'static str {
+    match end {
+        None => "interrupted",
+        Some(RunEnd::Completed) => "completed",
+        Some(RunEnd::Refused) => "refused",
+        Some(RunEnd::Aborted) => "aborted",
+        Some(RunEnd::Faulted) => "faulted",
+    }
+}
+
+/// Why the run as a whole cannot be a pass: how it ended, and trouble outside its cases.
+fn end_reasons(facts: &Facts, course: &Course<'_>) -> Reasons {
+    let mut reasons = Reasons::default();
+    match facts.end {
+        Some(RunEnd::Completed) => {}
+        None => reasons.add(because(
+            "interrupted",
+            "The record has no end: the run was interrupted",
+            "记录没有结尾：运行被中断",
+        )),
+        Some(RunEnd::Refused) if course.refused.is_empty() => {
+            reasons.add(because("refused", "The plan was refused", "计划被拒绝"));
+        }
+        Some(RunEnd::Refused) => {}
+        Some(RunEnd::Aborted) => {
+            reasons.add(because(
+                "aborted",
+                "The operator stopped the run",
+                "操作员中止了运行",
+            ));
+        }
+        Some(RunEnd::Faulted) => reasons.add(because(
+            "faulted",
+            "The bench failed and the run could not be finished",
+            "台架故障，运行未能完成",
+        )),
+    }
+    reasons.extend(course.refused.iter().cloned());
+    reasons.extend(course.outside.iter().map(|t| t.reason.clone()));
+    reasons.extend(course.bad_halts.iter().cloned());
+    reasons
+}

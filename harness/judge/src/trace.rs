@@ -1,0 +1,269 @@
+//! Samples of one channel in one window, with everything that makes them unusable for a verdict.
+
+use crate::frame::{self, Pose};
+use crate::reason::{Reasons, because};
+use certbench_model::finding::Reason;
+use certbench_model::sample::{COMPONENTS_MAX, Invalid};
+use certbench_model::{Channel, Date, Plan, Reading, Recorded, Source, Unit};
+
+/// A run with what is needed to read it.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub(crate) run: &'a dyn Recorded,
+    pub(crate) plan: &'a Plan,
+    /// Day of the run.
+    pub(crate) day: Date,
+}
+
+/// Valid samples of a window.
+#[derive(Debug)]
+pub(crate) struct Trace<'a> {
+    pub(crate) channel: &'a Channel,
+    /// Seconds since the window's begin, and the components in the channel's units.
+    pub(crate) points: Vec<(f64, [f64; COMPONENTS_MAX])>,
+    /// Length of the window, seconds.
+    pub(crate) length_s: f64,
+}
+
+impl<'a> Reader<'a> {
+    /// A channel by name.
+    pub(crate) fn channel(self, id: &str) -> Result<(u16, &'a Channel), Reason> {
+        self.plan.channel(id).ok_or_else(|| {
+            because(
+                "no-channel",
+                format!("The plan has no channel {id}"),
+                format!("计划中没有通道 {id}"),
+            )
+        })
+    }
+
+    /// Whether any valid sample of a channel lies in a window.
+    pub(crate) fn speaks(self, channel: u16, from_ns: u64, to_ns: u64) -> bool {
+        let mut samples = self.run.samples(channel, from_ns, to_ns);
+        samples.any(|s| s.is_ok_and(|s| s.reading.values().is_some()))
+    }
+
+    /// Reads a window. Whatever makes its samples unusable goes to `doubts`; the valid ones are
+    /// given all the same, so that a number can be shown.
+    pub(crate) fn trace(
+        self,
+        id: &str,
+        from_ns: u64,
+        to_ns: u64,
+        doubts: &mut Reasons,
+    ) -> Result<Trace<'a>, Reason> {
+        let (index, channel) = self.channel(id)?;
+        let mut points = Vec::new();
+        for sample in self.run.samples(index, from_ns, to_ns) {
+            match sample {
+                Err(damage) => doubts.add(damaged(&damage.place, &damage.what)),
+                Ok(sample) => match sample.reading {
+                    Reading::Invalid(why) => doubts.add(invalid(id, why)),
+                    Reading::Values { values, .. } => {
+                        if !in_range(channel, &values) {
+                            doubts.add(out_of_range(id));
+                        }
+                        let since = sample.time_ns.saturating_sub(from_ns);
+                        points.push((since as f64 * 1e-9, values));
+                    }
+                },
+            }
+        }
+        let length_s = to_ns.saturating_sub(from_ns) as f64 * 1e-9;
+        if points.is_empty() {
+            doubts.add(silent(self.plan, channel));
+        }
+        Ok(Trace {
+            channel,
+            points,
+            length_s,
+        })
+    }
+
+    /// What a channel's calibration lacks for a verdict on the day of the run. A contact needs
+    /// none: its doubt is its delay.
+    pub(crate) fn check_calibration(self, channel: &Channel, doubts: &mut Reasons) {
+        if channel.digital {
+            return;
+        }
+        let id = &channel.id;
+        match &channel.calibration {
+            None if channel.source == Source::Device => doubts.add(because(
+                "no-calibration",
+                format!("{id} is the item's own report: its uncertainty is unknown"),
+                format!("{id} 为被测件自报数据，其不确定度未知"),
+            )),
+            None => doubts.add(because(
+                "no-calibration",
+                format!("{id} has no calibration: its uncertainty is unknown"),
+                format!("{id} 无校准信息，其不确定度未知"),
+            )),
+            Some(c) if !c.valid_on(self.day) => doubts.add(because(
+                "calibration-due",
+                format!(
+                    "The certificate {} of {id} is valid from {} to {}, not on the day of the run, {}",
+                    c.certificate, c.date, c.due, self.day
+                ),
+                format!(
+                    "{id} 的证书 {} 有效期为 {} 至 {}，不含试验当日 {}",
+                    c.certificate, c.date, c.due, self.day
+                ),
+            )),
+            Some(_) => {}
+        }
+    }
+}
+
+impl Trace<'_> {
+    /// The first component against time.
+    pub(crate) fn scalar(&self) -> Vec<(f64, f64)> {
+        self.points.iter().map(|(t, v)| (*t, v[0])).collect()
+    }
+
+    /// Poses against time, in millimetres and degrees, in the tracker's own frame.
+    pub(crate) fn poses(&self) -> Result<Vec<(f64, Pose)>, Reason> {
+        let no_pose = || {
+            because(
+                "not-a-pose",
+                format!(
+                    "{} is no pose: it lacks x, y, z with a length",
+                    self.channel.id
+                ),
+                format!("{} 不是位姿通道：缺少长度单位的 x、y、z", self.channel.id),
+            )
+        };
+        let scale = |name: &str, unit: &str| {
+            let index = self.channel.component(name)?;
+            let from = self.channel.components.get(index)?.unit;
+            let factor = from.convert_difference(1.0, Unit::parse(unit).ok()?).ok()?;
+            (index < COMPONENTS_MAX).then_some((index, factor))
+        };
+        let all = |names: [&str; 3], unit: &str| -> Option<[(usize, f64); 3]> {
+            let [a, b, c] = names.map(|name| scale(name, unit));
+            Some([a?, b?, c?])
+        };
+        let xyz = all(["x", "y", "z"], "mm").ok_or_else(no_pose)?;
+        let abc = all(["a", "b", "c"], "deg");
+        let pick = |v: &[f64; COMPONENTS_MAX], axes: [(usize, f64); 3]| axes.map(|(i, f)| v[i] * f);
+        Ok(self
+            .points
+            .iter()
+            .map(|(t, v)| {
+                let pose = Pose {
+                    position_mm: pick(v, xyz),
+                    angles_deg: abc.map(|abc| pick(v, abc)),
+                };
+                (*t, pose)
+            })
+            .collect())
+    }
+
+    /// As [`Self::poses`], in the frame that the channel is registered to, if it is.
+    pub(crate) fn registered(&self) -> Result<Vec<(f64, Pose)>, Reason> {
+        let mut poses = self.poses()?;
+        if let Some(registration) = &self.channel.registration {
+            for (_, pose) in &mut poses {
+                *pose = frame::into_frame(*pose, registration);
+            }
+        }
+        Ok(poses)
+    }
+
+    /// Refuses a trace with a hole: no stretch of the window may be without a sample for longer
+    /// than ten sampling intervals or 100 ms, whichever is longer.
+    pub(crate) fn check_gaps(&self, doubts: &mut Reasons) {
+        let allowed = (10.0 * self.channel.interval_s).max(0.1);
+        let times = self.points.iter().map(|p| p.0);
+        let mut before = 0.0;
+        let mut widest: f64 = 0.0;
+        for t in times.chain([self.length_s]) {
+            widest = widest.max(t - before);
+            before = t;
+        }
+        if widest > allowed {
+            let id = &self.channel.id;
+            doubts.add(because(
+                "gap",
+                format!("{id} was silent for {widest:.3} s inside a window"),
+                format!("{id} 在窗口内有 {widest:.3} s 无数据"),
+            ));
+        }
+    }
+}
+
+/// Whether a reading lies in the calibrated range: each component of a scalar channel; for a pose
+/// the distance from the tracker, as certificates of trackers state it.
+fn in_range(channel: &Channel, values: &[f64; COMPONENTS_MAX]) -> bool {
+    let Some(calibration) = channel.calibration.as_ref().filter(|_| !channel.digital) else {
+        return true;
+    };
+    let known = |reading: f64| calibration.standard_uncertainty(reading).is_some();
+    match distance(channel, values) {
+        Some(distance) => known(distance),
+        None => values
+            .iter()
+            .take(channel.components.len())
+            .all(|v| known(*v)),
+    }
+}
+
+/// Distance of a pose from the tracker, in the channel's unit; `None` when it is no pose.
+fn distance(channel: &Channel, values: &[f64; COMPONENTS_MAX]) -> Option<f64> {
+    let at = |name| values.get(channel.component(name)?).copied();
+    Some(at("x")?.hypot(at("y")?).hypot(at("z")?))
+}
+
+fn damaged(place: &str, what: &str) -> Reason {
+    because(
+        "record-damaged",
+        format!("The record is damaged at {place}: {what}"),
+        format!("记录在 {place} 处损坏：{what}"),
+    )
+}
+
+fn out_of_range(id: &str) -> Reason {
+    because(
+        "out-of-range",
+        format!("{id} has samples outside the range that its certificate covers"),
+        format!("{id} 有采样超出证书覆盖的范围"),
+    )
+}
+
+fn invalid(id: &str, why: Invalid) -> Reason {
+    let (en, zh) = match why {
+        Invalid::OverRange => (
+            "the instrument was overloaded or out of its range",
+            "仪器过载或超量程",
+        ),
+        Invalid::NoSignal => ("the instrument saw nothing", "仪器无信号"),
+        Invalid::Unreadable => ("a line could not be read", "数据行无法解析"),
+        Invalid::NotFinite => ("a value was not a number", "数值非有限数"),
+        Invalid::WrongUnit => ("a value came in another unit", "数值单位不符"),
+        Invalid::Stale => ("a value was too old", "数值过期"),
+    };
+    because(
+        "invalid-sample",
+        format!("{id} has invalid samples: {en}"),
+        format!("{id} 有无效采样：{zh}"),
+    )
+}
+
+/// No sample at all. A device under test may be silent itself, or its link; an instrument is the
+/// bench's own trouble.
+fn silent(plan: &Plan, channel: &Channel) -> Reason {
+    let id = &channel.id;
+    let item = plan.device(&channel.device).is_some_and(|d| d.under_test);
+    if item {
+        because(
+            "silent-channel",
+            format!("{id} gave no valid sample: either the item or its link fell silent"),
+            format!("{id} 无有效采样：被测件或其链路无响应"),
+        )
+    } else {
+        because(
+            "silent-channel",
+            format!("{id} gave no valid sample: the instrument or its link fell silent"),
+            format!("{id} 无有效采样：仪器或其链路无响应"),
+        )
+    }
+}

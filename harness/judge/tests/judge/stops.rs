@@ -1,0 +1,335 @@
+//! Stops: time, distance and category from contact edges and a tracker.
+
+use crate::record::*;
+use certbench_model::event::WindowEnd;
+use certbench_model::finding::Value;
+use certbench_model::step::{SetOutput, Stop, Trial, Window};
+use certbench_model::*;
+
+/// What the arm does: 1.2 m/s, the contact opens at 300 ms, 20 ms of dead time, 6 m/s² of braking:
+/// it rests 220 ms and 144 mm after the contact.
+struct Course {
+    /// Deceleration, mm/s².
+    braking: f64,
+    /// When the drives lose power, ms; `None`: they keep it.
+    power_off_ms: Option<f64>,
+    /// Length of the window, ms.
+    length_ms: u32,
+}
+
+const STOP: Course = Course {
+    braking: 6_000.0,
+    power_off_ms: Some(640.0),
+    length_ms: 900,
+};
+
+impl Course {
+    fn samples(&self) -> Vec<(u16, f64, Reading)> {
+        let mut samples = Vec::new();
+        for ms in 0..self.length_ms {
+            let t = f64::from(ms) / 1_000.0;
+            let braking = (t - 0.320).clamp(0.0, 1_200.0 / self.braking);
+            let x =
+                1_200.0 * t.min(0.320) + 1_200.0 * braking - self.braking * braking * braking / 2.0;
+            // Still at speed after the dead time when the brake is weak: clamp above ends it.
+            let contact = if ms < 300 { 1.0 } else { 0.0 };
+            let off = self.power_off_ms.is_some_and(|off| f64::from(ms) >= off);
+            let at = f64::from(ms);
+            samples.push((TCP, at, Reading::vector(&[x, 0.0, 500.0])));
+            samples.push((ESTOP, at, Reading::scalar(contact)));
+            samples.push((POWER, at, Reading::scalar(if off { 0.0 } else { 1.0 })));
+        }
+        samples
+    }
+}
+
+fn safety(metric: &str, limit: Option<&str>, courses: &[Course]) -> Record {
+    stopping(metric, limit, courses, WindowEnd::Reached, None)
+}
+
+fn stopping(
+    metric: &str,
+    limit: Option<&str>,
+    courses: &[Course],
+    end: WindowEnd,
+    happens: Option<EventBody>,
+) -> Record {
+    let mut channels = vec![("position", "tcp"), ("trigger", "estop")];
+    if metric == "stop-category" {
+        channels.push(("power", "power"));
+    }
+    let mut stop = measure(metric, "stopping", &channels, courses.len() as u32);
+    stop.accept = limit.and_then(at_most);
+    if metric == "stop-category" {
+        stop.params
+            .insert("expected".into(), ParamValue::Text("1".into()));
+    }
+    let demand = Stop::Output(SetOutput {
+        output: "estop".into(),
+        to: "open".into(),
+    });
+    let trial = Step::Trial(Trial {
+        id: "stop".into(),
+        steps: vec![Step::Window(Window {
+            id: "stopping".into(),
+            record: vec!["tcp".into(), "estop".into(), "power".into()],
+            steps: vec![Step::Stop(demand)],
+            until: None,
+        })],
+        outcome: None,
+        invalid_if: vec!["own-stop".into()],
+        invalid_most: 1,
+    });
+    let mut record = Record::with_case(case("stops", vec![trial], vec![stop]));
+    record.plan.channels[usize::from(TCP)].interval_s = 0.001;
+    record.start("stops");
+    let mut happens = happens;
+    for (i, course) in courses.iter().enumerate() {
+        let number = i as u32 + 1;
+        let context = record.context(&[], number);
+        record.event(EventBody::TrialStarted {
+            trial: "stop".into(),
+            context: context.clone(),
+        });
+        let from = record.now_ns;
+        record.window_ending("stopping", &context, &course.samples(), end);
+        if let Some(body) = happens.take() {
+            let after = std::mem::replace(&mut record.now_ns, from + 400 * MS);
+            record.event(body);
+            record.now_ns = after;
+        }
+        record.event(EventBody::TrialEnded {
+            trial: "stop".into(),
+            number,
+            outcome: None,
+        });
+    }
+    record.finish(CaseEnd::Completed);
+    record
+}
+
+const THREE: [Course; 3] = [
+    STOP,
+    STOP,
+    Course {
+        braking: 5_000.0,
+        ..STOP
+    },
+];
+
+#[test]
+fn the_worst_of_three_stops_counts() {
+    let findings = safety("stop-time", Some("500 ms"), &THREE).judge();
+    let finding = only(&findings);
+    let m = measured(finding);
+    // 20 ms + 1200/5000 s = 260 ms, seen through a span of 40 ms, the trigger up to 1 ms earlier.
+    assert!((258.0..=282.0).contains(&m.value), "{}", m.value);
+    assert_eq!((m.unit, m.n, m.nu_eff), (unit("ms"), 3, None));
+    assert!(
+        (m.budget[0].u - 1.0 / 3f64.sqrt()).abs() < 1e-6,
+        "{:?}",
+        m.budget
+    ); // 2 ms wide
+    assert_eq!(findings.verdict, Verdict::Pass, "{:?}", finding.reasons);
+    assert!(finding.estimand.en.contains("worst of these 3"));
+    let events: Vec<_> = finding.figures[0]
+        .events
+        .iter()
+        .map(|e| e.name.en.as_str())
+        .collect();
+    assert_eq!(events, ["earliest trigger", "latest rest"]);
+}
+
+#[test]
+fn the_distance_runs_to_the_final_standstill() {
+    let findings = safety("stop-distance", Some("400 mm"), &THREE).judge();
+    let m = measured(only(&findings));
+    // 24 mm of dead time + 1200²/(2 * 5000) = 168 mm, and 1 ms of doubt about the trigger.
+    assert!((m.value - 169.2).abs() < 0.1, "{}", m.value);
+    assert_eq!(
+        findings.verdict,
+        Verdict::Pass,
+        "{:?}",
+        only(&findings).reasons
+    );
+    assert_eq!(only(&findings).figures[0].limits[0].at, 400.0);
+}
+
+#[test]
+fn delays_of_the_channels_lengthen_the_stop() {
+    let mut record = safety("stop-time", Some("500 ms"), &[STOP]);
+    record.plan.channels[usize::from(ESTOP)].delay_s = [0.0, 0.010];
+    let late = measured(only(&record.judge())).value;
+    let prompt = measured(only(&safety("stop-time", Some("500 ms"), &[STOP]).judge())).value;
+    assert!((late - prompt - 10.0).abs() < 1e-6, "{late} {prompt}");
+}
+
+#[test]
+fn an_arm_that_does_not_stop_in_the_allowed_time_fails_without_a_value() {
+    let weak = Course {
+        braking: 600.0,
+        ..STOP
+    };
+    let record = stopping(
+        "stop-time",
+        Some("200 ms"),
+        &[weak],
+        WindowEnd::TimedOut,
+        None,
+    );
+    let findings = record.judge();
+    assert_eq!(findings.verdict, Verdict::Fail);
+    assert!(only(&findings).result.is_none());
+    assert!(codes(&only(&findings).reasons).contains(&"no-rest"));
+}
+
+#[test]
+fn a_record_that_ends_before_the_allowed_time_proves_nothing() {
+    let weak = Course {
+        braking: 600.0,
+        ..STOP
+    };
+    let record = stopping(
+        "stop-time",
+        Some("2000 ms"),
+        &[weak],
+        WindowEnd::TimedOut,
+        None,
+    );
+    assert_eq!(record.judge().verdict, Verdict::NotTested);
+}
+
+#[test]
+fn no_edge_no_stop() {
+    let mut record = safety("stop-time", Some("500 ms"), &[STOP]);
+    for sample in record.samples.iter_mut().filter(|s| s.channel == ESTOP) {
+        sample.reading = Reading::scalar(1.0);
+    }
+    let findings = record.judge();
+    assert_eq!(findings.verdict, Verdict::NotTested);
+    assert!(codes(&only(&findings).reasons).contains(&"no-trigger"));
+}
+
+#[test]
+fn a_trigger_that_the_item_reports_itself_is_no_trigger() {
+    let mut record = safety("stop-time", Some("500 ms"), &[STOP]);
+    record.plan.channels[usize::from(ESTOP)].source = Source::Device;
+    let findings = record.judge();
+    assert_eq!(findings.verdict, Verdict::NotTested);
+    assert!(codes(&only(&findings).reasons).contains(&"trigger-not-independent"));
+}
+
+fn own_stop() -> EventBody {
+    EventBody::Halted {
+        device: "arm".into(),
+        planned: false,
+        result: "confirmed".into(),
+        text: "a watch tripped".into(),
+    }
+}
+
+#[test]
+fn a_stop_of_certbenchs_own_makes_the_trial_invalid() {
+    let reached = WindowEnd::Reached;
+    let mut record = stopping(
+        "stop-time",
+        Some("500 ms"),
+        &[STOP, STOP],
+        reached,
+        Some(own_stop()),
+    );
+    record.plan.cases[0].measures[0].n_planned = 1;
+    let findings = record.judge();
+    assert_eq!(measured(only(&findings)).n, 1);
+    assert_eq!(findings.verdict, Verdict::Pass);
+    assert_eq!(codes(&only(&findings).reasons), ["invalid-flips"]);
+}
+
+#[test]
+fn an_own_stop_that_the_plan_does_not_allow_costs_the_verdict() {
+    let reached = WindowEnd::Reached;
+    let mut record = stopping(
+        "stop-time",
+        Some("500 ms"),
+        &[STOP, STOP],
+        reached,
+        Some(own_stop()),
+    );
+    record.plan.cases[0].measures[0].n_planned = 1;
+    if let Step::Trial(trial) = &mut record.plan.cases[0].steps[0] {
+        trial.invalid_if.clear();
+    }
+    let findings = record.judge();
+    assert_eq!(findings.verdict, Verdict::NotTested);
+    assert!(codes(&only(&findings).reasons).contains(&"own-stop"));
+}
+
+#[test]
+fn noise_that_looks_faster_than_rest_is_no_rest() {
+    let mut record = safety("stop-time", Some("500 ms"), &[STOP]);
+    record.plan.channels[usize::from(TCP)]
+        .calibration
+        .as_mut()
+        .unwrap()
+        .noise = Some(0.2);
+    let findings = record.judge();
+    assert!(codes(&only(&findings).reasons).contains(&"noise-above-threshold"));
+    assert_eq!(findings.verdict, Verdict::NotTested);
+}
+
+fn seen(course: Course) -> (Verdict, String) {
+    let findings = safety("stop-category", None, &[course]).judge();
+    let finding = only(&findings);
+    match &finding.result {
+        Some(Value::Attribute { evidence, .. }) => (findings.verdict, evidence.en.clone()),
+        other => panic!("{other:?} {:?}", finding.reasons),
+    }
+}
+
+#[test]
+fn the_category_is_read_from_the_power_contact() {
+    let off = |ms| Course {
+        power_off_ms: ms,
+        ..STOP
+    };
+    let (verdict, text) = seen(off(Some(640.0)));
+    assert_eq!(verdict, Verdict::Pass, "{text}");
+    assert!(text.starts_with("category 1"), "{text}");
+    let (verdict, text) = seen(off(Some(305.0)));
+    assert_eq!(verdict, Verdict::Fail);
+    assert!(text.starts_with("category 0"), "{text}");
+    let (verdict, text) = seen(off(None));
+    assert_eq!(verdict, Verdict::Fail);
+    assert!(text.starts_with("category 2"), "{text}");
+    let (verdict, text) = seen(off(Some(430.0)));
+    assert_eq!(verdict, Verdict::Fail);
+    assert!(text.starts_with("no category"), "{text}");
+}
+
+#[test]
+fn a_category_from_the_items_own_word_is_not_tested() {
+    let mut record = safety("stop-category", None, &[STOP]);
+    record.plan.channels[usize::from(POWER)].source = Source::Device;
+    let findings = record.judge();
+    assert_eq!(findings.verdict, Verdict::NotTested);
+    assert!(codes(&only(&findings).reasons).contains(&"power-not-independent"));
+}
+
+#[test]
+fn a_stop_over_the_fieldbus_is_a_commanded_stop() {
+    let by_bus = |metric, limit| {
+        let mut record = safety(metric, limit, &[STOP]);
+        if let Step::Trial(trial) = &mut record.plan.cases[0].steps[0]
+            && let Step::Window(window) = &mut trial.steps[0]
+        {
+            window.steps = vec![Step::Stop(Stop::Command {
+                device: "arm".into(),
+            })];
+        }
+        record.judge()
+    };
+    let time = by_bus("stop-time", Some("500 ms"));
+    assert_eq!(time.verdict, Verdict::Pass);
+    assert_eq!(codes(&only(&time).reasons), ["commanded-stop"]);
+    assert_eq!(by_bus("stop-category", None).verdict, Verdict::NotTested);
+}
