@@ -10,6 +10,8 @@ use crate::process::{command, output, run};
 use crate::setup::{Workspace, apt, update_package_lists};
 
 const GUEST_TARGET: &str = "x86_64-unknown-linux-gnu";
+/// The guest is emulated and waits for wires: its dependencies need not be optimised.
+const QUICK_BUILD: &str = "profile.dev.package.'*'.opt-level=0";
 
 /// Kernel, guest program and image, in `target/vm`.
 pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
@@ -65,6 +67,8 @@ fn guest(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     let mut build = workspace.cargo();
     build.args([
         "build",
+        "--config",
+        QUICK_BUILD,
         "--package",
         "certbench-tests",
         "--example",
