@@ -4,9 +4,13 @@ use crate::reason::{because, because_of, device_event, fault};
 use certbench_model::event::WindowEnd;
 use certbench_model::finding::Reason;
 use certbench_model::recorded::Line;
-use certbench_model::step::Outcome;
-use certbench_model::{CaseEnd, Context, EventBody, Plan};
+use certbench_model::step::{Outcome, Stop};
+use certbench_model::{CaseEnd, Context, EventBody, Plan, Step};
 use std::collections::BTreeMap;
+
+/// The reason for which a trial is invalid that a stop of certbench's own has spoilt. The trouble of
+/// the bench that led to it then costs that trial only, if the plan names the reason.
+pub(crate) const OWN_STOP: &str = "own-stop";
 
 /// The run as the judge sees it.
 #[derive(Debug, Default)]
@@ -56,6 +60,8 @@ pub(crate) struct TrialRun<'a> {
     pub(crate) to_ns: Option<u64>,
     /// What an answer, a bound or the executor said of it.
     pub(crate) said: Option<&'a Outcome>,
+    /// How many of the case's troubles are older than the trial.
+    troubles_before: usize,
 }
 
 /// Bad news, attributed.
@@ -73,6 +79,7 @@ impl<'a> Course<'a> {
             plan,
             course: Course::default(),
             case: None,
+            stopped_by_plan: false,
             lost: BTreeMap::new(),
         };
         events.iter().for_each(|line| fold.line(line));
@@ -84,6 +91,8 @@ struct Fold<'a> {
     plan: &'a Plan,
     course: Course<'a>,
     case: Option<&'a str>,
+    /// A stop that the plan demanded is in force: what the item tells of it is to be expected.
+    stopped_by_plan: bool,
     lost: BTreeMap<&'a str, u64>,
 }
 
@@ -100,11 +109,20 @@ impl<'a> Fold<'a> {
             }
             EventBody::CaseStarted { case } => {
                 self.case = Some(case);
+                self.stopped_by_plan = false;
                 self.course.cases.entry(case).or_default().starts += 1;
             }
             EventBody::CaseEnded { case, end } => {
                 self.course.cases.entry(case).or_default().end = Some(end);
                 self.case = None;
+            }
+            EventBody::StepStarted { path, .. } => {
+                let stop = step_at(self.plan, path).and_then(planned_stop);
+                self.stopped_by_plan |= stop.is_some_and(|s| !matches!(s, Stop::Recover { .. }));
+            }
+            EventBody::StepEnded { path } => {
+                let stop = step_at(self.plan, path).and_then(planned_stop);
+                self.stopped_by_plan &= !matches!(stop, Some(Stop::Recover { .. }));
             }
             EventBody::WindowOpened {
                 window,
@@ -139,6 +157,7 @@ impl<'a> Fold<'a> {
                     from_ns: time_ns,
                     to_ns: None,
                     said: None,
+                    troubles_before: case.troubles.len(),
                 });
             }),
             EventBody::TrialEnded {
@@ -151,6 +170,14 @@ impl<'a> Fold<'a> {
                 if let Some(t) = begun.find(|t| t.id == trial && t.context.trial == *number) {
                     t.to_ns = Some(time_ns);
                     t.said = outcome.as_ref();
+                    if matches!(outcome, Some(Outcome::Invalid(why)) if why == OWN_STOP) {
+                        let mut index = 0;
+                        let before = t.troubles_before;
+                        case.troubles.retain(|trouble| {
+                            index += 1;
+                            index <= before || trouble.of_the_item
+                        });
+                    }
                 }
             }),
             EventBody::Halted {
@@ -173,6 +200,9 @@ impl<'a> Fold<'a> {
             }
             EventBody::DeviceEvent { device, code, text } => {
                 let of_the_item = self.plan.device(device).is_some_and(|d| d.under_test);
+                if of_the_item && self.stopped_by_plan {
+                    return;
+                }
                 let message = format!("{device} {code}, {text}");
                 let reason = if of_the_item {
                     device_event(&message)
@@ -242,6 +272,33 @@ impl<'a> Fold<'a> {
             );
             self.trouble(false, reason);
         }
+    }
+}
+
+/// The step of a path such as `case/3/0` or `case/finally/1`.
+fn step_at<'p>(plan: &'p Plan, path: &str) -> Option<&'p Step> {
+    let mut parts = path.split('/').peekable();
+    let id = parts.next()?;
+    let case = plan.cases.iter().find(|c| c.id == id)?;
+    let finally = parts.next_if_eq(&"finally").is_some();
+    let mut steps = if finally {
+        &case.finally[..]
+    } else {
+        &case.steps[..]
+    };
+    let mut found = None;
+    for part in parts {
+        let step: &Step = steps.get(part.parse::<usize>().ok()?)?;
+        steps = step.inner();
+        found = Some(step);
+    }
+    found
+}
+
+fn planned_stop(step: &Step) -> Option<&Stop> {
+    match step {
+        Step::Stop(stop) => Some(stop),
+        _ => None,
     }
 }
 

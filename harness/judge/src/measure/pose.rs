@@ -101,9 +101,8 @@ pub(super) fn accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
             ));
         }
     }
-    let limit = (measured.u_expanded, task.measure.accept.is_some());
     let origin = Text::new("command", "指令位姿");
-    answer.figures = scatter(&positions, command.position, origin, limit.1);
+    answer.figures = scatter(&positions, command.position, origin, true);
     answer.value = Some(Value::Quantity(measured));
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::{Answer, Task, Window, named, no_number, unit};
 use crate::budget::{self, Budget};
+use crate::course::OWN_STOP;
 use crate::figure;
 use crate::metric::stop::{self, NoStop, Point, Rest, Stop};
 use crate::reason::because;
@@ -10,9 +11,6 @@ use crate::trial::{self, Counts};
 use certbench_model::figure::{Figure, FigureKind, Level};
 use certbench_model::finding::{Measured, Reason, Value};
 use certbench_model::{Channel, Source, Step, Text, Unit, Verdict};
-
-/// The reason for which a trial with a stop of certbench's own is invalid.
-const OWN_STOP: &str = "own-stop";
 
 /// One repeat.
 struct Repeat {
@@ -227,9 +225,11 @@ fn repeats(
     }
     check_noise(method, answer);
     let mut repeats = Vec::new();
-    let mut restless = 0;
+    let (mut restless, mut spoilt) = (0, 0);
     for window in task.windows("over", answer)? {
-        if has_own_stop(task, window, answer) {
+        if has_own_stop(task, window) {
+            spoilt += 1;
+            check_own_stop(task, window, spoilt, answer);
             continue;
         }
         match repeat(task, method, window, answer) {
@@ -270,33 +270,33 @@ fn check_noise(method: &Method<'_>, answer: &mut Answer) {
 }
 
 /// A stop of certbench's own between trigger and rest says nothing about the item's stop.
-fn has_own_stop(task: Task<'_>, window: Window<'_>, answer: &mut Answer) -> bool {
+fn has_own_stop(task: Task<'_>, window: Window<'_>) -> bool {
     let during = window.run.from_ns..=window.to_ns;
-    if !task.course.own_stops.iter().any(|t| during.contains(t)) {
-        return false;
-    }
+    task.course.own_stops.iter().any(|t| during.contains(t))
+}
+
+/// Such a trial is invalid if the plan names the reason, and within the plan's cap.
+fn check_own_stop(task: Task<'_>, window: Window<'_>, spoilt: usize, answer: &mut Answer) {
     let mut around = task
         .course
         .trials
         .iter()
         .filter(|t| trial::is_in(window.run, t));
     let plan = around.next().and_then(|t| trial::planned(task.case, t.id));
-    let allowed = plan.filter(|p| p.invalid_if.iter().any(|r| r == OWN_STOP));
+    let named = plan.filter(|p| p.invalid_if.iter().any(|r| r == OWN_STOP));
     let called = task
         .trials
         .iter()
         .filter(|c| matches!(c, Counts::Invalid(_)))
         .count();
     answer.invalid += 1;
-    let invalid = called + answer.invalid as usize;
-    if allowed.is_none_or(|p| invalid > p.invalid_most as usize) {
+    if named.is_none_or(|p| called + spoilt > p.invalid_most as usize) {
         answer.doubts.add(because(
             OWN_STOP,
             "certbench stopped the item by itself between trigger and rest",
             "certbench 在触发与静止之间自行停机",
         ));
     }
-    true
 }
 
 fn repeat(

@@ -67,6 +67,13 @@ pub(super) fn rate(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
             None,
         ));
     }
+    if rule_channel(task).is_none() {
+        answer.notes.add(because(
+            "stated-outcomes",
+            "The outcomes are what the operator stated; no channel decided them",
+            "结果由操作员陈述，非由通道判定",
+        ));
+    }
     answer.estimand = Some(match (task.row, variable) {
         (Some((variable, row)), _) => Text::new(
             format!("probability of success for {variable} {row} under this protocol, this item"),

@@ -279,3 +279,37 @@ fn samples_that_the_record_lost_cost_the_verdict_and_those_of_the_terminal_do_no
         assert_eq!(three(record, 20.0).judge().verdict, verdict, "{listener}");
     }
 }
+
+#[test]
+fn samples_that_cannot_be_read_back_carry_no_verdict() {
+    let mut record = squeezes();
+    record.damaged_channel = Some(FORCE);
+    not_tested(three(record, 20.0), "record-damaged");
+}
+
+#[test]
+fn a_record_cut_off_after_any_line_is_never_a_pass() {
+    let lines = three(squeezes(), 20.0).events.len();
+    for kept in 0..lines {
+        let mut record = three(squeezes(), 20.0);
+        record.events.truncate(kept);
+        record.end = None;
+        let findings = record.judge();
+        assert_eq!(findings.verdict, Verdict::NotTested, "{kept} lines");
+        assert_eq!(findings.cases.len(), 1);
+    }
+}
+
+#[test]
+fn a_record_that_lacks_any_one_line_is_never_better_for_it() {
+    let lines = three(squeezes(), 20.0).events.len();
+    for gone in 0..lines {
+        let mut record = three(squeezes(), 20.0);
+        record.events.remove(gone);
+        assert_eq!(
+            record.judge().verdict,
+            Verdict::NotTested,
+            "without line {gone}"
+        );
+    }
+}

@@ -22,6 +22,8 @@ pub(crate) struct Record {
     pub(crate) samples: Vec<Sample>,
     pub(crate) end: Option<RunEnd>,
     pub(crate) damage: Vec<Damage>,
+    /// A channel whose samples end in damage wherever they are read.
+    pub(crate) damaged_channel: Option<u16>,
     pub(crate) day: Date,
     /// The hash, when it shall not be that of the plan.
     pub(crate) plan_sha256: Option<String>,
@@ -34,6 +36,7 @@ pub(crate) struct Record {
 pub(crate) struct Memory {
     facts: Facts,
     samples: Vec<Sample>,
+    damaged_channel: Option<u16>,
 }
 
 impl Recorded for Memory {
@@ -49,7 +52,13 @@ impl Recorded for Memory {
     ) -> Box<dyn Iterator<Item = SampleResult> + '_> {
         let inside =
             move |s: &&Sample| s.channel == channel && from_ns <= s.time_ns && s.time_ns < to_ns;
-        Box::new(self.samples.iter().filter(inside).copied().map(Ok))
+        let damage = || Damage {
+            place: "telemetry.mcap byte 4096".into(),
+            what: "the checksum of a chunk does not fit".into(),
+        };
+        let hurt = self.damaged_channel == Some(channel);
+        let sound = self.samples.iter().filter(inside).copied().map(Ok);
+        Box::new(sound.chain(hurt.then(|| Err(damage()))))
     }
 }
 
@@ -306,6 +315,7 @@ impl Record {
             samples: vec![],
             end: Some(RunEnd::Completed),
             damage: vec![],
+            damaged_channel: None,
             day: "2026-11-22".parse().unwrap(),
             plan_sha256: None,
             now_ns: 1_000 * MS,
@@ -460,6 +470,7 @@ impl Record {
                 damage: self.damage,
             },
             samples,
+            damaged_channel: self.damaged_channel,
         }
     }
 

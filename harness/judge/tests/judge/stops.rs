@@ -333,3 +333,118 @@ fn a_stop_over_the_fieldbus_is_a_commanded_stop() {
     assert_eq!(codes(&only(&time).reasons), ["commanded-stop"]);
     assert_eq!(by_bus("stop-category", None).verdict, Verdict::NotTested);
 }
+
+/// The steps as a run announces them, and the item's word that it was stopped.
+fn announced(record: &mut Record, words: &[(&str, bool)]) {
+    let context = record.context(&[], 1);
+    for (path, started) in words {
+        let path = path.to_string();
+        record.event(if *started {
+            EventBody::StepStarted {
+                path,
+                what: "stop".into(),
+                context: context.clone(),
+            }
+        } else {
+            EventBody::StepEnded { path }
+        });
+    }
+}
+
+fn told() -> EventBody {
+    EventBody::DeviceEvent {
+        device: "arm".into(),
+        code: "emcy-0x5441".into(),
+        text: "emergency stop".into(),
+    }
+}
+
+/// A case of one window that nothing else is measured in, with what is told around it.
+fn around_a_stop(path: &str, tell_after_recovery: bool) -> Findings {
+    let mut record = safety("stop-time", Some("500 ms"), &[STOP]);
+    let recover = Step::Stop(Stop::Recover {
+        device: "arm".into(),
+        restore: None,
+    });
+    record.plan.cases[0].steps.push(recover);
+    record.events.pop(); // the end of the case
+    announced(&mut record, &[(path, true), (path, false)]);
+    if !tell_after_recovery {
+        record.event(told());
+    }
+    announced(&mut record, &[("stops/1", true), ("stops/1", false)]);
+    if tell_after_recovery {
+        record.event(told());
+    }
+    record.finish(CaseEnd::Completed);
+    record.judge()
+}
+
+#[test]
+fn what_the_item_tells_of_a_stop_that_the_plan_demanded_is_to_be_expected() {
+    assert_eq!(around_a_stop("stops/0/0/0", false).verdict, Verdict::Pass);
+}
+
+#[test]
+fn trouble_before_the_demand_and_after_the_recovery_is_the_items_own() {
+    assert_eq!(around_a_stop("stops/0/0/0", true).verdict, Verdict::Fail);
+    assert_eq!(around_a_stop("stops/0/0", false).verdict, Verdict::Fail);
+    assert_eq!(around_a_stop("elsewhere/9/x", false).verdict, Verdict::Fail);
+}
+
+#[test]
+fn a_restart_after_the_reset_ends_the_case_and_fails() {
+    let mut record = safety("stop-time", Some("500 ms"), &[STOP]);
+    record.events.pop();
+    announced(
+        &mut record,
+        &[("stops/0/0/0", true), ("stops/0/0/0", false)],
+    );
+    record.event(told());
+    record.finish(CaseEnd::DeviceEvent("restart-after-reset".into()));
+    assert_eq!(record.judge().verdict, Verdict::Fail);
+}
+
+/// Two trials, the first spoilt by `trouble` and called invalid for certbench's own stop.
+fn spoilt(trouble: EventBody, end: &str) -> Findings {
+    let mut record = safety("stop-time", Some("500 ms"), &[STOP, STOP]);
+    record.plan.cases[0].measures[0].n_planned = 1;
+    let ends = record
+        .events
+        .iter_mut()
+        .filter_map(|l| match &mut l.event.body {
+            EventBody::TrialEnded { outcome, .. } => Some(outcome),
+            _ => None,
+        });
+    for outcome in ends.take(1) {
+        *outcome = Some(certbench_model::step::Outcome::Invalid(end.into()));
+    }
+    let first_end = record
+        .events
+        .iter()
+        .position(|l| matches!(l.event.body, EventBody::TrialEnded { .. }))
+        .unwrap();
+    let time_ns = record.events[first_end].event.time_ns;
+    let event = Event {
+        time_ns,
+        body: trouble,
+    };
+    record.events.insert(first_end, Line { seq: 0, event });
+    record.judge()
+}
+
+#[test]
+fn trouble_of_the_bench_that_spoils_a_trial_costs_that_trial_only() {
+    let fault = || EventBody::Fault {
+        kind: FaultKind::Instrument,
+        subject: "tcp".into(),
+        text: "no target".into(),
+    };
+    assert_eq!(spoilt(fault(), "own-stop").verdict, Verdict::Pass);
+    assert_eq!(spoilt(fault(), "bad luck").verdict, Verdict::NotTested);
+}
+
+#[test]
+fn an_item_that_spoils_a_trial_by_itself_has_failed() {
+    assert_eq!(spoilt(told(), "own-stop").verdict, Verdict::Fail);
+}
