@@ -57,7 +57,7 @@ const INVALID: u32 = 1 << 31;
 
 /// The writes that set a node's transmit PDO `number` (1..=4), in the order that CiA 301 asks for:
 /// switch off, clear, map, count, transmission type, event timer, switch on. Transmission type 1 sends
-/// at every SYNC, 255 at every event or `event_ms`.
+/// at every SYNC; 254 and 255 at every event and every `event_ms`, which is not written otherwise.
 pub fn configure_tpdo(
     number: u8,
     node: NodeId,
@@ -87,7 +87,9 @@ pub fn configure_tpdo(
     let count = u8::try_from(objects.len()).unwrap_or(u8::MAX);
     writes.push(write(mapping, 0, &[count]));
     writes.push(write(communication, 2, &[transmission]));
-    writes.push(write(communication, 5, &event_ms.to_le_bytes()));
+    if transmission >= 254 {
+        writes.push(write(communication, 5, &event_ms.to_le_bytes()));
+    }
     writes.push(write(communication, 1, &cob.to_le_bytes()));
     writes
 }

@@ -23,15 +23,15 @@ impl Dof {
         Dof::ThumbRotate,
     ];
 
-    /// The name used for channels: `little`, ..., `thumb_bend`, `thumb_rotate`.
+    /// The name used for channels: `little`, ..., `thumb-bend`, `thumb-rotate`.
     pub const fn name(self) -> &'static str {
         match self {
             Dof::Little => "little",
             Dof::Ring => "ring",
             Dof::Middle => "middle",
             Dof::Index => "index",
-            Dof::ThumbBend => "thumb_bend",
-            Dof::ThumbRotate => "thumb_rotate",
+            Dof::ThumbBend => "thumb-bend",
+            Dof::ThumbRotate => "thumb-rotate",
         }
     }
 }

@@ -1,0 +1,254 @@
+//! The opened arm: what is known of its nodes, and its face to the harness.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use certbench_clock::{Clock, Time};
+use certbench_link::{CanFrame, CanLink};
+use certbench_model::plan::DevicePlan;
+use certbench_model::{Identity, LinkFacts};
+use certbench_roles::{Device, Halt, Joints, Lease, NewsSink, Power, SampleSink, Trouble, Wiring};
+use certbench_wire::canopen::NmtState;
+use certbench_wire::canopen::cia402::{State, Statusword};
+use certbench_wire::canopen::object::Object;
+
+use super::bus::{Bus, Failure};
+use super::config::{Config, Feedback, Joint};
+use super::{halt, listen};
+use crate::open::link_facts;
+use crate::sinks::Sinks;
+use crate::worker::Worker;
+
+/// Makes an arm of a bus; its listening thread begins here, because SDO answers are heard by it.
+pub(crate) fn open(
+    plan: &DevicePlan,
+    link: Arc<dyn CanLink>,
+    clock: &Clock,
+) -> Result<Arc<dyn Device>, Trouble> {
+    let config = Config::new(plan)?;
+    let bus = Bus::new(link, clock, config.timeout);
+    let nodes = vec![Node::default(); config.joints.len()];
+    let arm = Arc::new(Arm {
+        stops: halt::frames(&config),
+        config,
+        bus,
+        nodes: Mutex::new(nodes),
+        sinks: Mutex::new(None),
+        goal: Mutex::new(None),
+        halted: Mutex::new(None),
+        halts: AtomicU64::new(0),
+        withheld: AtomicBool::new(false),
+    });
+    let opened = Opened {
+        arm: arm.clone(),
+        listener: Worker::default(),
+        poller: Worker::default(),
+    };
+    let name = format!("{} bus", arm.config.id);
+    opened
+        .listener
+        .start(clock, &name, move |stop| listen::run(&arm, &stop));
+    Ok(Arc::new(opened))
+}
+
+pub(super) struct Arm {
+    pub(super) config: Config,
+    pub(super) bus: Bus,
+    nodes: Mutex<Vec<Node>>,
+    sinks: Mutex<Option<Arc<Sinks>>>,
+    /// The motion under way.
+    pub(super) goal: Mutex<Option<Goal>>,
+    /// When it was halted, until it is enabled again.
+    pub(super) halted: Mutex<Option<Time>>,
+    /// How often it was halted.
+    pub(super) halts: AtomicU64,
+    /// Our heartbeat is withheld on purpose.
+    pub(super) withheld: AtomicBool,
+    /// The frames of a halt, one a node.
+    pub(super) stops: Vec<CanFrame>,
+}
+
+/// A motion under way.
+#[derive(Clone, Debug)]
+pub(super) struct Goal {
+    pub(super) targets_deg: Vec<(usize, f64)>,
+    /// When every drive had taken its set-point.
+    pub(super) taken: Time,
+}
+
+/// What is known of a node.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Node {
+    /// Position as it was when the node was last seen to move.
+    pub(super) moved_from: Option<i32>,
+    /// Position now.
+    pub(super) counts: i32,
+    pub(super) status: Option<Statusword>,
+    /// When position and status arrived.
+    pub(super) seen: Time,
+    /// The position has not changed since.
+    pub(super) still_since: Time,
+    /// Heard since the last sample was put together.
+    pub(super) fresh: bool,
+    pub(super) heartbeat: Option<(NmtState, Time)>,
+    pub(super) configured: bool,
+    pub(super) told: Told,
+}
+
+/// What was already reported of a node.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
+    pub(super) lost: bool,
+    pub(super) fault: bool,
+    pub(super) following: bool,
+}
+
+impl Arm {
+    pub(super) fn nodes(&self) -> MutexGuard<'_, Vec<Node>> {
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn sinks(&self) -> Option<Arc<Sinks>> {
+        self.sinks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(super) fn halts(&self) -> u64 {
+        self.halts.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn now(&self) -> Time {
+        self.bus.clock().now()
+    }
+
+    pub(super) fn trouble(
+        &self,
+        joint: &Joint,
+        doing: &str,
+        object: Object,
+        failure: &Failure,
+    ) -> Trouble {
+        failure.trouble(self.bus.port(), joint, doing, object)
+    }
+
+    /// Reads an object of exactly `N` bytes.
+    pub(super) fn read<const N: usize>(
+        &self,
+        joint: &Joint,
+        object: Object,
+    ) -> Result<[u8; N], Trouble> {
+        let read = self.bus.read(joint.node, object);
+        read.map_err(|failure| self.trouble(joint, "reading", object, &failure))
+    }
+
+    /// Writes an object.
+    pub(super) fn write(&self, joint: &Joint, object: Object, data: &[u8]) -> Result<(), Trouble> {
+        let written = self
+            .bus
+            .download(joint.node, object.index, object.sub, data);
+        written.map_err(|failure| self.trouble(joint, "writing", object, &failure))
+    }
+
+    /// Writes an object that a drive need not have; whether it was written.
+    pub(super) fn write_if_there(
+        &self,
+        joint: &Joint,
+        object: Object,
+        data: &[u8],
+    ) -> Result<bool, Trouble> {
+        match self
+            .bus
+            .download(joint.node, object.index, object.sub, data)
+        {
+            Ok(()) => Ok(true),
+            Err(Failure::Refused(_)) => Ok(false),
+            Err(failure) => Err(self.trouble(joint, "writing", object, &failure)),
+        }
+    }
+
+    /// Asks a drive for its state.
+    pub(super) fn state(&self, joint: &Joint) -> Result<(Statusword, State), Trouble> {
+        let word = Statusword(u16::from_le_bytes(
+            self.read(joint, certbench_wire::canopen::object::STATUSWORD)?,
+        ));
+        match word.state() {
+            Some(state) => Ok((word, state)),
+            None => Err(Trouble::Event {
+                code: "statusword".into(),
+                text: format!(
+                    "{}: statusword {:04X} is no state of CiA 402",
+                    joint.who(),
+                    word.0
+                ),
+            }),
+        }
+    }
+}
+
+/// The arm with its threads.
+struct Opened {
+    arm: Arc<Arm>,
+    listener: Worker,
+    poller: Worker,
+}
+
+impl Device for Opened {
+    fn id(&self) -> &str {
+        &self.arm.config.id
+    }
+
+    fn link(&self) -> LinkFacts {
+        link_facts(self.arm.bus.link().describe())
+    }
+
+    fn identify(&self) -> Result<Identity, Trouble> {
+        self.arm.identify()
+    }
+
+    fn start(
+        &self,
+        wiring: Wiring,
+        samples: SampleSink,
+        news: NewsSink,
+        lease: Lease,
+    ) -> Result<(), Trouble> {
+        let arm = &self.arm;
+        let sinks = Sinks {
+            device: arm.config.id.clone(),
+            wiring,
+            samples,
+            news,
+            lease,
+        };
+        *arm.sinks.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(sinks));
+        for index in 0..arm.config.joints.len() {
+            arm.configure(index)?;
+        }
+        if arm.config.feedback == Feedback::Sdo {
+            let (arm, clock) = (arm.clone(), arm.bus.clock().clone());
+            let name = format!("{} poll", arm.config.id);
+            self.poller
+                .start(&clock, &name, move |stop| listen::poll(&arm, &stop));
+        }
+        Ok(())
+    }
+
+    fn close(&self) {
+        self.poller.end();
+        self.listener.end();
+    }
+
+    fn halt(&self) -> Option<Arc<dyn Halt>> {
+        Some(Arc::new(halt::QuickStop(self.arm.clone())))
+    }
+
+    fn power(&self) -> Option<&dyn Power> {
+        Some(&*self.arm)
+    }
+
+    fn joints(&self) -> Option<&dyn Joints> {
+        Some(&*self.arm)
+    }
+}

@@ -1,0 +1,197 @@
+//! The bus under the arm: frames out, and SDO transfers one at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use certbench_clock::{Clock, Lock, Receiver, Recv, Sender, Time};
+use certbench_link::{CanFrame, CanLink, LinkError};
+use certbench_model::FaultKind;
+use certbench_roles::Trouble;
+use certbench_wire::canopen::object::Object;
+use certbench_wire::canopen::sdo::{Abort, Client, Failure as SdoFailure, Step};
+use certbench_wire::canopen::{CobFrame, NodeId};
+
+use super::config::Joint;
+
+/// SDO answers that wait for whoever asked.
+const WAITING_MOST: usize = 64;
+
+pub(super) struct Bus {
+    link: Arc<dyn CanLink>,
+    clock: Clock,
+    timeout: Duration,
+    to_client: Sender<CobFrame>,
+    client: Lock<Receiver<CobFrame>>,
+}
+
+/// Why an object could not be read or written.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Failure {
+    Link(LinkError),
+    Silence {
+        within: Duration,
+    },
+    Refused(Abort),
+    Protocol(Abort),
+    /// Another length than the object has.
+    Length(usize),
+}
+
+impl Failure {
+    /// In words for people, with what to try.
+    pub(super) fn trouble(
+        &self,
+        port: &str,
+        joint: &Joint,
+        doing: &str,
+        object: Object,
+    ) -> Trouble {
+        let who = joint.who();
+        let what = format!(
+            "{doing} of {:04X}:{:02X}, {}",
+            object.index, object.sub, object.name
+        );
+        match self {
+            Failure::Link(error) => Trouble::Fault(FaultKind::Link, error.to_string()),
+            Failure::Silence { within } => Trouble::Fault(
+                FaultKind::Unattributable,
+                format!(
+                    "no answer from {who} on {port} in {} ms ({what}); is it powered? Either it is off or hung, \
+                     or the bus is broken or runs at another bit rate",
+                    within.as_millis()
+                ),
+            ),
+            Failure::Refused(abort) => {
+                Trouble::Refused(format!("{who} on {port} refuses the {what}: {abort}"))
+            }
+            Failure::Protocol(abort) => Trouble::Fault(
+                FaultKind::Link,
+                format!(
+                    "{who} on {port} broke the protocol in the {what}: {abort}; do two nodes share the number?"
+                ),
+            ),
+            Failure::Length(bytes) => Trouble::Refused(format!(
+                "{who} on {port} gave {bytes} bytes in the {what}, which has {}",
+                object.bytes
+            )),
+        }
+    }
+}
+
+impl Bus {
+    pub(super) fn new(link: Arc<dyn CanLink>, clock: &Clock, timeout: Duration) -> Bus {
+        let (to_client, client) = clock.channel(WAITING_MOST);
+        Bus {
+            link,
+            clock: clock.clone(),
+            timeout,
+            to_client,
+            client: clock.lock(client),
+        }
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(super) fn link(&self) -> &dyn CanLink {
+        &*self.link
+    }
+
+    pub(super) fn port(&self) -> &str {
+        &self.link.describe().port
+    }
+
+    /// Sends one frame.
+    pub(super) fn send(&self, frame: &CobFrame) -> Result<Time, LinkError> {
+        self.link.send(&can(frame))
+    }
+
+    /// The listening thread heard an SDO answer. When nobody waits for it, it is lost.
+    pub(super) fn heard(&self, frame: CobFrame) {
+        let _ = self.to_client.try_send(frame);
+    }
+
+    /// Reads an object of any length.
+    pub(super) fn upload(&self, node: NodeId, object: Object) -> Result<Vec<u8>, Failure> {
+        let (client, ask) = Client::upload(node, object.index, object.sub);
+        self.transfer(client, ask)
+    }
+
+    /// Reads an object of exactly `N` bytes.
+    pub(super) fn read<const N: usize>(
+        &self,
+        node: NodeId,
+        object: Object,
+    ) -> Result<[u8; N], Failure> {
+        let data = self.upload(node, object)?;
+        data.as_slice()
+            .try_into()
+            .map_err(|_| Failure::Length(data.len()))
+    }
+
+    /// Writes an object.
+    pub(super) fn download(
+        &self,
+        node: NodeId,
+        index: u16,
+        sub: u8,
+        data: &[u8],
+    ) -> Result<(), Failure> {
+        let (client, ask) = Client::download(node, index, sub, data);
+        self.transfer(client, ask).map(|_| ())
+    }
+
+    fn transfer(&self, mut client: Client, mut ask: CobFrame) -> Result<Vec<u8>, Failure> {
+        let answers = self.client.lock();
+        while let Recv::Item(_) = answers.try_recv() {} // nobody waited for these
+        loop {
+            self.send(&ask).map_err(Failure::Link)?;
+            let until = self.clock.now() + self.timeout;
+            ask = loop {
+                let Recv::Item(frame) = answers.recv_until(Some(until)) else {
+                    let _ = self.send(&client.timed_out());
+                    return Err(Failure::Silence {
+                        within: self.timeout,
+                    });
+                };
+                match client.on(&frame) {
+                    Step::NotMine => (),
+                    Step::Send(next) => break next,
+                    Step::Done(data) => return Ok(data),
+                    Step::Failed(why, tell) => {
+                        if let Some(tell) = tell {
+                            self.send(&tell).map_err(Failure::Link)?;
+                        }
+                        return Err(match why {
+                            SdoFailure::ByNode(abort) => Failure::Refused(abort),
+                            SdoFailure::ByClient(abort) => Failure::Protocol(abort),
+                        });
+                    }
+                }
+            };
+        }
+    }
+}
+
+/// The same frame as the link has it. Both hold at most 11 bits and 8 bytes.
+pub(super) fn can(frame: &CobFrame) -> CanFrame {
+    let id = u32::from(frame.id());
+    let made = match frame.is_remote() {
+        true => CanFrame::remote(id, false, usize::from(frame.len())),
+        false => CanFrame::standard(id, frame.data()),
+    };
+    made.unwrap_or_else(|never| unreachable!("{never}"))
+}
+
+/// A frame of the bus as CANopen has it; `None` for what cannot be one.
+pub(super) fn cob(frame: &CanFrame) -> Option<CobFrame> {
+    if frame.is_extended() || frame.is_fd() || frame.is_error() {
+        return None;
+    }
+    let id = u16::try_from(frame.id()).ok()?;
+    match frame.is_remote() {
+        true => CobFrame::remote(id, u8::try_from(frame.len()).ok()?),
+        false => CobFrame::new(id, frame.data()),
+    }
+}

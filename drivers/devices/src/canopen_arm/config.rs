@@ -1,0 +1,289 @@
+//! What the catalogue says of such an arm, and what a bench says of one.
+
+use std::time::Duration;
+
+use certbench_model::Text;
+use certbench_model::plan::{DevicePlan, JointLimit, SafeState, Watchdog};
+use certbench_model::vocabulary::{DriverDescription, SignalDescription};
+use certbench_roles::Trouble;
+use certbench_wire::canopen::NodeId;
+
+use crate::options::{Options, count, needed_text, one_of, optional_quantity, quantity, text};
+
+/// Joints that fit into one sample.
+const JOINTS_MOST: usize = certbench_model::sample::COMPONENTS_MAX;
+
+pub(crate) fn description() -> DriverDescription {
+    DriverDescription {
+        id: "canopen-arm".into(),
+        title: Text::new(
+            "arm of CANopen CiA 402 drives",
+            "由 CANopen CiA 402 驱动器组成的机械臂",
+        ),
+        kind: "arm".into(),
+        links: vec!["can".into()],
+        roles: ["identify", "joints", "sensor", "halt"]
+            .map(String::from)
+            .to_vec(),
+        joints: Vec::new(),
+        signals: vec![SignalDescription {
+            name: "position".into(),
+            components: Vec::new(),
+            digital: false,
+            interval_s: 0.01,
+            delay_s: [0.0, 0.02],
+        }],
+        options: vec![
+            count(
+                "bit_rate",
+                1_000_000,
+                "bit rate of the bus, for an SLCAN adapter",
+                "总线位速率（SLCAN 适配器）",
+            ),
+            text(
+                "nodes",
+                "1 2 3 4 5 6",
+                "node of each joint, in the order of the joints",
+                "各关节的节点号，按关节顺序",
+            ),
+            needed_text(
+                "counts_per_deg",
+                "position counts of a degree: one number, or one a joint; negative turns round",
+                "每度的位置计数：一个数，或每关节一个；负值反向",
+            ),
+            text(
+                "zero_counts",
+                "0",
+                "position counts at zero degrees: one number, or one a joint",
+                "零度时的位置计数：一个数，或每关节一个",
+            ),
+            one_of(
+                "feedback",
+                &["sync", "event", "sdo"],
+                "how positions are sampled: PDO at our SYNC, PDO at the node's event timer, or polled",
+                "位置采样方式：SYNC 触发 PDO、节点事件定时 PDO，或轮询",
+            ),
+            quantity("interval", "10 ms", "sampling interval", "采样间隔"),
+            quantity(
+                "timeout",
+                "200 ms",
+                "how long an SDO answer is waited for",
+                "等待 SDO 应答的时间",
+            ),
+            quantity(
+                "heartbeat",
+                "100 ms",
+                "interval of the heartbeats, the nodes' and ours",
+                "心跳间隔（节点与主机）",
+            ),
+            quantity(
+                "lost_after",
+                "500 ms",
+                "a node silent for so long is lost; nodes are told the same of us",
+                "静默超过此时间视为失联；节点对主机同样适用",
+            ),
+            count("master", 127, "our own node number", "主机节点号"),
+            optional_quantity(
+                "acceleration",
+                "deg/s2",
+                "acceleration and deceleration of moves; without it the drives' own",
+                "运动的加减速度；缺省用驱动器自身设定",
+            ),
+            optional_quantity(
+                "stop_deceleration",
+                "deg/s2",
+                "deceleration of the quick stop; without it the drives' own",
+                "快停减速度；缺省用驱动器自身设定",
+            ),
+            quantity(
+                "window",
+                "0.5 deg",
+                "so near a target a joint has reached it",
+                "到位窗口",
+            ),
+        ],
+        safe_states: ["decelerate-and-hold", "torque-off"]
+            .map(String::from)
+            .to_vec(),
+        watchdog: Text::new(
+            "each drive stops when our heartbeat is missing for `lost_after`; it is sent only while the executor is alive",
+            "主机心跳缺失超过 `lost_after` 时各驱动器停止；仅当执行器存活时才发送心跳",
+        ),
+        verified_against: vec![
+            "frames of canopen 2.4.1 (Python)".into(),
+            "simulator".into(),
+        ],
+        moves: true,
+    }
+}
+
+/// How positions are sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Feedback {
+    Sync,
+    Event,
+    Sdo,
+}
+
+/// One joint of the bench.
+#[derive(Clone, Debug)]
+pub(super) struct Joint {
+    pub(super) node: NodeId,
+    pub(super) limit: JointLimit,
+    counts_per_deg: f64,
+    zero_counts: f64,
+}
+
+impl Joint {
+    /// Counts of an angle; `None` beyond what the drive can hold.
+    pub(super) fn counts(&self, deg: f64) -> Option<i32> {
+        let counts = (deg * self.counts_per_deg + self.zero_counts).round();
+        let fits =
+            counts.is_finite() && counts >= f64::from(i32::MIN) && counts <= f64::from(i32::MAX);
+        fits.then_some(counts as i32)
+    }
+
+    /// The angle of counts.
+    pub(super) fn deg(&self, counts: i32) -> f64 {
+        (f64::from(counts) - self.zero_counts) / self.counts_per_deg
+    }
+
+    /// Counts of a rate (per s, per s2), never zero.
+    pub(super) fn rate(&self, deg: f64) -> u32 {
+        (deg * self.counts_per_deg.abs())
+            .round()
+            .clamp(1.0, f64::from(i32::MAX)) as u32
+    }
+
+    /// `node 3 (j3)`.
+    pub(super) fn who(&self) -> String {
+        format!("{} ({})", self.node, self.limit.joint)
+    }
+}
+
+/// What the bench says.
+#[derive(Clone, Debug)]
+pub(super) struct Config {
+    pub(super) id: String,
+    pub(super) joints: Vec<Joint>,
+    pub(super) feedback: Feedback,
+    pub(super) interval: Duration,
+    pub(super) timeout: Duration,
+    pub(super) heartbeat: Duration,
+    pub(super) lost_after: Duration,
+    pub(super) master: NodeId,
+    pub(super) acceleration: Option<f64>,
+    pub(super) stop_deceleration: Option<f64>,
+    pub(super) window_deg: f64,
+    /// Torque off after a quick stop, instead of holding.
+    pub(super) torque_off: bool,
+    /// The bench says that the drives stop without our heartbeat.
+    pub(super) watched: bool,
+}
+
+impl Config {
+    pub(super) fn new(plan: &DevicePlan) -> Result<Config, Trouble> {
+        let options = Options::new(plan, description());
+        let node = |name: &str, number: u64| {
+            let id = u8::try_from(number).ok().and_then(NodeId::new);
+            id.ok_or_else(|| {
+                options.refuse(
+                    name,
+                    format_args!("{number} is not a node; nodes are 1 to 127"),
+                )
+            })
+        };
+        let safety = plan.safety.as_ref();
+        let torque_off = match safety.map(|safety| safety.safe_state) {
+            None | Some(SafeState::DecelerateAndHold) => false,
+            Some(SafeState::TorqueOff) => true,
+            Some(_) => {
+                return Err(refuse(
+                    plan,
+                    "its safe states are `decelerate-and-hold` and `torque-off`",
+                ));
+            }
+        };
+        Ok(Config {
+            id: plan.id.clone(),
+            joints: joints(plan, &options)?,
+            feedback: match options.text("feedback")?.as_deref() {
+                Some("event") => Feedback::Event,
+                Some("sdo") => Feedback::Sdo,
+                _ => Feedback::Sync,
+            },
+            interval: options.time("interval")?.max(Duration::from_millis(1)),
+            timeout: options.time("timeout")?,
+            heartbeat: options.time("heartbeat")?.max(Duration::from_millis(1)),
+            lost_after: options.time("lost_after")?,
+            master: node("master", options.count("master")?)?,
+            acceleration: options.quantity("acceleration", "deg/s2")?,
+            stop_deceleration: options.quantity("stop_deceleration", "deg/s2")?,
+            window_deg: options.needed_quantity("window", "deg")?,
+            torque_off,
+            watched: safety.is_some_and(|safety| matches!(safety.watchdog, Watchdog::Stops { .. })),
+        })
+    }
+}
+
+fn joints(plan: &DevicePlan, options: &Options<'_>) -> Result<Vec<Joint>, Trouble> {
+    let nodes = options.numbers("nodes")?;
+    let limits = &plan.limits.joints;
+    if nodes.is_empty() || nodes.len() > JOINTS_MOST {
+        return Err(options.refuse("nodes", format_args!("name 1 to {JOINTS_MOST} nodes")));
+    }
+    if limits.len() != nodes.len() {
+        let text = format!(
+            "its limits name {} joints and its option `nodes` {}",
+            limits.len(),
+            nodes.len()
+        );
+        return Err(refuse(plan, text));
+    }
+    let scales = one_each(options, "counts_per_deg", nodes.len())?;
+    if scales.iter().any(|scale| scale.abs() < 1e-6) {
+        return Err(options.refuse("counts_per_deg", "it must not be zero"));
+    }
+    let zeros = one_each(options, "zero_counts", nodes.len())?;
+    let mut joints: Vec<Joint> = Vec::with_capacity(nodes.len());
+    for (((number, limit), counts_per_deg), zero_counts) in
+        nodes.into_iter().zip(limits).zip(scales).zip(zeros)
+    {
+        let whole = number.fract() == 0.0 && (1.0..=127.0).contains(&number);
+        let node = whole.then(|| NodeId::new(number as u8)).flatten();
+        let node = node.ok_or_else(|| {
+            options.refuse(
+                "nodes",
+                format_args!("{number} is not a node; nodes are 1 to 127"),
+            )
+        })?;
+        if joints.iter().any(|joint| joint.node == node) {
+            return Err(options.refuse("nodes", format_args!("{node} stands there twice")));
+        }
+        joints.push(Joint {
+            node,
+            limit: limit.clone(),
+            counts_per_deg,
+            zero_counts,
+        });
+    }
+    Ok(joints)
+}
+
+/// A number for each joint: as many as there are joints, or one for all.
+fn one_each(options: &Options<'_>, name: &str, joints: usize) -> Result<Vec<f64>, Trouble> {
+    let numbers = options.numbers(name)?;
+    match numbers.as_slice() {
+        [] => Err(options.refuse(name, "it must be given")),
+        [one] => Ok(vec![*one; joints]),
+        several if several.len() == joints => Ok(numbers),
+        several => Err(options.refuse(
+            name,
+            format_args!("{} numbers for {joints} joints", several.len()),
+        )),
+    }
+}
+
+fn refuse(plan: &DevicePlan, what: impl std::fmt::Display) -> Trouble {
+    Trouble::Refused(format!("device `{}`: {what}", plan.id))
+}

@@ -1,0 +1,89 @@
+//! Quick stop of every drive.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use certbench_clock::Time;
+use certbench_link::CanFrame;
+use certbench_model::FaultKind;
+use certbench_roles::{Halt, Trouble};
+use certbench_wire::canopen::cia402::{Controlword, State};
+use certbench_wire::canopen::object;
+use certbench_wire::canopen::sdo::Client;
+
+use super::arm::Arm;
+use super::bus::can;
+use super::config::Config;
+
+/// For so long no joint may have moved before the arm counts as standing.
+const STILL_FOR: Duration = Duration::from_millis(100);
+
+/// The frames of a halt: an SDO that writes the controlword, one a node. An SDO is served in every
+/// state but "stopped", needs no mapping, and is whole in one frame.
+pub(super) fn frames(config: &Config) -> Vec<CanFrame> {
+    let word = object::CONTROLWORD;
+    let quick_stop = Controlword::QUICK_STOP.to_bytes();
+    let frame = |joint: &super::config::Joint| {
+        can(&Client::download(joint.node, word.index, word.sub, &quick_stop).1)
+    };
+    config.joints.iter().map(frame).collect()
+}
+
+impl Arm {
+    pub(super) fn halted(&self) -> MutexGuard<'_, Option<Time>> {
+        self.halted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends the halt to every node, also when one of them fails.
+    pub(super) fn send_stops(&self) -> Result<(), Trouble> {
+        let sent = self.stops.iter().map(|frame| self.bus.link().send(frame));
+        let failed = sent.filter_map(Result::err).last();
+        failed.map_or(Ok(()), |error| {
+            Err(Trouble::Fault(FaultKind::Link, error.to_string()))
+        })
+    }
+}
+
+/// The way to the arm's safe state.
+pub(super) struct QuickStop(pub(super) Arc<Arm>);
+
+impl Halt for QuickStop {
+    fn device(&self) -> &str {
+        &self.0.config.id
+    }
+
+    fn halt(&self) -> Result<(), Trouble> {
+        self.0.halts.fetch_add(1, Ordering::SeqCst);
+        let sent = self.0.send_stops();
+        let now = self.0.now();
+        self.0.halted().get_or_insert(now);
+        *self.0.goal() = None;
+        sent
+    }
+
+    fn confirmed(&self) -> Result<Option<bool>, Trouble> {
+        let Some(halted) = *self.0.halted() else {
+            return Ok(None);
+        };
+        let nodes = self.0.nodes().clone();
+        if nodes
+            .iter()
+            .any(|node| node.status.is_none() || node.seen < halted + STILL_FOR)
+        {
+            return Ok(None);
+        }
+        let torque_off = self.0.config.torque_off;
+        let safe = |state: Option<State>| match state {
+            Some(State::QuickStopActive) => !torque_off,
+            Some(state) => !state.is_powered(),
+            None => false,
+        };
+        let stands =
+            |node: &super::arm::Node| node.seen >= node.still_since.max(halted) + STILL_FOR;
+        let there = |node: &super::arm::Node| {
+            safe(node.status.and_then(|word| word.state())) && stands(node)
+        };
+        Ok(Some(nodes.iter().all(there)))
+    }
+}

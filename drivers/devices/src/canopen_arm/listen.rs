@@ -1,0 +1,339 @@
+//! The arm's own threads: everything heard on the bus, SYNC and our heartbeat.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use certbench_clock::Time;
+use certbench_link::{CanFrame, LinkError, Stamp};
+use certbench_model::{FaultKind, Reading};
+use certbench_roles::Trouble;
+use certbench_wire::canopen::cia402::{State, Statusword};
+use certbench_wire::canopen::{
+    CobFrame, Emergency, Heartbeat, NmtState, SYNC, Service, object, pdo,
+};
+
+use super::arm::Arm;
+use super::bus::cob;
+use super::config::Feedback;
+use crate::health::Health;
+use crate::sinks::Sinks;
+use crate::worker::{Stop, Ticks};
+
+/// The objects of transmit PDO 1.
+pub(super) const PDO: [object::Object; 2] = [object::STATUSWORD, object::POSITION_ACTUAL];
+
+/// How often the thread looks at what falls silent.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Linux, can/error.h: bus off, no acknowledgement, controller problems with "passive" in byte 1.
+const BUS_OFF: u32 = 0x40;
+const NO_ACK: u32 = 0x20;
+const CONTROLLER: u32 = 0x04;
+const PASSIVE: u8 = 0x30;
+
+/// Listens until told to stop.
+pub(super) fn run(arm: &Arm, stop: &Stop) {
+    let mut due = Due {
+        heartbeat: arm.now(),
+        sync: arm.now(),
+    };
+    let mut told = ToldOfBus::default();
+    while !stop.is_set() {
+        let until = due.act(arm).min(arm.now() + LOOK);
+        match arm.bus.link().recv(until) {
+            Ok(Some((frame, stamp))) => hear(arm, &frame, stamp, &mut told),
+            Ok(None) => (),
+            Err(error) => failed(arm, &error, &mut told),
+        }
+        if let Some(sinks) = arm.sinks() {
+            look_for_lost(arm, &sinks);
+        }
+    }
+}
+
+/// When the thread has to send next.
+struct Due {
+    heartbeat: Time,
+    sync: Time,
+}
+
+impl Due {
+    /// Sends what is due; gives the time of what comes next.
+    fn act(&mut self, arm: &Arm) -> Time {
+        let (now, Some(sinks)) = (arm.now(), arm.sinks()) else {
+            return Time::MAX;
+        };
+        if now >= self.heartbeat {
+            self.heartbeat = next(self.heartbeat, arm.config.heartbeat, now);
+            if sinks.lease.holds(now.as_nanos()) && !arm.withheld.load(Ordering::Acquire) {
+                let alive = Heartbeat {
+                    node: arm.config.master,
+                    state: NmtState::Operational,
+                };
+                let _ = arm.bus.send(&alive.encode()); // a failed link shows where it is read
+            }
+        }
+        if arm.config.feedback != Feedback::Sync {
+            return self.heartbeat;
+        }
+        if now >= self.sync {
+            self.sync = next(self.sync, arm.config.interval, now);
+            arm.nodes().iter_mut().for_each(|node| node.fresh = false);
+            let _ = arm.bus.send(&SYNC);
+        }
+        self.heartbeat.min(self.sync)
+    }
+}
+
+/// The next time of something regular; what was missed is not made up for.
+fn next(due: Time, every: Duration, now: Time) -> Time {
+    let next = due + every;
+    if next < now { now + every } else { next }
+}
+
+/// What was reported of the bus itself.
+#[derive(Default)]
+struct ToldOfBus {
+    failed: bool,
+    error_frames: bool,
+}
+
+fn hear(arm: &Arm, frame: &CanFrame, stamp: Stamp, told: &mut ToldOfBus) {
+    if frame.is_error() {
+        return error_frame(arm, frame, stamp, told);
+    }
+    let Some(cob) = cob(frame) else {
+        return;
+    };
+    *told = ToldOfBus::default();
+    match Service::of(cob.id()) {
+        Some(Service::SdoReply(_)) => arm.bus.heard(cob),
+        Some(Service::Heartbeat(_)) => heartbeat(arm, &cob, stamp),
+        Some(Service::Emergency(_)) => emergency(arm, &cob, stamp),
+        Some(Service::Tpdo(1, node)) => {
+            let index = arm
+                .config
+                .joints
+                .iter()
+                .position(|joint| joint.node == node);
+            if let (Some(index), Some(parts)) = (index, pdo::split(cob.data(), &PDO)) {
+                position(arm, index, &parts, stamp.earliest);
+            }
+        }
+        _ => (),
+    }
+}
+
+/// Statusword and position of a node, as bytes.
+fn position(arm: &Arm, index: usize, parts: &[&[u8]], at: Time) {
+    let [status, counts] = parts else {
+        return;
+    };
+    let (Ok(status), Ok(counts)) = (<[u8; 2]>::try_from(*status), <[u8; 4]>::try_from(*counts))
+    else {
+        return;
+    };
+    take(
+        arm,
+        index,
+        Statusword(u16::from_le_bytes(status)),
+        i32::from_le_bytes(counts),
+        at,
+    );
+}
+
+/// A node's statusword and position. When every node has been heard there is a sample.
+fn take(arm: &Arm, index: usize, status: Statusword, counts: i32, at: Time) {
+    let Some(joint) = arm.config.joints.get(index) else {
+        return;
+    };
+    let mut nodes = arm.nodes();
+    let Some(node) = nodes.get_mut(index) else {
+        return;
+    };
+    let resolution = joint.rate(0.01);
+    if node
+        .moved_from
+        .is_none_or(|before| before.abs_diff(counts) > resolution)
+    {
+        (node.moved_from, node.still_since) = (Some(counts), at);
+    }
+    (node.counts, node.status, node.seen, node.fresh) = (counts, Some(status), at, true);
+    let fault = matches!(
+        status.state(),
+        Some(State::Fault | State::FaultReactionActive)
+    );
+    let news_fault = fault && !node.told.fault;
+    let following = status.following_error() && status.state() == Some(State::OperationEnabled);
+    let news_following = following && !node.told.following;
+    (node.told.fault, node.told.following) = (fault, following);
+    let whole = nodes.iter().all(|node| node.fresh);
+    let mut degrees = [0.0; certbench_model::sample::COMPONENTS_MAX];
+    if whole {
+        for ((deg, node), joint) in degrees
+            .iter_mut()
+            .zip(nodes.iter_mut())
+            .zip(&arm.config.joints)
+        {
+            *deg = joint.deg(node.counts);
+            node.fresh = false;
+        }
+    }
+    drop(nodes);
+    let Some(sinks) = arm.sinks() else {
+        return;
+    };
+    if let (true, Some(degrees)) = (whole, degrees.get(..arm.config.joints.len())) {
+        sinks.signal("position", at, Reading::vector(degrees));
+    }
+    if news_fault {
+        sinks.event(
+            at,
+            "drive-fault",
+            format!("{}: statusword {:04X} says fault", joint.who(), status.0),
+        );
+    }
+    if news_following {
+        sinks.event(
+            at,
+            "following-error",
+            format!("{} does not follow its command", joint.who()),
+        );
+    }
+}
+
+fn heartbeat(arm: &Arm, frame: &CobFrame, stamp: Stamp) {
+    let Some(beat) = Heartbeat::decode(frame) else {
+        return;
+    };
+    let Some(index) = arm
+        .config
+        .joints
+        .iter()
+        .position(|joint| joint.node == beat.node)
+    else {
+        return;
+    };
+    let mut restarted = false;
+    if let Some(node) = arm.nodes().get_mut(index) {
+        node.heartbeat = Some((beat.state, stamp.latest));
+        node.told.lost = false;
+        restarted = beat.state == NmtState::BootUp && std::mem::take(&mut node.configured);
+    }
+    if let (true, Some(sinks), Some(joint)) = (restarted, arm.sinks(), arm.config.joints.get(index))
+    {
+        let text = format!("{} booted: it was reset or lost its power", joint.who());
+        sinks.event(stamp.earliest, "restart", text);
+    }
+}
+
+fn emergency(arm: &Arm, frame: &CobFrame, stamp: Stamp) {
+    let (Some(emergency), Some(sinks)) = (Emergency::decode(frame), arm.sinks()) else {
+        return;
+    };
+    let joint = arm
+        .config
+        .joints
+        .iter()
+        .find(|joint| joint.node == emergency.node);
+    let (false, Some(joint)) = (emergency.is_reset(), joint) else {
+        return;
+    };
+    let text = format!(
+        "{}: {} (error register {:02X}, vendor {})",
+        joint.who(),
+        emergency.meaning(),
+        emergency.register,
+        certbench_wire::hex(&emergency.vendor)
+    );
+    sinks.event(
+        stamp.earliest,
+        format!("emcy-0x{:04x}", emergency.code),
+        text,
+    );
+}
+
+fn error_frame(arm: &Arm, frame: &CanFrame, stamp: Stamp, told: &mut ToldOfBus) {
+    let passive = frame.data().get(1).is_some_and(|byte| byte & PASSIVE != 0);
+    let what = match frame.id() {
+        class if class & BUS_OFF != 0 => "the controller is bus-off",
+        class if class & NO_ACK != 0 => "nobody acknowledges our frames",
+        class if class & CONTROLLER != 0 && passive => "the controller is error-passive",
+        _ => return,
+    };
+    if let (false, Some(sinks)) = (std::mem::replace(&mut told.error_frames, true), arm.sinks()) {
+        let text = format!(
+            "{}: {what}; check termination, cable and bit rate",
+            arm.bus.port()
+        );
+        sinks.tell(stamp.earliest, Trouble::Fault(FaultKind::Link, text));
+    }
+}
+
+fn failed(arm: &Arm, error: &LinkError, told: &mut ToldOfBus) {
+    if let (false, Some(sinks)) = (std::mem::replace(&mut told.failed, true), arm.sinks()) {
+        sinks.tell(
+            arm.now(),
+            Trouble::Fault(FaultKind::Link, error.to_string()),
+        );
+    }
+    arm.bus.clock().sleep(LOOK); // a bus that is gone fails at once
+}
+
+/// Tells of nodes that have fallen silent, once each.
+fn look_for_lost(arm: &Arm, sinks: &Sinks) {
+    let now = arm.now();
+    let patience = arm.config.lost_after;
+    for (index, joint) in arm.config.joints.iter().enumerate() {
+        let lost = arm.nodes().get_mut(index).is_some_and(|node| {
+            let silent = node
+                .heartbeat
+                .is_some_and(|(_, last)| now - last >= patience);
+            silent && node.configured && !std::mem::replace(&mut node.told.lost, true)
+        });
+        if lost {
+            let text = format!(
+                "no heartbeat from {} on {} in {} ms; is it powered? Either it is off or hung, or the bus is broken",
+                joint.who(),
+                arm.bus.port(),
+                patience.as_millis()
+            );
+            sinks.tell(now, Trouble::Fault(FaultKind::Unattributable, text));
+        }
+    }
+}
+
+/// For nodes without PDOs: asks each for status and position.
+pub(super) fn poll(arm: &Arm, stop: &Stop) {
+    let mut ticks = Ticks::new(arm.bus.clock(), arm.config.interval);
+    let mut health = Health::default();
+    while !stop.is_set() {
+        for (index, joint) in arm.config.joints.iter().enumerate() {
+            let asked = arm
+                .bus
+                .read(joint.node, object::STATUSWORD)
+                .and_then(|status| {
+                    let counts = arm.bus.read(joint.node, object::POSITION_ACTUAL)?;
+                    Ok((
+                        Statusword(u16::from_le_bytes(status)),
+                        i32::from_le_bytes(counts),
+                    ))
+                });
+            match asked {
+                Ok((status, counts)) => {
+                    health.good();
+                    take(arm, index, status, counts, arm.now());
+                }
+                Err(failure) => {
+                    if let (true, Some(sinks)) = (health.bad(), arm.sinks()) {
+                        sinks.tell(
+                            arm.now(),
+                            arm.trouble(joint, "reading", object::POSITION_ACTUAL, &failure),
+                        );
+                    }
+                }
+            }
+        }
+        ticks.wait();
+    }
+}

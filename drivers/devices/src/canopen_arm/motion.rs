@@ -1,0 +1,222 @@
+//! Moves: profile position with the set-point handshake.
+
+use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
+
+use certbench_model::FaultKind;
+use certbench_roles::{JointMove, Joints, Progress, Trouble};
+use certbench_wire::canopen::cia402::{Controlword, State, Statusword};
+use certbench_wire::canopen::object;
+
+use super::arm::{Arm, Goal};
+use super::config::Joint;
+
+/// A drive takes a set-point within this.
+const HANDSHAKE: Duration = Duration::from_millis(500);
+/// Between two looks at a drive.
+const LOOK: Duration = Duration::from_millis(2);
+/// A joint that stands for so long short of its target has stopped.
+const STOPPED_FOR: Duration = Duration::from_millis(500);
+/// Status and position older than this say nothing of now.
+const OLD: Duration = Duration::from_millis(500);
+
+/// One joint's part of a motion.
+struct Part<'a> {
+    joint: &'a Joint,
+    counts: i32,
+    counts_per_s: u32,
+}
+
+impl Joints for Arm {
+    fn names(&self) -> Vec<String> {
+        self.config
+            .joints
+            .iter()
+            .map(|joint| joint.limit.joint.clone())
+            .collect()
+    }
+
+    fn accept(&self, motion: &JointMove) -> Result<(), Trouble> {
+        let refuse = |text: String| Err(Trouble::Refused(format!("{}: {text}", self.config.id)));
+        for &(index, deg) in &motion.targets_deg {
+            let Some(joint) = self.config.joints.get(index) else {
+                return refuse(format!(
+                    "it has no joint number {index}; it has {}",
+                    self.config.joints.len()
+                ));
+            };
+            let limit = &joint.limit;
+            if !(limit.deg_min..=limit.deg_max).contains(&deg) || joint.counts(deg).is_none() {
+                let (name, least, most) = (&limit.joint, limit.deg_min, limit.deg_max);
+                return refuse(format!(
+                    "{name} may go from {least} to {most} deg, not to {deg}"
+                ));
+            }
+            if !(motion.deg_per_s > 0.0 && motion.deg_per_s <= limit.deg_per_s_max) {
+                let (name, most) = (&limit.joint, limit.deg_per_s_max);
+                return refuse(format!(
+                    "{name} may move at up to {most} deg/s, not at {}",
+                    motion.deg_per_s
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&self, motion: &JointMove) -> Result<(), Trouble> {
+        self.accept(motion)?;
+        let halts = self.halts();
+        let parts = self.parts(motion)?;
+        for part in &parts {
+            if let (_, state @ (State::Fault | State::QuickStopActive)) = self.state(part.joint)? {
+                let text = format!("{} is in `{state}`; recover it first", part.joint.who());
+                return Err(Trouble::Refused(text));
+            }
+            self.write(
+                part.joint,
+                object::PROFILE_VELOCITY,
+                &part.counts_per_s.to_le_bytes(),
+            )?;
+            self.write(
+                part.joint,
+                object::TARGET_POSITION,
+                &part.counts.to_le_bytes(),
+            )?;
+        }
+        let go =
+            Controlword::enabled_with(Controlword::NEW_SET_POINT | Controlword::CHANGE_IMMEDIATELY);
+        let take = Controlword::ENABLE_OPERATION;
+        for (word, acknowledged) in [(go, true), (take, false)] {
+            for part in &parts {
+                self.unless_halted(halts, || {
+                    self.write(part.joint, object::CONTROLWORD, &word.to_bytes())
+                })?;
+            }
+            for part in &parts {
+                self.await_set_point(part.joint, acknowledged)?;
+            }
+        }
+        *self.goal() = Some(Goal {
+            targets_deg: motion.targets_deg.clone(),
+            taken: self.now(),
+        });
+        Ok(())
+    }
+
+    fn progress(&self) -> Result<Progress, Trouble> {
+        let Some(goal) = self.goal().clone() else {
+            return Ok(Progress::Stopped);
+        };
+        let now = self.now();
+        let nodes = self.nodes().clone();
+        let mut all = Progress::Settled;
+        for (index, target) in goal.targets_deg {
+            let (Some(node), Some(joint)) = (nodes.get(index), self.config.joints.get(index))
+            else {
+                return Err(self.not_sampled());
+            };
+            let Some(status) = node.status else {
+                return Err(self.not_sampled());
+            };
+            if now - node.seen > OLD {
+                return Err(self.silent(joint));
+            }
+            let near = (joint.deg(node.counts) - target).abs() <= self.config.window_deg;
+            let stands = now - node.still_since.max(goal.taken) >= STOPPED_FOR;
+            all = match (status.state(), node.seen > goal.taken) {
+                (_, false) => return Ok(Progress::Moving),
+                (Some(State::OperationEnabled), _) if status.target_reached() && near => all,
+                (Some(State::OperationEnabled), _) if !stands => return Ok(Progress::Moving),
+                _ => Progress::Stopped,
+            };
+        }
+        Ok(all)
+    }
+
+    fn positions_deg(&self) -> Result<Vec<f64>, Trouble> {
+        let read = |joint: &Joint| {
+            self.read(joint, object::POSITION_ACTUAL)
+                .map(|counts| joint.deg(i32::from_le_bytes(counts)))
+        };
+        self.config.joints.iter().map(read).collect()
+    }
+
+    fn withhold_heartbeat(&self, withhold: bool) -> Result<(), Trouble> {
+        self.withheld.store(withhold, Ordering::Release);
+        Ok(())
+    }
+}
+
+impl Arm {
+    pub(super) fn goal(&self) -> MutexGuard<'_, Option<Goal>> {
+        self.goal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Targets in counts, and speeds at which the joints arrive together.
+    fn parts(&self, motion: &JointMove) -> Result<Vec<Part<'_>>, Trouble> {
+        let mut moves = Vec::with_capacity(motion.targets_deg.len());
+        for &(index, target) in &motion.targets_deg {
+            let Some(joint) = self.config.joints.get(index) else {
+                continue; // accepted motions have none such
+            };
+            let from = joint.deg(i32::from_le_bytes(
+                self.read(joint, object::POSITION_ACTUAL)?,
+            ));
+            moves.push((joint, target, (target - from).abs()));
+        }
+        let farthest = moves
+            .iter()
+            .map(|(_, _, travel)| *travel)
+            .fold(0.0, f64::max);
+        let mut parts = Vec::with_capacity(moves.len());
+        for (joint, target, travel) in moves {
+            let share = if farthest > 0.0 {
+                travel / farthest
+            } else {
+                1.0
+            };
+            let Some(counts) = joint.counts(target) else {
+                continue;
+            };
+            parts.push(Part {
+                joint,
+                counts,
+                counts_per_s: joint.rate(motion.deg_per_s * share),
+            });
+        }
+        Ok(parts)
+    }
+
+    fn await_set_point(&self, joint: &Joint, acknowledged: bool) -> Result<(), Trouble> {
+        let until = self.now() + HANDSHAKE;
+        loop {
+            let (word, state): (Statusword, State) = self.state(joint)?;
+            if word.set_point_acknowledged() == acknowledged {
+                return Ok(());
+            }
+            if state != State::OperationEnabled || self.now() >= until {
+                let text = format!(
+                    "{} does not take its set-point (statusword {:04X}, {state})",
+                    joint.who(),
+                    word.0
+                );
+                return Err(Trouble::Event {
+                    code: "set-point".into(),
+                    text,
+                });
+            }
+            self.bus.clock().sleep(LOOK);
+        }
+    }
+
+    fn silent(&self, joint: &Joint) -> Trouble {
+        let text = format!(
+            "no position from {} on {} in {} ms; is it powered? Either it is off or hung, or the bus is broken",
+            joint.who(),
+            self.bus.port(),
+            OLD.as_millis()
+        );
+        Trouble::Fault(FaultKind::Unattributable, text)
+    }
+}

@@ -1,0 +1,31 @@
+//! Drivers: one file or folder a device family, each a table, a few conversions and its roles.
+//!
+//! [`catalogue`] says as data what drivers exist; [`open`] makes one device of a plan over a [`Port`].
+//! Every driver keeps to the same rules:
+//!
+//! - Identity is read without enabling power; what the device cannot say is asked from its label.
+//! - A reading is a number in the unit of the catalogue or a typed invalid, never a guess.
+//! - Times are those of the link's stamp, never of the moment somebody got round to reading.
+//! - Bad news is attributed: the link failed, the device reports trouble, or there is silence, which
+//!   may be either and says so.
+//! - A command beyond the bench's limits does not leave.
+//!
+//! Absent here: suites, verdicts, records. A driver does not know why it is asked.
+
+mod ascii_tracker;
+mod canopen_arm;
+mod catalogue;
+mod health;
+mod line;
+mod mark10;
+mod modbus_io;
+mod open;
+mod options;
+mod rh56;
+mod sinks;
+#[cfg(test)]
+mod testing;
+mod worker;
+
+pub use catalogue::catalogue;
+pub use open::{Port, connect, link_facts, open};

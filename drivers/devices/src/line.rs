@@ -1,0 +1,234 @@
+//! Question and answer over a line that carries no transaction numbers.
+//!
+//! A late answer looks like the answer to the next question. So before each question the line must
+//! have been quiet and everything received is thrown away; and after a question without a good answer
+//! nothing is asked until the longest time in which the device could still answer has passed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use certbench_clock::{Clock, Lock, Time};
+use certbench_link::{ByteLink, LinkError, Stamp};
+use certbench_model::FaultKind;
+use certbench_roles::Trouble;
+use certbench_wire::hex;
+
+/// A line with one device that speaks when spoken to.
+pub(crate) struct Line {
+    link: Arc<dyn ByteLink>,
+    clock: Clock,
+    /// Whom a message is about: `hand 1 on /dev/ttyUSB0`.
+    who: String,
+    manners: Manners,
+    quiet_from: Lock<Time>,
+}
+
+/// How the device on a line behaves in time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manners {
+    /// Silence that must precede a question.
+    pub(crate) silence: Duration,
+    /// How long an answer is waited for.
+    pub(crate) timeout: Duration,
+    /// The longest time after which a device may still answer a question given up.
+    pub(crate) longest: Duration,
+}
+
+/// What a listener makes of the bytes that came.
+pub(crate) enum Heard<T> {
+    /// Not all there yet, or not for us.
+    More,
+    /// The answer.
+    Answer(T),
+    /// Bytes that cannot be the answer, and why.
+    Garbage(String),
+}
+
+/// An answer and when it travelled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answer<T> {
+    pub(crate) value: T,
+    /// No byte of the question left before.
+    pub(crate) asked: Time,
+    /// When the last byte of the answer arrived.
+    pub(crate) stamp: Stamp,
+}
+
+impl<T> Answer<T> {
+    /// The whole exchange: the value was taken by the device at some moment in it.
+    pub(crate) fn took(&self) -> Duration {
+        self.stamp.latest - self.asked
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Failure {
+    /// The link itself failed.
+    Link(LinkError),
+    /// Nothing came.
+    Silence { within: Duration, asked: Vec<u8> },
+    /// Something came that is no answer.
+    Garbage { what: String, asked: Vec<u8> },
+}
+
+impl Line {
+    pub(crate) fn new(
+        link: Arc<dyn ByteLink>,
+        clock: &Clock,
+        who: String,
+        manners: Manners,
+    ) -> Line {
+        let quiet_from = clock.lock(Time::ZERO);
+        Line {
+            link,
+            clock: clock.clone(),
+            who,
+            manners,
+            quiet_from,
+        }
+    }
+
+    pub(crate) fn link(&self) -> &dyn ByteLink {
+        &*self.link
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// One question. `hear` is given the bytes as they come.
+    pub(crate) fn ask<T>(
+        &self,
+        question: &[u8],
+        hear: impl FnMut(&[u8]) -> Heard<T>,
+    ) -> Result<Answer<T>, Failure> {
+        let mut quiet_from = self.quiet_from.lock();
+        let result = self.exchange(*quiet_from, question, hear);
+        let pause = if result.is_ok() {
+            self.manners.silence
+        } else {
+            self.manners.longest
+        };
+        *quiet_from = self.clock.now() + pause;
+        result
+    }
+
+    /// Sends without waiting for an answer, but listens for `listen` whether one comes.
+    pub(crate) fn tell(&self, words: &[u8], listen: Duration) -> Result<Vec<u8>, Failure> {
+        let mut quiet_from = self.quiet_from.lock();
+        self.settle(*quiet_from).map_err(Failure::Link)?;
+        self.link.write(words).map_err(Failure::Link)?;
+        let (mut heard, until) = (Vec::new(), self.clock.now() + listen);
+        while self.clock.now() < until
+            && self
+                .link
+                .read(&mut heard, until)
+                .map_err(Failure::Link)?
+                .is_some()
+        {}
+        *quiet_from = self.clock.now() + self.manners.silence;
+        Ok(heard)
+    }
+
+    /// In words for people, with what to try.
+    pub(crate) fn trouble(&self, failure: &Failure) -> Trouble {
+        let (who, times) = (&self.who, self.manners);
+        match failure {
+            Failure::Link(error) => Trouble::Fault(FaultKind::Link, error.to_string()),
+            Failure::Silence { within, asked } => Trouble::Fault(
+                FaultKind::Unattributable,
+                format!(
+                    "no answer from {who} in {} ms (sent {}); is it powered? Either it is off or \
+                     hung, or the cable or adapter is broken",
+                    within.as_millis(),
+                    shown(asked)
+                ),
+            ),
+            Failure::Garbage { what, asked } => Trouble::Fault(
+                FaultKind::Link,
+                format!(
+                    "what came from {who} is no answer to {}: {what}; check baud rate, termination \
+                     and that no other device shares the address (nothing was asked for {} ms after it)",
+                    shown(asked),
+                    times.longest.as_millis()
+                ),
+            ),
+        }
+    }
+
+    fn exchange<T>(
+        &self,
+        quiet_from: Time,
+        question: &[u8],
+        mut hear: impl FnMut(&[u8]) -> Heard<T>,
+    ) -> Result<Answer<T>, Failure> {
+        self.settle(quiet_from).map_err(Failure::Link)?;
+        let asked = self.link.write(question).map_err(Failure::Link)?;
+        let until = self.clock.now() + self.manners.timeout;
+        let (mut chunk, mut garbage) = (Vec::new(), None);
+        while let Some(stamp) = self.link.read(&mut chunk, until).map_err(Failure::Link)? {
+            match hear(&chunk) {
+                Heard::Answer(value) => {
+                    return Ok(Answer {
+                        value,
+                        asked,
+                        stamp,
+                    });
+                }
+                Heard::Garbage(what) => garbage = Some(what),
+                Heard::More => (),
+            }
+            chunk.clear();
+            if self.clock.now() >= until {
+                break;
+            }
+        }
+        let asked = question.to_vec();
+        Err(match garbage {
+            Some(what) => Failure::Garbage { what, asked },
+            None => Failure::Silence {
+                within: self.manners.timeout,
+                asked,
+            },
+        })
+    }
+
+    /// Waits until the line may be spoken on, and for its silence; what came meanwhile is nobody's.
+    fn settle(&self, quiet_from: Time) -> Result<(), LinkError> {
+        if quiet_from > self.clock.now() {
+            self.clock.sleep_until(quiet_from);
+        }
+        self.link.discard();
+        if self.manners.silence.is_zero() {
+            return Ok(());
+        }
+        let give_up = self.clock.now() + self.manners.longest;
+        let mut nobodys = Vec::new();
+        while self
+            .link
+            .read(&mut nobodys, self.clock.now() + self.manners.silence)?
+            .is_some()
+        {
+            nobodys.clear();
+            if self.clock.now() > give_up {
+                break; // a line that never falls silent shows as garbage
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes as text when they are text, else in hexadecimal.
+fn shown(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text)
+            if text
+                .chars()
+                .all(|c| c == '\r' || c == '\n' || !c.is_control()) =>
+        {
+            format!("{text:?}")
+        }
+        _ => hex(bytes),
+    }
+}

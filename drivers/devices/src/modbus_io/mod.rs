@@ -1,0 +1,313 @@
+//! Relay and digital-input box over Modbus RTU.
+//!
+//! Inputs are polled: signal `in0` is discrete input 0, delivered at every poll as 0 or 1 with the time
+//! at which the answer arrived. An edge therefore lies between the last poll without it and the first
+//! poll with it, plus the channel's delay. Outputs are coils; a switch says between which moments it
+//! took effect. A late answer is never taken for the next one: see [`client`].
+
+mod client;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use certbench_clock::{Clock, Time};
+use certbench_link::ByteLink;
+use certbench_model::plan::DevicePlan;
+use certbench_model::vocabulary::{DriverDescription, SignalDescription};
+use certbench_model::{FaultKind, Identity, Invalid, LinkFacts, Reading, Text, Unit};
+use certbench_roles::{Device, Lease, NewsSink, Outputs, SampleSink, Trouble, Wiring};
+use certbench_wire::modbus::{Reply, Request, Table, silent_interval};
+
+use self::client::Client;
+use crate::health::Health;
+use crate::line::{Answer, Failure, Line, Manners};
+use crate::open::link_facts;
+use crate::options::{Options, baud, count, quantity};
+use crate::sinks::Sinks;
+use crate::worker::{Stop, Ticks, Worker};
+
+/// Inputs that can be wired to channels.
+const INPUTS_MOST: u16 = 16;
+/// Outputs that can be switched.
+const OUTPUTS_MOST: u16 = 64;
+
+pub(crate) fn description() -> DriverDescription {
+    let input = |number| SignalDescription {
+        name: format!("in{number}"),
+        components: vec![("value".into(), Unit::one())],
+        digital: true,
+        interval_s: 0.02,
+        delay_s: [0.0, 0.1],
+    };
+    DriverDescription {
+        id: "modbus-io".into(),
+        title: Text::new(
+            "relay and digital-input box, Modbus RTU",
+            "继电器与数字输入盒，Modbus RTU",
+        ),
+        kind: "io".into(),
+        links: vec!["serial".into()],
+        roles: ["identify", "sensor", "output"].map(String::from).to_vec(),
+        joints: Vec::new(),
+        signals: (0..INPUTS_MOST).map(input).collect(),
+        options: vec![
+            baud(9600),
+            count("id", 1, "unit number, 1 to 247", "站号，1 至 247"),
+            count("inputs", 8, "how many inputs, 1 to 16", "输入路数，1 至 16"),
+            count(
+                "outputs",
+                8,
+                "how many outputs, up to 64",
+                "输出路数，最多 64",
+            ),
+            quantity(
+                "interval",
+                "20 ms",
+                "polling interval of the inputs",
+                "输入的轮询间隔",
+            ),
+            quantity(
+                "timeout",
+                "100 ms",
+                "how long an answer is waited for",
+                "等待应答的时间",
+            ),
+            quantity(
+                "max_response",
+                "300 ms",
+                "after a time-out nothing is asked for so long: the latest moment at which the box may still answer",
+                "超时后静默的时间：设备最迟仍可能应答的时刻",
+            ),
+            quantity(
+                "slowest",
+                "100 ms",
+                "an answer that took longer gives no reading; at most the channel's declared delay",
+                "应答慢于此值则读数无效；不大于通道声明的延迟",
+            ),
+        ],
+        safe_states: vec!["hold".into()],
+        watchdog: Text::new(
+            "none: outputs stay as they were switched last",
+            "无：输出保持最后一次设定的状态",
+        ),
+        verified_against: vec![
+            "vectors of pymodbus 3.16.1 and vendor manuals".into(),
+            "simulator".into(),
+        ],
+        moves: false,
+    }
+}
+
+pub(crate) fn open(
+    plan: &DevicePlan,
+    link: Arc<dyn ByteLink>,
+    clock: &Clock,
+) -> Result<Arc<dyn Device>, Trouble> {
+    let options = Options::new(plan, description());
+    let within = |name: &str, least: u16, most: u16| match options.count::<u16>(name)? {
+        n if (least..=most).contains(&n) => Ok(n),
+        n => Err(options.refuse(name, format_args!("{n} is not within {least} to {most}"))),
+    };
+    let unit = u8::try_from(within("id", 1, 247)?).unwrap_or(1);
+    let manners = Manners {
+        silence: silent_interval(options.count("baud")?),
+        timeout: options.time("timeout")?,
+        longest: options.time("max_response")?,
+    };
+    let who = format!("unit {unit} (`{}`) on {}", plan.id, link.describe().port);
+    let io = Io {
+        id: plan.id.clone(),
+        client: Client {
+            line: Line::new(link, clock, who, manners),
+            unit,
+        },
+        inputs: within("inputs", 1, INPUTS_MOST)?,
+        outputs: within("outputs", 0, OUTPUTS_MOST)?,
+        interval: options.time("interval")?,
+        slowest: options.time("slowest")?,
+    };
+    Ok(Arc::new(Opened {
+        io: Arc::new(io),
+        worker: Worker::default(),
+    }))
+}
+
+struct Io {
+    id: String,
+    client: Client,
+    inputs: u16,
+    outputs: u16,
+    interval: Duration,
+    slowest: Duration,
+}
+
+impl Io {
+    fn read_inputs(&self) -> Result<Answer<Reply>, Failure> {
+        self.client.ask(&Request::Read {
+            table: Table::DiscreteInputs,
+            start: 0,
+            count: self.inputs,
+        })
+    }
+
+    fn poll(&self, sinks: &Sinks, channels: &[Option<u16>], stop: &Stop) {
+        let clock = self.client.line.clock();
+        let (mut ticks, mut health) = (Ticks::new(clock, self.interval), Health::default());
+        let give = |at: Time, reading: &dyn Fn(usize) -> Reading| {
+            for (number, channel) in channels.iter().enumerate() {
+                sinks.give(*channel, at, reading(number));
+            }
+        };
+        while !stop.is_set() {
+            match self.read_inputs() {
+                Ok(answer) => {
+                    let late = answer.took() > self.slowest;
+                    give(answer.stamp.earliest, &|number| {
+                        self.reading(&answer.value, late, number)
+                    });
+                    match &answer.value {
+                        Reply::Exception(exception) if health.bad() => {
+                            let text = format!("{} does not give its inputs: {exception}", self.id);
+                            sinks.tell(
+                                answer.stamp.earliest,
+                                Trouble::Fault(FaultKind::Instrument, text),
+                            );
+                        }
+                        Reply::Exception(_) => (),
+                        _ => health.good(),
+                    }
+                }
+                Err(failure) => {
+                    let now = clock.now();
+                    if let Failure::Garbage { .. } = failure {
+                        give(now, &|_| Reading::Invalid(Invalid::Unreadable));
+                    }
+                    if health.bad() {
+                        sinks.tell(now, self.client.line.trouble(&failure));
+                    }
+                }
+            }
+            ticks.wait();
+        }
+    }
+
+    fn reading(&self, reply: &Reply, late: bool, number: usize) -> Reading {
+        match reply {
+            _ if late => Reading::Invalid(Invalid::Stale),
+            Reply::Bits(bits) => match bits.get(number) {
+                Some(on) => Reading::scalar(f64::from(u8::from(*on))),
+                None => Reading::Invalid(Invalid::NoSignal),
+            },
+            _ => Reading::Invalid(Invalid::Unreadable),
+        }
+    }
+}
+
+impl Outputs for Io {
+    fn count(&self) -> u16 {
+        self.outputs
+    }
+
+    fn switch(&self, number: u16, on: bool) -> Result<[u64; 2], Trouble> {
+        if number >= self.outputs {
+            let text = format!(
+                "{} has no output {number}; it has {}",
+                self.id, self.outputs
+            );
+            return Err(Trouble::Refused(text));
+        }
+        let answer = self.client.ask(&Request::WriteCoil {
+            address: number,
+            on,
+        });
+        let answer = answer.map_err(|failure| self.client.line.trouble(&failure))?;
+        match answer.value {
+            Reply::Written => Ok([answer.asked.as_nanos(), answer.stamp.latest.as_nanos()]),
+            Reply::Exception(exception) => Err(Trouble::Refused(format!(
+                "{} refused to switch output {number}: {exception}",
+                self.id
+            ))),
+            other => {
+                let text = format!("{} answered a switch with {other:?}", self.id);
+                Err(Trouble::Fault(FaultKind::Link, text))
+            }
+        }
+    }
+}
+
+struct Opened {
+    io: Arc<Io>,
+    worker: Worker,
+}
+
+impl Device for Opened {
+    fn id(&self) -> &str {
+        &self.io.id
+    }
+
+    fn link(&self) -> LinkFacts {
+        link_facts(self.io.client.line.link().describe())
+    }
+
+    fn identify(&self) -> Result<Identity, Trouble> {
+        let io = &self.io;
+        let answer = io
+            .read_inputs()
+            .map_err(|failure| io.client.line.trouble(&failure))?;
+        if let Reply::Exception(exception) = answer.value {
+            let text = format!("{} does not give {} inputs: {exception}", io.id, io.inputs);
+            return Err(Trouble::Refused(text));
+        }
+        Ok(Identity {
+            read_from_device: false,
+            label_needed: ["model", "serial"].map(String::from).to_vec(),
+            notes: vec![format!("answers as unit {}", io.client.unit)],
+            ..Identity::default()
+        })
+    }
+
+    fn start(
+        &self,
+        wiring: Wiring,
+        samples: SampleSink,
+        news: NewsSink,
+        lease: Lease,
+    ) -> Result<(), Trouble> {
+        let io = self.io.clone();
+        let channels: Vec<_> = (0..INPUTS_MOST)
+            .map(|number| wiring.channel(&format!("in{number}")))
+            .collect();
+        let beyond = channels
+            .iter()
+            .skip(usize::from(io.inputs))
+            .any(Option::is_some);
+        if beyond {
+            let text = format!(
+                "device `{}` has {} inputs; a channel is wired to one beyond",
+                io.id, io.inputs
+            );
+            return Err(Trouble::Refused(text));
+        }
+        let sinks = Sinks {
+            device: io.id.clone(),
+            wiring,
+            samples,
+            news,
+            lease,
+        };
+        let (clock, name) = (io.client.line.clock().clone(), format!("{} poll", io.id));
+        self.worker
+            .start(&clock, &name, move |stop| io.poll(&sinks, &channels, &stop));
+        Ok(())
+    }
+
+    fn close(&self) {
+        self.worker.end();
+    }
+
+    fn outputs(&self) -> Option<&dyn Outputs> {
+        Some(&*self.io)
+    }
+}

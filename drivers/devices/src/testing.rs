@@ -1,0 +1,171 @@
+//! A bench for the tests of this crate: simulated time, scripted peers, and what was heard.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use certbench_clock::{Clock, Task};
+use certbench_model::plan::{DevicePlan, JointLimit, Limits, SafeState, Safety, Watchdog};
+use certbench_model::{Provenance, Reading, Sample};
+use certbench_roles::{Device, Lease, News, Trouble, Wiring};
+
+/// Simulated time and its peers.
+pub(crate) struct Bench {
+    pub(crate) clock: Clock,
+    pub(crate) lease: Lease,
+    stop: Flag,
+    peers: Mutex<Vec<Task<()>>>,
+}
+
+/// Whether a peer shall end.
+#[derive(Clone, Default)]
+pub(crate) struct Flag(Arc<AtomicBool>);
+
+impl Flag {
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+impl Bench {
+    pub(crate) fn new() -> Bench {
+        let clock = Clock::simulated();
+        Bench {
+            clock,
+            lease: Lease::new(),
+            stop: Flag::default(),
+            peers: Mutex::default(),
+        }
+    }
+
+    /// Starts a peer at the far end of a cable.
+    pub(crate) fn peer(&self, name: &str, body: impl FnOnce(Flag) + Send + 'static) {
+        let stop = self.stop.clone();
+        let task = self.clock.spawn(name, move || body(stop));
+        self.peers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(task);
+    }
+
+    /// Lets milliseconds pass.
+    pub(crate) fn pass(&self, ms: u64) {
+        self.clock.sleep(Duration::from_millis(ms));
+    }
+
+    /// Starts a device with these signals wired to channels 0, 1, ...
+    pub(crate) fn start(&self, device: &dyn Device, signals: &[&str]) -> Heard {
+        let heard = Heard::default();
+        let (samples, news) = (heard.clone(), heard.clone());
+        let wiring = signals
+            .iter()
+            .zip(0u16..)
+            .map(|(signal, channel)| ((*signal).to_owned(), channel));
+        device
+            .start(
+                Wiring(wiring.collect()),
+                Arc::new(move |sample: &Sample| samples.lock().0.push(*sample)),
+                Arc::new(move |told: News| news.lock().1.push(told)),
+                self.lease.clone(),
+            )
+            .expect("the device starts");
+        heard
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.stop.0.store(true, Ordering::Release);
+        self.clock.end();
+    }
+}
+
+/// What a device delivered.
+#[derive(Clone, Default)]
+pub(crate) struct Heard(Arc<Mutex<(Vec<Sample>, Vec<News>)>>);
+
+impl Heard {
+    fn lock(&self) -> std::sync::MutexGuard<'_, (Vec<Sample>, Vec<News>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn samples(&self, channel: u16) -> Vec<Sample> {
+        self.lock()
+            .0
+            .iter()
+            .filter(|sample| sample.channel == channel)
+            .copied()
+            .collect()
+    }
+
+    pub(crate) fn readings(&self, channel: u16) -> Vec<Reading> {
+        self.samples(channel)
+            .iter()
+            .map(|sample| sample.reading)
+            .collect()
+    }
+
+    pub(crate) fn news(&self) -> Vec<Trouble> {
+        self.lock()
+            .1
+            .iter()
+            .map(|news| news.trouble.clone())
+            .collect()
+    }
+}
+
+/// A device of a plan.
+pub(crate) fn plan(id: &str, driver: &str, options: &[(&str, &str)]) -> DevicePlan {
+    let option = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).into());
+    DevicePlan {
+        id: id.into(),
+        kind: String::new(),
+        driver: driver.into(),
+        port: "in-process".into(),
+        options: options
+            .iter()
+            .map(option)
+            .collect::<BTreeMap<_, serde_json::Value>>(),
+        provenance: Provenance::Simulated,
+        under_test: false,
+        safety: None,
+        limits: Limits::default(),
+    }
+}
+
+pub(crate) fn gauge_plan() -> DevicePlan {
+    plan("gauge", "mark10-gauge", &[("unit", "N")])
+}
+
+/// With a safe state.
+pub(crate) fn safe(plan: DevicePlan, safe_state: SafeState) -> DevicePlan {
+    let safety = Safety {
+        safe_state,
+        watchdog: Watchdog::None,
+        held_by: Some("brakes".into()),
+        next: None,
+    };
+    DevicePlan {
+        safety: Some(safety),
+        ..plan
+    }
+}
+
+/// With limits for joints `j1`, `j2`, ...: these angles either way, this speed.
+pub(crate) fn limited(
+    mut plan: DevicePlan,
+    joints: usize,
+    deg: f64,
+    deg_per_s_max: f64,
+) -> DevicePlan {
+    plan.limits.joints = (1..=joints)
+        .map(|n| JointLimit {
+            joint: format!("j{n}"),
+            deg_min: -deg,
+            deg_max: deg,
+            deg_per_s_max,
+        })
+        .collect();
+    plan
+}

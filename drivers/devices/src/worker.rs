@@ -1,0 +1,90 @@
+//! A device's own thread.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use certbench_clock::{Clock, Task, Time};
+
+/// At most one thread, started and ended by its device.
+#[derive(Default)]
+pub(crate) struct Worker {
+    stop: Stop,
+    task: Mutex<Option<Task<()>>>,
+}
+
+/// Whether the thread shall end.
+#[derive(Clone, Default)]
+pub(crate) struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+impl Worker {
+    /// Starts the thread; whether there was none.
+    pub(crate) fn start(
+        &self,
+        clock: &Clock,
+        name: &str,
+        body: impl FnOnce(Stop) + Send + 'static,
+    ) -> bool {
+        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        if task.is_some() {
+            return false;
+        }
+        self.stop.0.store(false, Ordering::Release);
+        let stop = self.stop.clone();
+        *task = Some(clock.spawn(name, move || body(stop)));
+        true
+    }
+
+    /// Ends the thread and waits for its end.
+    pub(crate) fn end(&self) {
+        self.stop.0.store(true, Ordering::Release);
+        let task = self
+            .task
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(task) = task {
+            let _ = task.join(); // a panic there has been through the panic hook
+        }
+    }
+}
+
+/// A device that is dropped without `close` leaves no thread behind.
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stop.0.store(true, Ordering::Release);
+    }
+}
+
+/// Absolute times at a fixed interval. A tick that was missed is skipped, not made up for.
+pub(crate) struct Ticks {
+    clock: Clock,
+    next: Time,
+    every: Duration,
+}
+
+impl Ticks {
+    pub(crate) fn new(clock: &Clock, every: Duration) -> Ticks {
+        Ticks {
+            clock: clock.clone(),
+            next: clock.now(),
+            every: every.max(Duration::from_micros(100)),
+        }
+    }
+
+    /// Waits for the next tick.
+    pub(crate) fn wait(&mut self) {
+        self.next += self.every;
+        let now = self.clock.now();
+        if self.next < now {
+            self.next = now;
+        }
+        self.clock.sleep_until(self.next);
+    }
+}
