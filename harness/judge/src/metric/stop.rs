@@ -248,6 +248,7 @@ fn spans(times: &[f64], span_s: f64) -> impl Iterator<Item = (usize, usize)> {
 mod tests {
     use super::*;
     use crate::stats::check::to_digits;
+    use proptest::prelude::*;
 
     const NO_DELAY: Interval = Interval {
         lower: 0.0,
@@ -391,5 +392,26 @@ mod tests {
         let stop = measure(&from_path(&walk, 0.004, 0.0), NO_DELAY, exactly(0.0), REST).unwrap();
         to_digits(stop.distance, 14.400, 3);
         assert!((0.219..=0.223).contains(&stop.time_s), "{}", stop.time_s);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn no_curve_makes_it_panic_and_no_stop_is_negative(
+            samples in proptest::collection::vec((any::<f64>(), any::<f64>()), 0..20),
+            ends in proptest::array::uniform4(any::<f64>()),
+            span in any::<f64>(),
+        ) {
+            let [a, b, c, d] = ends;
+            let (trigger, delay) = (Interval { lower: a, upper: b }, Interval { lower: c, upper: d });
+            for curve in [from_speed(&samples), from_position(&samples, span)] {
+                if let Ok(stop) = measure(&curve, delay, trigger, REST) {
+                    prop_assert!(stop.distance >= 0.0 && stop.time_width_s >= 0.0);
+                }
+            }
+            let path: Vec<_> = samples.iter().map(|&(t, x)| (t, [x, -x, 0.0])).collect();
+            prop_assert_eq!(from_path(&path, span, 0.0).len(), path.len());
+        }
     }
 }

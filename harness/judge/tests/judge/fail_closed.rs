@@ -5,6 +5,7 @@ use certbench_model::event::WindowEnd;
 use certbench_model::measure::Compare;
 use certbench_model::plan::Restriction;
 use certbench_model::*;
+use proptest::prelude::*;
 
 /// Three squeezes of at least 10 N.
 fn squeezes() -> Record {
@@ -311,5 +312,24 @@ fn a_record_that_lacks_any_one_line_is_never_better_for_it() {
             Verdict::NotTested,
             "without line {gone}"
         );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_order_of_events_and_no_window_in_time_makes_the_judge_panic(
+        order in Just((0..8usize).collect::<Vec<_>>()).prop_shuffle(),
+        times in proptest::collection::vec(any::<u64>(), 8),
+    ) {
+        let mut record = three(squeezes(), 20.0);
+        prop_assert_eq!(record.events.len(), 8);
+        let lines = order.iter().map(|i| record.events[*i].clone()).collect();
+        record.events = lines;
+        for (line, time_ns) in record.events.iter_mut().zip(times) {
+            line.event.time_ns = time_ns;
+        }
+        prop_assert_eq!(record.judge().cases.len(), 1);
     }
 }
