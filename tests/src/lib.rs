@@ -3,6 +3,7 @@
 //! Plain `cargo test` needs no set-up: a test that needs one says `NOT RUN: <test>: <why>` on stderr and
 //! ends. `cargo xtask test` sets everything up and then runs them.
 
+pub mod bench;
 pub mod cable;
 pub mod peer;
 pub mod vm;
