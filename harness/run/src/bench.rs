@@ -1,0 +1,163 @@
+//! The opened devices beside what the plan says of them.
+
+use certbench_model::plan::{DevicePlan, Output};
+use certbench_model::step::{Scope, SetOutput};
+use certbench_model::{Plan, Provenance, Text};
+use certbench_roles::{Device, Outputs, Trouble};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Plan and opened devices.
+pub(crate) struct Bench {
+    pub(crate) plan: Arc<Plan>,
+    devices: BTreeMap<String, Arc<dyn Device>>,
+}
+
+/// One output with the level of one state, ready to be switched from any thread.
+#[derive(Clone)]
+pub(crate) struct Switch {
+    /// Output of the bench.
+    pub(crate) output: String,
+    /// State of that output.
+    pub(crate) state: String,
+    /// I/O device.
+    pub(crate) device: Arc<dyn Device>,
+    /// Whether switching it can move something.
+    pub(crate) moves: bool,
+    number: u16,
+    on: bool,
+}
+
+impl Switch {
+    /// Switches it; the earliest and latest time it took effect, ns.
+    pub(crate) fn set(&self) -> Result<[u64; 2], Trouble> {
+        match self.device.outputs() {
+            Some(outputs) => outputs.switch(self.number, self.on),
+            None => Err(Trouble::Refused(format!(
+                "`{}` has no outputs",
+                self.device.id()
+            ))),
+        }
+    }
+}
+
+impl Bench {
+    pub(crate) fn new(plan: Arc<Plan>, devices: Vec<Arc<dyn Device>>) -> Bench {
+        let devices = devices
+            .into_iter()
+            .map(|d| (d.id().to_string(), d))
+            .collect();
+        Bench { plan, devices }
+    }
+
+    /// The opened devices that the plan names, in the order of the plan.
+    pub(crate) fn devices(&self) -> impl Iterator<Item = (&DevicePlan, &Arc<dyn Device>)> {
+        let planned = self.plan.bench.devices.iter();
+        planned.filter_map(|p| Some((p, self.devices.get(&p.id)?)))
+    }
+
+    /// An opened device by name.
+    pub(crate) fn device(&self, id: &str) -> Result<&Arc<dyn Device>, Text> {
+        self.devices.get(id).ok_or_else(|| {
+            Text::new(
+                format!("device `{id}` is not open on this bench"),
+                format!("此测试台上未打开设备 `{id}`"),
+            )
+        })
+    }
+
+    /// What the plan says of a device.
+    pub(crate) fn planned(&self, id: &str) -> Result<&DevicePlan, Text> {
+        self.plan.device(id).ok_or_else(|| {
+            Text::new(
+                format!("device `{id}` is not part of this bench"),
+                format!("设备 `{id}` 不属于此测试台"),
+            )
+        })
+    }
+
+    /// Whether a device is an item under test.
+    pub(crate) fn under_test(&self, id: &str) -> bool {
+        self.plan.device(id).is_some_and(|d| d.under_test)
+    }
+
+    /// Whether a device is declared physical.
+    pub(crate) fn any_physical(&self) -> bool {
+        let physical = |d: &DevicePlan| d.provenance == Provenance::Physical;
+        self.plan.bench.devices.iter().any(physical)
+    }
+
+    /// The switch that sets an output to a state; placeholders are filled.
+    pub(crate) fn switch(&self, set: &SetOutput, scope: &Scope) -> Result<Switch, Text> {
+        let (output, to) = (fill(scope, &set.output)?, fill(scope, &set.to)?);
+        let Some(planned) = self.plan.bench.outputs.get(&output) else {
+            return Err(Text::new(
+                format!("the bench has no output `{output}`"),
+                format!("测试台没有输出 `{output}`"),
+            ));
+        };
+        self.switch_of(&output, planned, &to)
+    }
+
+    fn switch_of(&self, name: &str, output: &Output, state: &str) -> Result<Switch, Text> {
+        let Some(on) = output.states.get(state).copied() else {
+            let known: Vec<_> = output.states.keys().map(String::as_str).collect();
+            let known = known.join(", ");
+            return Err(Text::new(
+                format!("output `{name}` has no state `{state}`; it has: {known}"),
+                format!("输出 `{name}` 没有状态 `{state}`；已有：{known}"),
+            ));
+        };
+        let device = self.device(&output.device)?;
+        let count = device.outputs().map_or(0, Outputs::count);
+        if output.number >= count {
+            return Err(Text::new(
+                format!(
+                    "output `{name}` is number {} of `{}`, which has {count}",
+                    output.number, output.device
+                ),
+                format!(
+                    "输出 `{name}` 为 `{}` 的 {} 号，而该设备只有 {count} 路",
+                    output.device, output.number
+                ),
+            ));
+        }
+        Ok(Switch {
+            output: name.to_string(),
+            state: state.to_string(),
+            device: device.clone(),
+            moves: output.moves,
+            number: output.number,
+            on,
+        })
+    }
+
+    /// The outputs with a safe state, as switches to it.
+    pub(crate) fn safe_outputs(&self) -> Vec<Result<Switch, Text>> {
+        let outputs = self.plan.bench.outputs.iter();
+        outputs
+            .filter_map(|(name, output)| {
+                let safe = output.safe.as_deref()?;
+                Some(self.switch_of(name, output, safe))
+            })
+            .collect()
+    }
+}
+
+/// Fills the placeholders of a text.
+pub(crate) fn fill(scope: &Scope, text: &str) -> Result<String, Text> {
+    scope.fill(text).map_err(|name| {
+        Text::new(
+            format!("`{text}`: the placeholder `{name}` has no value here"),
+            format!("`{text}`：占位符 `{name}` 在此处没有值"),
+        )
+    })
+}
+
+/// Fills the placeholders of a text in both languages.
+pub(crate) fn fill_text(scope: &Scope, text: &Text) -> Result<Text, Text> {
+    Ok(Text {
+        en: fill(scope, &text.en)?,
+        zh: fill(scope, &text.zh)?,
+    })
+}

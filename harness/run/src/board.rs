@@ -1,0 +1,67 @@
+//! The latest of every channel, in atomics: written on the reading threads, read by anybody.
+
+use certbench_model::sample::COMPONENTS_MAX;
+use certbench_model::{Reading, Sample};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One cell a channel.
+#[derive(Debug)]
+pub(crate) struct Board(Box<[Cell]>);
+
+/// Times are ns on the run's clock plus one, so that 0 says "never".
+#[derive(Debug)]
+struct Cell {
+    any: AtomicU64,
+    valid: AtomicU64,
+    values: [AtomicU64; COMPONENTS_MAX],
+}
+
+impl Board {
+    pub(crate) fn new(channels: usize) -> Board {
+        let cell = || Cell {
+            any: AtomicU64::new(0),
+            valid: AtomicU64::new(0),
+            values: [const { AtomicU64::new(f64::NAN.to_bits()) }; COMPONENTS_MAX],
+        };
+        Board((0..channels).map(|_| cell()).collect())
+    }
+
+    /// Notes a sample. A time stamp from the future counts as now, one from the past as it is: a
+    /// sample that arrives late is old already.
+    pub(crate) fn note(&self, sample: &Sample, now_ns: u64) {
+        let Some(cell) = self.0.get(usize::from(sample.channel)) else {
+            return;
+        };
+        let at = sample.time_ns.min(now_ns).saturating_add(1);
+        cell.any.store(at, Ordering::Release);
+        if let Reading::Values { values, .. } = &sample.reading {
+            for (slot, value) in cell.values.iter().zip(values) {
+                slot.store(value.to_bits(), Ordering::Relaxed);
+            }
+            cell.valid.store(at, Ordering::Release);
+        }
+    }
+
+    /// Time of the latest sample, valid or not.
+    pub(crate) fn any_ns(&self, channel: u16) -> Option<u64> {
+        self.time(channel, |cell| &cell.any)
+    }
+
+    /// Time of the latest valid sample.
+    pub(crate) fn valid_ns(&self, channel: u16) -> Option<u64> {
+        self.time(channel, |cell| &cell.valid)
+    }
+
+    fn time(&self, channel: u16, which: impl Fn(&Cell) -> &AtomicU64) -> Option<u64> {
+        let cell = self.0.get(usize::from(channel))?;
+        which(cell).load(Ordering::Acquire).checked_sub(1)
+    }
+
+    /// Latest valid value of a component.
+    pub(crate) fn value(&self, channel: u16, component: usize) -> Option<f64> {
+        self.valid_ns(channel)?;
+        let cell = self.0.get(usize::from(channel))?;
+        let bits = cell.values.get(component)?.load(Ordering::Relaxed);
+        Some(f64::from_bits(bits)).filter(|v| v.is_finite())
+    }
+}

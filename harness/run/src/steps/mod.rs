@@ -1,0 +1,135 @@
+//! The steps of a case, one file a kind.
+
+mod instrument;
+mod motion;
+mod prompt;
+mod stop;
+mod trial;
+mod wait;
+mod window;
+
+use crate::bench::fill;
+use crate::executor::{Cut, Executor};
+use crate::scope;
+use certbench_model::step::{Scope, Stop, Target};
+use certbench_model::{EventBody, Step};
+use std::collections::BTreeMap;
+
+pub(crate) use trial::TrialState;
+pub(crate) use window::{OpenWindow, SILENT_INTERVALS};
+
+/// What is counted within a case.
+#[derive(Debug, Default)]
+pub(crate) struct CaseState {
+    pub(crate) id: String,
+    /// Instances of each window.
+    pub(crate) windows: BTreeMap<String, u32>,
+    /// Trials begun.
+    pub(crate) trials: u32,
+    /// Invalid trials of each id.
+    pub(crate) invalid: BTreeMap<String, u32>,
+    /// The trial that is going on.
+    pub(crate) trial: Option<TrialState>,
+}
+
+impl CaseState {
+    pub(crate) fn new(id: &str) -> CaseState {
+        CaseState {
+            id: id.to_string(),
+            ..CaseState::default()
+        }
+    }
+}
+
+impl Executor {
+    /// Performs steps in order; `path` is the place of what contains them.
+    pub(crate) fn steps(&mut self, steps: &[Step], path: &str) -> Result<(), Cut> {
+        for (index, step) in steps.iter().enumerate() {
+            self.step(step, &format!("{path}/{index}"))?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: &Step, path: &str) -> Result<(), Cut> {
+        self.pulse()?;
+        let what = words(step, &self.scope);
+        self.control.note(|p| p.step.clone_from(&what));
+        self.tell(EventBody::StepStarted {
+            path: path.to_string(),
+            what,
+            context: self.context(),
+        });
+        // The record of what went before has been written, or the flow is cut here.
+        self.pulse()?;
+        match step {
+            Step::Prompt(prompt) => self.prompt(prompt),
+            Step::Move(step) => self.movement(step),
+            Step::Grasp(step) => self.grasp(step),
+            Step::Release(step) => self.release(step),
+            Step::Set(set) => self.set(set),
+            Step::Stop(stop) => self.stop(stop),
+            Step::Wait(wait) => self.wait(wait).map(drop),
+            Step::Window(window) => self.window(window, path),
+            Step::Repeat(repeat) => self.repeat(repeat, path),
+            Step::Trial(trial) => self.trial(trial, path),
+            Step::Mark(mark) => self.mark(mark),
+            Step::Zero(zero) => self.zero(zero),
+            Step::Check(check) => self.check(check),
+        }?;
+        self.pulse()?;
+        self.tell(EventBody::StepEnded {
+            path: path.to_string(),
+        });
+        self.steps_done += 1;
+        let percent = 100.0 * self.steps_done as f64 / self.steps_planned as f64;
+        self.control.note(|p| p.percent = percent.min(100.0));
+        Ok(())
+    }
+
+    fn repeat(&mut self, repeat: &certbench_model::step::Repeat, path: &str) -> Result<(), Cut> {
+        let plan = self.bench.plan.clone();
+        let outer = self.scope.clone();
+        for index in 0..repeat.over.count() {
+            self.scope =
+                scope::pass(&plan, repeat, index, &outer).map_err(|why| self.impossible(why))?;
+            self.steps(&repeat.steps, path)?;
+        }
+        self.scope = outer;
+        Ok(())
+    }
+
+    /// Fills the placeholders of a text in the scope of now.
+    pub(crate) fn filled(&mut self, text: &str) -> Result<String, Cut> {
+        fill(&self.scope, text).map_err(|why| self.impossible(why))
+    }
+}
+
+/// The step's word with its main argument, for people.
+fn words(step: &Step, scope: &Scope) -> String {
+    let argument = match step {
+        Step::Prompt(p) => p.id.clone(),
+        Step::Move(m) => match &m.to {
+            Target::Pose(name) | Target::Preset(name) => format!("{} to {name}", m.device),
+            Target::Joints(angles) => {
+                let joints: Vec<_> = angles.keys().map(String::as_str).collect();
+                format!("{} {}", m.device, joints.join(", "))
+            }
+        },
+        Step::Grasp(g) => format!("{} {}", g.device, g.preset),
+        Step::Release(r) => r.device.clone(),
+        Step::Set(s) => format!("{} to {}", s.output, s.to),
+        Step::Stop(Stop::Command { device }) => device.clone(),
+        Step::Stop(Stop::Output(s)) => format!("{} to {}", s.output, s.to),
+        Step::Stop(Stop::Heartbeat { device }) => format!("{device}: heartbeat withheld"),
+        Step::Stop(Stop::Recover { device, .. }) => format!("{device}: recover"),
+        Step::Wait(w) => wait::words(w),
+        Step::Window(w) => w.id.clone(),
+        Step::Repeat(r) => format!("{} times over {}", r.over.count(), r.variable),
+        Step::Trial(t) => t.id.clone(),
+        Step::Mark(m) => m.name.clone(),
+        Step::Zero(z) => z.channel.clone(),
+        Step::Check(c) => c.channel.clone(),
+    };
+    let filled = scope.fill(&argument).unwrap_or(argument);
+    format!("{} {filled}", step.word())
+}

@@ -1,0 +1,111 @@
+//! Trials: numbered, with an outcome, repeated when invalid for a reason that the plan names, and
+//! only so often.
+
+use crate::executor::{Cut, Executor, words};
+use certbench_model::step::{Outcome, Trial};
+use certbench_model::{CaseEnd, EventBody};
+
+/// The reason for a trial that certbench's own stop spoilt.
+const OWN_STOP: &str = "own-stop";
+
+/// The trial that is going on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TrialState {
+    pub(crate) number: u32,
+    outcome: Option<Outcome>,
+}
+
+impl Executor {
+    /// Performs a trial, again and again while it is invalid and the plan allows one more.
+    ///
+    /// An outcome never cuts a trial short: the steps that bring the bench back (release, lower,
+    /// recover) are steps of the trial too.
+    pub(super) fn trial(&mut self, trial: &Trial, path: &str) -> Result<(), Cut> {
+        let (scope, depth) = (self.scope.clone(), self.open.len());
+        loop {
+            let number = self.begin_trial(trial);
+            let outcome = match self.steps(&trial.steps, path) {
+                Ok(()) => self.case.trial.take().and_then(|t| t.outcome),
+                Err(cut) if cut.own_stop && names(trial, OWN_STOP) => {
+                    self.case.trial = None;
+                    self.scope.clone_from(&scope);
+                    self.spoilt(&cut, depth)?;
+                    Some(Outcome::Invalid(OWN_STOP.to_string()))
+                }
+                Err(cut) => return Err(cut),
+            };
+            self.control.note(|p| p.trial = 0);
+            self.tell(EventBody::TrialEnded {
+                trial: trial.id.clone(),
+                number,
+                outcome: outcome.clone(),
+            });
+            let Some(Outcome::Invalid(reason)) = outcome else {
+                return Ok(());
+            };
+            self.count_invalid(trial, &reason)?;
+            // After an own stop; else the bench is ready.
+            self.make_ready()?;
+        }
+    }
+
+    fn begin_trial(&mut self, trial: &Trial) -> u32 {
+        self.case.trials += 1;
+        let number = self.case.trials;
+        self.case.trial = Some(TrialState {
+            number,
+            outcome: None,
+        });
+        self.control.note(|p| p.trial = number);
+        self.tell(EventBody::TrialStarted {
+            trial: trial.id.clone(),
+            context: self.context(),
+        });
+        number
+    }
+
+    /// After an own stop: everything safe, and the record has it before the trial ends.
+    fn spoilt(&mut self, cut: &Cut, depth: usize) -> Result<(), Cut> {
+        self.cut_windows(depth);
+        let left = self.settle(false, &words(&cut.end));
+        self.disarm();
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(cut.clone())
+        }
+    }
+
+    fn count_invalid(&mut self, trial: &Trial, reason: &str) -> Result<(), Cut> {
+        let count = self.case.invalid.entry(trial.id.clone()).or_default();
+        *count += 1;
+        if *count <= trial.invalid_most {
+            return Ok(());
+        }
+        let text = format!(
+            "{count} invalid trials of `{}` (the last: {reason}); the plan allows {}",
+            trial.id, trial.invalid_most
+        );
+        self.send_halts();
+        Err(Cut {
+            end: CaseEnd::TooManyInvalid(text),
+            run: None,
+            own_stop: false,
+        })
+    }
+
+    /// The outcome of the trial that is going on. The first word counts, but an invalid trial is
+    /// invalid whatever was said before.
+    pub(super) fn decide(&mut self, outcome: Outcome) {
+        if let Some(trial) = &mut self.case.trial {
+            let invalid = matches!(outcome, Outcome::Invalid(_));
+            if trial.outcome.is_none() || invalid {
+                trial.outcome = Some(outcome);
+            }
+        }
+    }
+}
+
+fn names(trial: &Trial, reason: &str) -> bool {
+    trial.invalid_if.iter().any(|r| r == reason)
+}

@@ -1,0 +1,148 @@
+//! Waiting: for a time, or for what a channel does, with a bound and what its passing means.
+
+use crate::condition::Follower;
+use crate::executor::{Cut, Executor};
+use crate::resolve::seconds;
+use crate::shared::Word;
+use crate::trouble::fault;
+use certbench_clock::{Recv, Time};
+use certbench_model::step::{Condition, Does, Otherwise, Outcome, Wait};
+use certbench_model::{FaultKind, Sample, Text};
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waited {
+    /// As it should.
+    Reached,
+    /// Its bound came first, and the plan says that this is no fault.
+    TimedOut,
+}
+
+impl Executor {
+    pub(super) fn wait(&mut self, wait: &Wait) -> Result<Waited, Cut> {
+        match wait {
+            Wait::For(s) => {
+                self.wait_until(self.now() + seconds(*s))?;
+                Ok(Waited::Reached)
+            }
+            Wait::Until {
+                condition,
+                within_s,
+                otherwise,
+            } => self.await_condition(condition, *within_s, *otherwise),
+        }
+    }
+
+    fn await_condition(
+        &mut self,
+        condition: &Condition,
+        within_s: f64,
+        otherwise: Otherwise,
+    ) -> Result<Waited, Cut> {
+        let (channel, components) = self.components(condition)?;
+        let mut follower = Follower::new(condition.does, components);
+        let deadline = self.now() + seconds(within_s);
+        if self.follow(channel, deadline, |sample| follower.see(sample))? {
+            return Ok(Waited::Reached);
+        }
+        match otherwise {
+            Otherwise::GoOn => {}
+            Otherwise::Censored => self.decide(Outcome::Censored),
+            Otherwise::Failure => self.decide(Outcome::Failure),
+            Otherwise::Fault => {
+                let text = format!(
+                    "{} did not come within {within_s} s: either the bench did not do what it \
+                     should, or the device did not",
+                    condition_words(condition)
+                );
+                let attributed = fault(FaultKind::Unattributable, &condition.channel, text);
+                return Err(self.cut(attributed));
+            }
+        }
+        Ok(Waited::TimedOut)
+    }
+
+    /// Looks at every sample of a channel that arrives from now on, until `enough` says so (true)
+    /// or the deadline comes (false).
+    pub(super) fn follow(
+        &mut self,
+        channel: u16,
+        deadline: Time,
+        mut enough: impl FnMut(&Sample) -> bool,
+    ) -> Result<bool, Cut> {
+        while let Recv::Item(Word::Sample(_) | Word::Wake) = self.inbox.try_recv() {}
+        self.shared.follow(Some(channel));
+        let followed = self.follow_until(deadline, &mut enough);
+        self.shared.follow(None);
+        followed
+    }
+
+    fn follow_until(
+        &mut self,
+        deadline: Time,
+        enough: &mut impl FnMut(&Sample) -> bool,
+    ) -> Result<bool, Cut> {
+        while self.now() < deadline {
+            if self.idle(deadline)?.is_some_and(|sample| enough(&sample)) {
+                return Ok(true);
+            }
+            if self.shared.overflowed() {
+                let text = "samples came faster than they could be looked at".to_string();
+                return Err(self.harness("executor", text));
+            }
+        }
+        Ok(false)
+    }
+
+    /// The channel and components that a condition is about. At rest is what rests in every
+    /// component of the first one's unit (x, y and z of a pose), when none is named.
+    fn components(&mut self, condition: &Condition) -> Result<(u16, Vec<usize>), Cut> {
+        let plan = self.bench.plan.clone();
+        let Some((index, channel)) = plan.channel(&condition.channel) else {
+            let why = format!("the plan has no channel `{}`", condition.channel);
+            return Err(self.impossible(Text::same(why)));
+        };
+        if !condition.component.is_empty() {
+            let Some(component) = channel.component(&condition.component) else {
+                let why = format!("no component `{}`", condition.component);
+                return Err(self.impossible(Text::same(why)));
+            };
+            return Ok((index, vec![component]));
+        }
+        let unit = channel.components.first().map(|c| c.unit);
+        let alike =
+            |(i, c): (usize, &certbench_model::Component)| (Some(c.unit) == unit).then_some(i);
+        let components = match condition.does {
+            Does::Rests { .. } => channel
+                .components
+                .iter()
+                .enumerate()
+                .filter_map(alike)
+                .collect(),
+            _ => vec![0],
+        };
+        Ok((index, components))
+    }
+}
+
+/// A wait for people.
+pub(super) fn words(wait: &Wait) -> String {
+    match wait {
+        Wait::For(s) => format!("{s} s"),
+        Wait::Until { condition, .. } => condition_words(condition),
+    }
+}
+
+fn condition_words(condition: &Condition) -> String {
+    let Condition {
+        channel, component, ..
+    } = condition;
+    let dot = if component.is_empty() { "" } else { "." };
+    let does = match condition.does {
+        Does::Above(v) => format!("at least {v}"),
+        Does::Below(v) => format!("at most {v}"),
+        Does::DropsBy(f) => format!("drops by {} %", f * 100.0),
+        Does::Rests { within, for_s } => format!("rests within {within} for {for_s} s"),
+    };
+    format!("{channel}{dot}{component} {does}")
+}
