@@ -84,6 +84,10 @@ class Joint:
 
     def boot(self):
         """Power on: a new LocalNode that remembers nothing."""
+        with self.lock:
+            self.start_anew()
+
+    def start_anew(self):
         if self.node is not None:
             self.node.nmt.stop_heartbeat()
         self.node = self.network.create_node(self.number, cia402.dictionary(self.number))

@@ -15,7 +15,9 @@ ending = threading.Event()
 
 
 def log(*words):
-    print(f"{time.monotonic():.3f}", *words, file=sys.stderr, flush=True)
+    # One write: lines of threads, and of peers that share a terminal, do not mix.
+    sys.stderr.write(f"{time.monotonic():.3f} {' '.join(map(str, words))}\n")
+    sys.stderr.flush()
 
 
 def say(*words):

@@ -1,0 +1,284 @@
+//! Our CANopen arm against canopen's LocalNode joints, over SLCAN on a serial cable, with python-can at
+//! the other end.
+
+use std::time::Duration;
+
+use certbench_model::FaultKind;
+use certbench_model::plan::{DevicePlan, JointLimit, SafeState};
+use certbench_roles::{JointMove, Progress, Trouble};
+use certbench_tests::bench::{Driven, plan, safe, until};
+use certbench_tests::cable::Cable;
+use certbench_tests::peer::{Peer, Peers};
+use serde_json::{Value, json};
+
+const COUNTS_PER_DEG: f64 = 1000.0;
+/// The drives' own answer to a host that falls silent: EMCY 8130h, heartbeat error.
+const HEARTBEAT_LOST: u64 = 0x8130;
+
+struct Bench {
+    arm: Driven,
+    peer: Peer,
+    _cable: Cable,
+}
+
+/// Third-party joints on a cable, and our driver at the other end, with generous time-outs: they are
+/// Python.
+fn bench(test: &str, joints: usize) -> Option<Bench> {
+    let peers = Peers::for_test(test)?;
+    let cable = Cable::new();
+    let peer = peers.start(
+        "canopen_device.py",
+        &[cable.left(), "--nodes", &joints.to_string()],
+    );
+    let nodes: Vec<usize> = (1..=joints).collect();
+    let options = json!({
+        "nodes": nodes, "counts_per_deg": COUNTS_PER_DEG, "interval": "50 ms", "timeout": "2 s",
+        "heartbeat": "100 ms", "lost_after": "2 s",
+    });
+    let port = format!("slcan:{}", cable.right());
+    let plan = limited(plan("canopen-arm", &port, options), joints);
+    let arm = Driven::open(&plan, &["position"]).expect("the arm opens");
+    Some(Bench {
+        arm,
+        peer,
+        _cable: cable,
+    })
+}
+
+fn limited(mut plan: DevicePlan, joints: usize) -> DevicePlan {
+    let limit = |n| JointLimit {
+        joint: format!("j{n}"),
+        deg_min: -180.0,
+        deg_max: 180.0,
+        deg_per_s_max: 90.0,
+    };
+    plan.limits.joints = (1..=joints).map(limit).collect();
+    safe(plan, SafeState::DecelerateAndHold)
+}
+
+impl Bench {
+    fn enable(&self) {
+        let power = self.arm.device.power().expect("an arm has power");
+        power.enable().expect("the drives come up");
+    }
+
+    fn recover(&self) {
+        let power = self.arm.device.power().expect("an arm has power");
+        power.recover().expect("the drives recover");
+    }
+
+    fn begin(&self, targets_deg: &[f64], deg_per_s: f64) -> Result<(), Trouble> {
+        let targets_deg = targets_deg.iter().copied().enumerate().collect();
+        let joints = self.arm.device.joints().expect("an arm has joints");
+        joints.begin(&JointMove {
+            targets_deg,
+            deg_per_s,
+        })
+    }
+
+    fn ends_as(&self, wanted: Progress) -> bool {
+        let joints = self.arm.device.joints().expect("an arm has joints");
+        let progress = || joints.progress().expect("the drives answer");
+        until(|| progress() != Progress::Moving) && progress() == wanted
+    }
+
+    /// What the third party says of a joint.
+    fn joint(&mut self, number: usize) -> Value {
+        self.peer.state()[number.to_string()].clone()
+    }
+
+    fn true_deg(&mut self, number: usize) -> f64 {
+        self.joint(number)["position"].as_f64().expect("a position") / COUNTS_PER_DEG
+    }
+
+    fn moves(&mut self, number: usize) -> bool {
+        self.joint(number)["velocity"].as_f64().expect("a velocity") != 0.0
+    }
+
+    /// Starts a long slow move of every joint, and waits until they are under way.
+    fn set_in_motion(&mut self, joints: usize) {
+        self.enable();
+        self.begin(&vec![150.0; joints], 20.0)
+            .expect("the drives take it");
+        assert!(until(|| self.true_deg(joints) > 1.0), "nothing moves");
+    }
+}
+
+#[test]
+fn six_joints_come_up_say_who_they_are_and_arrive_together() {
+    let Some(mut bench) = bench("six_joints_come_up_say_who_they_are_and_arrive_together", 6)
+    else {
+        return;
+    };
+    let identity = &bench.arm.identity;
+    assert!(identity.read_from_device);
+    assert_eq!(identity.model.as_deref(), Some("third-party joint"));
+    assert_eq!(
+        identity.serial.as_deref(),
+        Some("1001+1002+1003+1004+1005+1006")
+    );
+    bench.enable();
+    assert_eq!(bench.joint(6)["state"], "OPERATION ENABLED");
+    let targets = [10.0, -20.0, 30.0, -5.0, 0.0, 12.5];
+    bench.begin(&targets, 60.0).expect("the drives take it");
+    assert!(bench.ends_as(Progress::Settled));
+    for (number, target) in (1..).zip(targets) {
+        assert_eq!(bench.true_deg(number), target, "joint {number}");
+    }
+    assert!(until(|| bench
+        .arm
+        .last(0)
+        .is_some_and(|deg| deg == targets)));
+    bench.begin(&[0.0; 6], 60.0).expect("the drives take it");
+    assert!(bench.ends_as(Progress::Settled));
+    bench
+        .arm
+        .device
+        .power()
+        .expect("an arm has power")
+        .disable()
+        .expect("the drives go down");
+    assert_ne!(bench.joint(1)["state"], "OPERATION ENABLED");
+    assert_eq!(bench.arm.news(), []);
+}
+
+#[test]
+fn a_halt_in_mid_move_is_a_quick_stop_and_the_arm_recovers() {
+    let test = "a_halt_in_mid_move_is_a_quick_stop_and_the_arm_recovers";
+    let Some(mut bench) = bench(test, 2) else {
+        return;
+    };
+    bench.set_in_motion(2);
+    let halt = bench.arm.device.halt().expect("an arm can be halted");
+    halt.halt().expect("the halt leaves");
+    assert!(until(
+        || halt.confirmed().expect("the drives answer") == Some(true)
+    ));
+    for number in [1, 2] {
+        let joint = bench.joint(number);
+        assert_eq!(joint["state"], "QUICK STOP ACTIVE", "{joint}");
+        assert_eq!(joint["velocity"], 0.0, "{joint}");
+        assert!(bench.true_deg(number) < 100.0, "{joint}");
+    }
+    let refused = bench.begin(&[0.0, 0.0], 60.0);
+    assert!(matches!(refused, Err(Trouble::Refused(_))), "{refused:?}");
+    bench.recover();
+    bench.begin(&[0.0, 0.0], 60.0).expect("the drives take it");
+    assert!(bench.ends_as(Progress::Settled));
+    assert_eq!(bench.true_deg(1), 0.0);
+}
+
+#[test]
+fn an_emergency_is_news_of_the_joint_and_is_recovered_from() {
+    let test = "an_emergency_is_news_of_the_joint_and_is_recovered_from";
+    let Some(mut bench) = bench(test, 2) else {
+        return;
+    };
+    bench.set_in_motion(2);
+    bench.peer.tell("emcy 2 0x2310 2"); // continuous over-current
+    assert!(
+        until(|| bench.arm.reported("emcy-0x2310")),
+        "{:?}",
+        bench.arm.news()
+    );
+    let faults = bench
+        .arm
+        .news()
+        .into_iter()
+        .find(|told| matches!(told, Trouble::Fault(..)));
+    assert_eq!(faults, None, "the bench is not to blame");
+    assert!(until(|| bench.joint(2)["state"] == "FAULT"));
+    let halt = bench.arm.device.halt().expect("an arm can be halted");
+    halt.halt().expect("the halt leaves");
+    assert!(until(|| !bench.moves(1) && !bench.moves(2)));
+    bench.recover();
+    bench.begin(&[1.0, 1.0], 60.0).expect("the drives take it");
+    assert!(bench.ends_as(Progress::Settled));
+}
+
+#[test]
+fn a_joint_that_falls_silent_may_be_the_cable_or_the_joint() {
+    let test = "a_joint_that_falls_silent_may_be_the_cable_or_the_joint";
+    let Some(mut bench) = bench(test, 2) else {
+        return;
+    };
+    bench.set_in_motion(2);
+    bench.peer.tell("silence 2");
+    assert!(until(|| !bench.arm.news().is_empty()));
+    let news = bench.arm.news();
+    assert!(
+        news.iter()
+            .all(|told| matches!(told, Trouble::Fault(FaultKind::Unattributable, _))),
+        "{news:?}"
+    );
+    // Cut off, it hears no host either, and stops on its own.
+    assert!(until(
+        || bench.joint(2)["error"] == HEARTBEAT_LOST && !bench.moves(2)
+    ));
+    assert!(bench.true_deg(2) < 150.0);
+}
+
+#[test]
+fn when_the_harness_hangs_the_joints_stop_by_themselves() {
+    let Some(mut bench) = bench("when_the_harness_hangs_the_joints_stop_by_themselves", 2) else {
+        return;
+    };
+    bench.set_in_motion(2);
+    bench.arm.stall();
+    for number in [1, 2] {
+        assert!(until(
+            || bench.joint(number)["error"] == HEARTBEAT_LOST && !bench.moves(number)
+        ));
+        assert!(
+            bench.true_deg(number) < 150.0,
+            "it arrived before it stopped"
+        );
+    }
+    assert!(
+        until(|| bench.arm.reported("emcy-0x8130")),
+        "{:?}",
+        bench.arm.news()
+    );
+}
+
+#[test]
+fn a_withheld_heartbeat_stops_the_joints() {
+    let Some(mut bench) = bench("a_withheld_heartbeat_stops_the_joints", 1) else {
+        return;
+    };
+    bench.set_in_motion(1);
+    let joints = bench.arm.device.joints().expect("an arm has joints");
+    joints
+        .withhold_heartbeat(true)
+        .expect("it is ours to withhold");
+    assert!(until(
+        || bench.joint(1)["error"] == HEARTBEAT_LOST && !bench.moves(1)
+    ));
+    let joints = bench.arm.device.joints().expect("an arm has joints");
+    joints
+        .withhold_heartbeat(false)
+        .expect("it is ours to feed");
+    bench.recover();
+    bench.begin(&[0.0], 60.0).expect("the drive takes it");
+    assert!(bench.ends_as(Progress::Settled));
+}
+
+#[test]
+fn a_joint_that_lost_its_power_says_so_and_is_set_up_anew() {
+    let Some(mut bench) = bench("a_joint_that_lost_its_power_says_so_and_is_set_up_anew", 2) else {
+        return;
+    };
+    bench.enable();
+    bench.peer.tell("restart 1");
+    assert!(
+        until(|| bench.arm.reported("restart")),
+        "{:?}",
+        bench.arm.news()
+    );
+    assert_eq!(bench.joint(1)["nmt"], "PRE-OPERATIONAL");
+    std::thread::sleep(Duration::from_millis(200));
+    bench.recover();
+    assert_eq!(bench.joint(1)["nmt"], "OPERATIONAL");
+    bench.begin(&[2.0, 2.0], 60.0).expect("the drives take it");
+    assert!(bench.ends_as(Progress::Settled));
+}
