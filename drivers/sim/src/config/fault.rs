@@ -112,7 +112,7 @@ impl FaultConfig {
         }
     }
 
-    pub(super) fn check(&self) -> Result<(), BadConfig> {
+    pub(crate) fn check(&self) -> Result<(), BadConfig> {
         let missing = match self.kind {
             FaultKind::Late if self.by_ms.is_none() => Some("by_ms"),
             FaultKind::Drift if self.rate_per_s.is_none() => Some("rate_per_s"),

@@ -18,7 +18,7 @@ pub struct HandConfig {
     pub aperture_mm: f64,
     /// Open to closed at the highest speed, in seconds.
     pub full_stroke_s: f64,
-    /// A finger pushes no harder than this.
+    /// A finger pushes no harder than this, and slows down towards it.
     pub stall_force_n: f64,
     /// The force sensor in each finger.
     pub force_sensor: ForceSensor,
@@ -92,7 +92,7 @@ pub struct ForceSensor {
 }
 
 /// Warming of the motors: towards `ambient + rise * (force / stall force)^2`, plus a third of the rise
-/// while moving; first order.
+/// while moving; first order. Nothing once it is too hot: the gear holds without power.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HeatConfig {

@@ -1,0 +1,354 @@
+//! A whole simulated bench: one world, a peer for each device, a link to each peer.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use certbench_clock::{Clock, Task};
+use certbench_link::faulty::Faulty;
+use certbench_link::pair::{self, Wire};
+use certbench_link::slcan::SlcanAdapter;
+use certbench_link::{ByteLink, CanLink, LinkError, pty};
+use serde_json::{Value, json};
+
+use crate::config::{ArmConfig, BadConfig, FaultConfig, HandConfig, WorldConfig};
+use crate::peers::{Manners, Stage, ascii_tracker, canopen, mark10, modbus_io, play, rh56};
+use crate::world::{Happening, Part, World};
+
+/// How often [`Simulation::run_until_rest`] looks.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// What stands between the harness and the peers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Pseudo-terminals, on the real clock; the arm's bus is an SLCAN adapter on one.
+    Pty,
+    /// Links inside this process, on either clock.
+    InProcess,
+}
+
+/// The harness's end of the cable to a simulated device.
+pub enum Port {
+    /// A pseudo-terminal to open like a serial port (for the arm: with an SLCAN adapter on it).
+    Path(String),
+    /// A line of bytes.
+    Bytes(Box<dyn ByteLink>),
+    /// A CAN bus.
+    Can(Box<dyn CanLink>),
+}
+
+/// A bench that cannot be simulated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BuildError {
+    /// The `simulation:` block.
+    Config(BadConfig),
+    /// The devices: in words.
+    Devices(String),
+    /// A link.
+    Link(LinkError),
+}
+
+impl std::fmt::Display for BuildError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            BuildError::Config(e) => e.fmt(f),
+            BuildError::Devices(text) => write!(f, "simulation: {text}"),
+            BuildError::Link(e) => e.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// Ids of the drivers whose devices can be simulated.
+pub const DRIVERS: [&str; 5] = [
+    "inspire-rh56",
+    "canopen-arm",
+    "mark10-gauge",
+    "modbus-io",
+    "ascii-tracker",
+];
+
+/// A running simulation. Dropping it lets the peers leave.
+pub struct Simulation {
+    stage: Stage,
+    peers: Vec<Task<()>>,
+}
+
+impl Simulation {
+    /// Builds the world and starts a peer for each device, given as (id on the bench, driver id).
+    /// A scene that a device needs and the configuration lacks is the default one. Gives the
+    /// harness's end for each device.
+    ///
+    /// # Errors
+    /// [`BuildError`]: a configuration that cannot be, an unknown driver, two devices of one kind,
+    /// a fault of a device that cannot have it, no pseudo-terminal.
+    pub fn build(
+        config: &WorldConfig,
+        devices: &[(String, String)],
+        clock: &Clock,
+        transport: Transport,
+    ) -> Result<(Simulation, BTreeMap<String, Port>), BuildError> {
+        let parts = parts_of(devices).map_err(BuildError::Devices)?;
+        let has = |part| parts.iter().any(|(_, p)| *p == part);
+        let mut config = config.clone();
+        if has(Part::Hand) {
+            config.hand.get_or_insert_with(HandConfig::default);
+        }
+        if has(Part::Arm) {
+            config.arm.get_or_insert_with(ArmConfig::default);
+        }
+        let mut world = World::new(&config).map_err(BuildError::Config)?;
+        let handles: Vec<_> = parts
+            .iter()
+            .map(|(id, part)| world.register(id, *part))
+            .collect();
+        world.check_faults().map_err(BuildError::Devices)?;
+        world.advance_to(0);
+        world.watch_faults();
+
+        let mut simulation = Simulation {
+            stage: Stage::new(clock, world),
+            peers: Vec::new(),
+        };
+        let mut ports = BTreeMap::new();
+        for ((id, part), faults) in parts.iter().zip(handles) {
+            let cable = Cable {
+                clock,
+                name: id,
+                faults,
+            };
+            let port = match part {
+                Part::Arm => {
+                    let (port, link) = cable.can(transport).map_err(BuildError::Link)?;
+                    let arm = config.arm.clone().unwrap_or_default();
+                    simulation.start(id, move |stage| canopen::play(stage, &*link, &arm));
+                    port
+                }
+                _ => {
+                    let rate = if *part == Part::Tracker {
+                        921_600
+                    } else {
+                        115_200
+                    };
+                    let (port, link) = cable.bytes(transport, rate).map_err(BuildError::Link)?;
+                    simulation.start_on_line(id, *part, &config, link);
+                    port
+                }
+            };
+            ports.insert(id.clone(), port);
+        }
+        Ok((simulation, ports))
+    }
+
+    fn start_on_line(
+        &mut self,
+        id: &str,
+        part: Part,
+        config: &WorldConfig,
+        link: Box<dyn ByteLink>,
+    ) {
+        let manners = |thinks_us, silence_ms| Manners {
+            thinks: Duration::from_micros(thinks_us),
+            silence: Duration::from_millis(silence_ms),
+        };
+        match part {
+            Part::Hand => {
+                let hand = config.hand.as_ref().map_or(1, |hand| hand.id);
+                self.start(id, move |stage| {
+                    let device = rh56::Hand::new(hand, &mut stage.world());
+                    play(stage, &*link, &manners(800, 20), device);
+                });
+            }
+            Part::Gauge => {
+                let device = mark10::Gauge::new(config.gauge.unit);
+                self.start(id, move |stage| {
+                    play(stage, &*link, &manners(1000, 50), device)
+                });
+            }
+            Part::Io => {
+                let device = modbus_io::Box8::new(config.io.unit);
+                self.start(id, move |stage| {
+                    play(stage, &*link, &manners(2000, 4), device)
+                });
+            }
+            Part::Tracker => {
+                let tracker = config.tracker.clone();
+                self.start(id, move |stage| {
+                    ascii_tracker::play(stage, &*link, &tracker)
+                });
+            }
+            Part::Arm => {}
+        }
+    }
+
+    fn start(&mut self, id: &str, peer: impl FnOnce(&Stage) + Send + 'static) {
+        let stage = self.stage.clone();
+        let task = self
+            .stage
+            .clock
+            .spawn(&format!("simulated {id}"), move || peer(&stage));
+        self.peers.push(task);
+    }
+
+    /// Does what a prompt asked a person to do: `mount`, `load`, `support`; see [`crate::config`].
+    ///
+    /// # Errors
+    /// In words: an unknown key or value, or something that a person could not do now.
+    pub fn apply(&self, key: &str, value: &str) -> Result<(), String> {
+        self.stage.world().apply(key, value)
+    }
+
+    /// Something goes wrong: at its time or trigger, or now.
+    ///
+    /// # Errors
+    /// In words, when there is no such device or it cannot fail like that.
+    pub fn fault(&self, fault: &FaultConfig) -> Result<(), String> {
+        self.stage.world().fault(fault)
+    }
+
+    /// Ends all faults of a device, and those to come.
+    pub fn repair(&self, device: &str) {
+        self.stage.world().repair(device);
+    }
+
+    /// What is true: every parameter, drawn errors included, and the present state.
+    pub fn truth(&self) -> Value {
+        self.stage.world().truth()
+    }
+
+    /// Whether nothing moves.
+    pub fn at_rest(&self) -> bool {
+        self.stage.world().is_at_rest()
+    }
+
+    /// What happened since this was last asked (and was not sent to a sink).
+    pub fn take_log(&self) -> Vec<Happening> {
+        self.stage.world().take_log()
+    }
+
+    /// From now on everything that happens goes there, as it happens; what was kept goes first. The
+    /// sink is called with the world held: it may write a line, and nothing else.
+    pub fn log_to(&self, sink: impl Fn(&Happening) + Send + 'static) {
+        self.stage.world().log_to(sink);
+    }
+
+    /// Goes on until nothing has moved for `rests`, or for at most `at_most`; logs the true end state.
+    /// For when the harness is gone: give `rests` longer than the heartbeat that the arm watches.
+    /// Whether it is at rest.
+    pub fn run_until_rest(&self, rests: Duration, at_most: Duration) -> bool {
+        let clock = &self.stage.clock;
+        let end = clock.now() + at_most;
+        let mut since = clock.now();
+        while clock.now() < end && clock.now() - since < rests {
+            clock.sleep(LOOK);
+            if !self.at_rest() {
+                since = clock.now();
+            }
+        }
+        let mut world = self.stage.world();
+        let at_rest = world.is_at_rest();
+        let state = world.state();
+        let step = world.step();
+        world
+            .log
+            .note(step, "end", json!({ "at_rest": at_rest, "state": state }));
+        at_rest
+    }
+
+    /// Lets all peers leave, and waits for them.
+    pub fn shutdown(mut self) {
+        self.stage.finish();
+        for peer in std::mem::take(&mut self.peers) {
+            let _ = peer.join(); // a peer that panicked has said so
+        }
+    }
+}
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        self.stage.finish();
+    }
+}
+
+/// What each device is; each part at most once.
+fn parts_of(devices: &[(String, String)]) -> Result<Vec<(String, Part)>, String> {
+    let mut parts: Vec<(String, Part)> = Vec::new();
+    for (id, driver) in devices {
+        let part = match driver.as_str() {
+            "inspire-rh56" => Part::Hand,
+            "canopen-arm" => Part::Arm,
+            "mark10-gauge" => Part::Gauge,
+            "modbus-io" => Part::Io,
+            "ascii-tracker" => Part::Tracker,
+            _ => {
+                return Err(format!(
+                    "{id}: there is no simulator for `{driver}`; there are {}",
+                    DRIVERS.join(", ")
+                ));
+            }
+        };
+        if let Some((other, _)) = parts.iter().find(|(_, p)| *p == part) {
+            return Err(format!(
+                "{other} and {id} are both `{driver}`; one world has one of a kind"
+            ));
+        }
+        parts.push((id.clone(), part));
+    }
+    Ok(parts)
+}
+
+/// A cable to be laid, with what may go wrong on it.
+struct Cable<'a> {
+    clock: &'a Clock,
+    name: &'a str,
+    faults: certbench_link::faulty::Faults,
+}
+
+impl Cable<'_> {
+    fn bytes(
+        self,
+        transport: Transport,
+        rate: u32,
+    ) -> Result<(Port, Box<dyn ByteLink>), LinkError> {
+        match transport {
+            Transport::Pty => {
+                let master = pty::open(self.clock)?;
+                let port = Port::Path(master.slave_path().to_string());
+                Ok((port, Box::new(Faulty::new(self.clock, master, self.faults))))
+            }
+            Transport::InProcess => {
+                let wire = Wire {
+                    bits_per_second: Some(rate),
+                    ..Wire::default()
+                };
+                let (near, far) = pair::bytes(self.clock, self.name, wire);
+                Ok((
+                    Port::Bytes(Box::new(near)),
+                    Box::new(Faulty::new(self.clock, far, self.faults)),
+                ))
+            }
+        }
+    }
+
+    /// On a pseudo-terminal faults damage the adapter's lines; inside the process, frames.
+    fn can(self, transport: Transport) -> Result<(Port, Box<dyn CanLink>), LinkError> {
+        match transport {
+            Transport::Pty => {
+                let clock = self.clock;
+                let (port, line) = self.bytes(transport, 0)?;
+                Ok((port, Box::new(SlcanAdapter::new(clock, line))))
+            }
+            Transport::InProcess => {
+                let wire = Wire {
+                    bits_per_second: Some(1_000_000),
+                    ..Wire::default()
+                };
+                let (near, far) = pair::can(self.clock, self.name, wire);
+                Ok((
+                    Port::Can(Box::new(near)),
+                    Box::new(Faulty::new(self.clock, far, self.faults)),
+                ))
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The relay and input box: coils, their contacts, and what is wired to them.
+
+use crate::config::{InputWire, IoConfig, OutputWire};
+use crate::dynamics::Delayed;
+
+use super::grid::Grid;
+
+/// What inputs can see.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Contacts {
+    pub(crate) drive_power: bool,
+    pub(crate) support_up: bool,
+    pub(crate) support_down: bool,
+}
+
+pub(crate) struct Io {
+    pub(crate) config: IoConfig,
+    grid: Grid,
+    contacts: Vec<Delayed<bool>>,
+    inputs: Vec<(Option<InputWire>, Delayed<bool>)>,
+}
+
+impl Io {
+    pub(crate) fn new(config: &IoConfig, grid: Grid) -> Io {
+        let input = |number| (config.inputs.get(&number).copied(), Delayed::new(false));
+        Io {
+            contacts: (0..config.channels).map(|_| Delayed::new(false)).collect(),
+            inputs: (0..config.channels).map(input).collect(),
+            config: config.clone(),
+            grid,
+        }
+    }
+
+    /// Switches a coil; `None` when there is no such coil.
+    pub(crate) fn switch(&mut self, step: u64, coil: u16, on: bool) -> Option<()> {
+        let due = step + self.grid.steps(self.config.relay_ms);
+        self.contacts.get_mut(usize::from(coil))?.set(due, on);
+        Some(())
+    }
+
+    /// What a coil was last told.
+    pub(crate) fn coil(&self, coil: u16) -> Option<bool> {
+        self.contacts.get(usize::from(coil)).map(Delayed::last)
+    }
+
+    pub(crate) fn input(&self, input: u16) -> Option<bool> {
+        self.inputs
+            .get(usize::from(input))
+            .map(|(_, state)| state.get())
+    }
+
+    /// All coils off, as after power-on.
+    pub(crate) fn restart(&mut self, step: u64) {
+        self.contacts
+            .iter_mut()
+            .for_each(|contact| contact.replace(step, false));
+    }
+
+    /// Whether the emergency-stop chain is open.
+    pub(crate) fn chain_is_open(&self) -> bool {
+        self.wired().any(|(wire, on)| {
+            matches!(
+                (wire, on),
+                (OutputWire::EstopOpen, true) | (OutputWire::EstopClosed, false)
+            )
+        })
+    }
+
+    fn wired(&self) -> impl Iterator<Item = (OutputWire, bool)> + '_ {
+        self.config
+            .outputs
+            .iter()
+            .filter_map(|(coil, wire)| Some((*wire, self.contacts.get(usize::from(*coil))?.get())))
+    }
+
+    /// Lets contacts act; where the support is sent by them (up is true), if one changed.
+    pub(crate) fn step_contacts(&mut self, step: u64) -> Option<bool> {
+        let mut sent = None;
+        for (number, contact) in (0u16..).zip(&mut self.contacts) {
+            if !contact.advance(step) {
+                continue;
+            }
+            sent = match self.config.outputs.get(&number) {
+                Some(OutputWire::SupportLowered) => Some(!contact.get()),
+                Some(OutputWire::SupportRaised) => Some(contact.get()),
+                _ => sent,
+            };
+        }
+        sent
+    }
+
+    pub(crate) fn step_inputs(&mut self, step: u64, seen: Contacts) {
+        let open = self.chain_is_open();
+        let due = step + self.grid.steps(self.config.input_ms);
+        for (wire, state) in &mut self.inputs {
+            let level = match wire {
+                Some(InputWire::EstopOpen) => open,
+                Some(InputWire::EstopClosed) => !open,
+                Some(InputWire::DrivePower) => seen.drive_power,
+                Some(InputWire::SupportRaised) => seen.support_up,
+                Some(InputWire::SupportLowered) => seen.support_down,
+                None => false,
+            };
+            state.set(due, level);
+            state.advance(step);
+        }
+    }
+
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.contacts.iter().all(Delayed::is_settled)
+            && self.inputs.iter().all(|(_, state)| state.is_settled())
+    }
+}

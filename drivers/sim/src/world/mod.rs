@@ -1,0 +1,278 @@
+//! One world: what stands in it, what gravity does to it, and what can be seen of it.
+//!
+//! Time is a grid of absolute steps; `advance_to` computes all steps up to a time. While nothing moves
+//! it jumps. Noise depends on (seed, what, count) and never on who asked when, so two worlds with the
+//! same configuration that are told the same things at the same times are the same world.
+
+mod arm;
+mod faults;
+mod finger;
+mod gauge;
+mod grid;
+mod hand;
+mod io;
+mod joint;
+mod log;
+mod object;
+mod profile;
+mod tracker;
+
+pub(crate) use arm::{Arm, JointView, NodeTrouble};
+pub(crate) use faults::Part;
+pub(crate) use finger::Doing;
+pub(crate) use joint::DriveFault;
+pub(crate) use profile::Move;
+
+pub use log::Happening;
+
+use serde_json::{Value, json};
+
+use crate::config::{BadConfig, WorldConfig};
+use crate::rng::Noise;
+
+use faults::Schedule;
+use gauge::Gauge;
+use grid::Grid;
+use hand::Hand;
+use io::{Contacts, Io};
+use log::Log;
+use tracker::Tracker;
+
+/// Instruments look back at most so far, ms.
+const REMEMBER_MS: f64 = 1500.0;
+
+/// The world of one simulated bench.
+pub struct World {
+    seed: u64,
+    grid: Grid,
+    step: u64,
+    pub(crate) hand: Option<Hand>,
+    pub(crate) arm: Option<Arm>,
+    pub(crate) gauge: Gauge,
+    pub(crate) tracker: Tracker,
+    pub(crate) io: Io,
+    schedule: Schedule,
+    pub(crate) log: Log,
+}
+
+impl World {
+    /// A world at time zero.
+    ///
+    /// # Errors
+    /// [`BadConfig`] as [`WorldConfig::check`].
+    pub fn new(config: &WorldConfig) -> Result<World, BadConfig> {
+        config.check()?;
+        let grid = Grid::new(config.step_us);
+        let noise = Noise::new(config.seed);
+        let remember = grid.steps(REMEMBER_MS);
+        let hand = config
+            .hand
+            .as_ref()
+            .map(|hand| Hand::new(hand, grid, noise));
+        let force = hand.as_ref().map_or(0.0, Hand::gauge_n);
+        let mut world = World {
+            seed: config.seed,
+            grid,
+            step: 0,
+            hand,
+            arm: config
+                .arm
+                .as_ref()
+                .map(|arm| Arm::new(arm, grid, noise, remember)),
+            gauge: Gauge::new(&config.gauge, grid, noise, force, remember),
+            tracker: Tracker::new(&config.tracker, grid, noise),
+            io: Io::new(&config.io, grid),
+            schedule: Schedule::new(&config.faults),
+            log: Log::new(grid.step_s()),
+        };
+        let contacts = world.contacts();
+        world.io.step_inputs(0, contacts);
+        Ok(world)
+    }
+
+    /// Computes everything up to `time_ns` after the world began. A time in the past does nothing.
+    pub fn advance_to(&mut self, time_ns: u64) {
+        let goal = self.grid.at(time_ns);
+        while self.step < goal {
+            if self.is_quiet() {
+                self.step = self
+                    .schedule
+                    .next_step()
+                    .map_or(goal, |due| due.clamp(self.step + 1, goal));
+                self.watch_faults();
+            } else {
+                self.step += 1;
+                self.take_step();
+            }
+        }
+    }
+
+    fn take_step(&mut self) {
+        let step = self.step;
+        self.watch_faults();
+        if let Some(up) = self.io.step_contacts(step) {
+            self.send_support(up);
+        }
+        if let Some(arm) = &mut self.arm {
+            arm.step(step, self.io.chain_is_open(), &mut self.log);
+        }
+        if let Some(hand) = &mut self.hand {
+            hand.step(step, &mut self.log);
+        }
+        self.gauge
+            .step(step, self.hand.as_ref().map_or(0.0, Hand::gauge_n));
+        let contacts = self.contacts();
+        self.io.step_inputs(step, contacts);
+    }
+
+    fn send_support(&mut self, up: bool) {
+        if let Some(hand) = &mut self.hand {
+            hand.set_support(up);
+            self.log.note(
+                self.step,
+                if up {
+                    "support goes up"
+                } else {
+                    "support goes down"
+                },
+                Value::Null,
+            );
+        }
+    }
+
+    fn contacts(&self) -> Contacts {
+        Contacts {
+            drive_power: self.arm.as_ref().is_some_and(Arm::has_supply),
+            support_up: self.hand.as_ref().is_some_and(Hand::support_is_up),
+            support_down: self.hand.as_ref().is_some_and(Hand::support_is_down),
+        }
+    }
+
+    fn is_quiet(&self) -> bool {
+        let scenes = self.arm.as_ref().is_none_or(Arm::is_quiet)
+            && self.hand.as_ref().is_none_or(Hand::is_quiet);
+        scenes && self.io.is_quiet() && self.gauge.is_quiet()
+    }
+
+    /// Which joint a node of the arm drives.
+    fn joint_of(&self, node: u8) -> Option<usize> {
+        self.arm
+            .as_ref()?
+            .config
+            .nodes
+            .iter()
+            .position(|n| *n == node)
+    }
+
+    /// The step that ended last.
+    pub(crate) fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// Simulated seconds since the world began.
+    pub fn time_s(&self) -> f64 {
+        self.step as f64 * self.grid.step_s()
+    }
+
+    /// Does what a prompt asked a person to do. Keys and values: see [`crate::config`].
+    ///
+    /// # Errors
+    /// In words: an unknown key or value, or something that a person could not do now.
+    pub fn apply(&mut self, key: &str, value: &str) -> Result<(), String> {
+        match key {
+            "mount" => self
+                .hand
+                .as_mut()
+                .ok_or("there is no hand to mount anything in")?
+                .mount(value)?,
+            "support" => match value {
+                "raised" | "lowered" if self.hand.is_some() => self.send_support(value == "raised"),
+                "raised" | "lowered" => return Err("there is no support".into()),
+                _ => {
+                    return Err(format!(
+                        "the support can be raised or lowered, not `{value}`"
+                    ));
+                }
+            },
+            "load" => {
+                let kg = mass_kg(value)?;
+                let step = self.step;
+                let arm = self
+                    .arm
+                    .as_mut()
+                    .ok_or("there is no arm to put a load on")?;
+                if !arm.is_at_rest() {
+                    return Err("nobody can change the load of an arm that moves".into());
+                }
+                arm.set_load(step, kg);
+            }
+            _ => {
+                return Err(format!(
+                    "nothing here is called `{key}`; a prompt can change load, mount and support"
+                ));
+            }
+        }
+        self.log.note(self.step, "operator", json!({ key: value }));
+        Ok(())
+    }
+
+    /// Whether nothing moves: no joint, finger, object or support.
+    pub fn is_at_rest(&self) -> bool {
+        self.arm.as_ref().is_none_or(Arm::is_at_rest)
+            && self.hand.as_ref().is_none_or(Hand::is_at_rest)
+    }
+
+    /// What is true: every parameter, drawn errors included, and the present state.
+    pub fn truth(&self) -> Value {
+        let mut truth =
+            json!({ "seed": self.seed, "t_s": self.time_s(), "at_rest": self.is_at_rest() });
+        if let Some(hand) = &self.hand {
+            truth["hand"] = hand.truth(self.step);
+            truth["gauge"] = self.gauge.truth();
+        }
+        if let Some(arm) = &self.arm {
+            truth["arm"] = arm.truth(self.step);
+            truth["tracker"] = self.tracker.truth();
+        }
+        truth["io"] = json!({ "parameters": self.io.config });
+        truth
+    }
+
+    /// What moves, and where everything is.
+    pub(crate) fn state(&self) -> Value {
+        json!({ "hand": self.hand.as_ref().map(Hand::state), "arm": self.arm.as_ref().map(Arm::state) })
+    }
+
+    pub(crate) fn log_to(&mut self, sink: impl Fn(&Happening) + Send + 'static) {
+        self.log.send_to(Box::new(sink));
+    }
+
+    /// What happened since this was last asked.
+    pub fn take_log(&mut self) -> Vec<Happening> {
+        self.log.take()
+    }
+}
+
+/// `5 kg` or `500 g`.
+fn mass_kg(text: &str) -> Result<f64, String> {
+    let bad = || format!("`{text}` is no mass; write for example `5 kg` or `500 g`");
+    let (number, unit) = text.trim().split_at(
+        text.trim()
+            .find(|c: char| c.is_alphabetic())
+            .ok_or_else(bad)?,
+    );
+    let number: f64 = number.trim().parse().map_err(|_| bad())?;
+    let kg = match unit {
+        "kg" => number,
+        "g" => number / 1000.0,
+        _ => return Err(bad()),
+    };
+    if (0.0..=100.0).contains(&kg) {
+        Ok(kg)
+    } else {
+        Err(format!("{text} cannot be put on the flange: 0 to 100 kg"))
+    }
+}
+
+#[cfg(test)]
+mod tests;
