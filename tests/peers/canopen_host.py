@@ -1,9 +1,10 @@
 """canopen's own CiA 402 host (canopen.profiles.p402.BaseNode402) against a joint, over python-can's slcan.
 
-    canopen_host.py PORT [--node 1] [--move 5000] [--speed 20000] [--pdos 1]
+    canopen_host.py PORT [--node 1] [--move 5000] [--far 100000] [--speed 20000] [--window 20] [--pdos 1]
 
-Brings the joint up, moves it in profile position, quick-stops it in mid-move, recovers and moves it
-back. Moves of MOVE increments go upwards. Prints one JSON line a step; exit code 0 only when the joint did as CiA 402 says.
+Brings the joint up, moves it by MOVE increments in profile position, quick-stops it on its way FAR
+further, recovers and moves it back. Prints one JSON line a step; exit code 0 only when the joint did as
+CiA 402 says.
 """
 
 import argparse
@@ -99,14 +100,14 @@ class Host:
         least = options.move / options.speed
         yield show("move", taken and moving and arrived and seconds > 0.5 * least, position=self.position(), goal=goal, seconds=round(seconds, 3))
 
-        taken = self.start_move(goal + 20 * options.move)
+        taken = self.start_move(goal + options.far)
         moving = until(lambda: self.velocity() > 0.5 * options.speed, 5.0)
         node.state = "QUICK STOP ACTIVE"
         rests = until(lambda: self.velocity() == 0, 5.0)
         here = self.position()
         time.sleep(0.3)
         stays = abs(self.position() - here) <= options.window
-        short = abs(here - goal) < 19 * options.move
+        short = abs(here - goal) < 0.9 * options.far
         yield show("quick-stop", taken and moving and rests and stays and short, state=node.state, position=here)
 
         node.state = "SWITCH ON DISABLED"
@@ -125,6 +126,7 @@ def main():
     arguments.add_argument("--node", type=int, default=1)
     arguments.add_argument("--move", type=int, default=5000)
     arguments.add_argument("--speed", type=int, default=20000)
+    arguments.add_argument("--far", type=int, default=100_000)
     arguments.add_argument("--window", type=int, default=20)
     arguments.add_argument("--pdos", type=int, default=1)
     host = Host(arguments.parse_args())

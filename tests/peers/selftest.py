@@ -162,6 +162,8 @@ def modbus():
 
     cable = Cable()
     with Peer("modbus_server.py", cable.left) as box:
+        host("modbus_host.py", cable.right, "--baud", "9600", "--wired", "3:3")
+        box.state()
         client = ModbusSerialClient(cable.right, baudrate=9600, timeout=1.0, retries=0)
         assert client.connect()
         assert not client.write_coil(3, True, device_id=1).isError()
@@ -171,8 +173,9 @@ def modbus():
         assert not any(client.read_discrete_inputs(0, count=8, device_id=1).bits[:8])
         assert client.read_input_registers(0, count=2, device_id=1).registers == [0x1111, 0x2222]
         box.tell("busy")
-        assert box.state()["requests"] == 6
+        before = box.state()["requests"]
         assert client.read_coils(0, count=8, device_id=1).exception_code == 6
+        assert box.state()["requests"] == before + 1
         for fault in ("drop", "crc", "cut"):
             box.tell(fault)
             box.state()
