@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use certbench_clock::{Clock, Task};
+use certbench_clock::{Clock, Task, Time};
+use certbench_link::{ByteLink, CanFrame, CanLink, LinkError, LinkInfo, Stamp};
 use certbench_model::plan::{DevicePlan, JointLimit, Limits, SafeState, Safety, Watchdog};
 use certbench_model::{Provenance, Reading, Sample};
-use certbench_roles::{Device, Lease, News, Trouble, Wiring};
+use certbench_roles::{Device, Halt, Lease, News, Trouble, Wiring};
 
 /// Simulated time and its peers.
 pub(crate) struct Bench {
@@ -168,4 +169,75 @@ pub(crate) fn limited(
         })
         .collect();
     plan
+}
+
+/// A link on which somebody halts just before a certain frame leaves: the halt overtakes it, once.
+pub(crate) struct Overtaken<L> {
+    link: L,
+    /// Which frame.
+    frame: fn(&[u8]) -> bool,
+    halt: Arc<OnceLock<Arc<dyn Halt>>>,
+    done: AtomicBool,
+}
+
+impl<L> Overtaken<L> {
+    /// The link, and the place for the halt.
+    pub(crate) fn new(
+        link: L,
+        frame: fn(&[u8]) -> bool,
+    ) -> (Overtaken<L>, Arc<OnceLock<Arc<dyn Halt>>>) {
+        let halt = Arc::new(OnceLock::new());
+        (
+            Overtaken {
+                link,
+                frame,
+                halt: halt.clone(),
+                done: AtomicBool::new(false),
+            },
+            halt,
+        )
+    }
+
+    fn overtake(&self, bytes: &[u8]) {
+        let Some(halt) = self.halt.get().filter(|_| (self.frame)(bytes)) else {
+            return;
+        };
+        if !self.done.swap(true, Ordering::AcqRel) {
+            halt.halt().expect("the halt leaves");
+        }
+    }
+}
+
+impl<L: ByteLink> ByteLink for Overtaken<L> {
+    fn write(&self, bytes: &[u8]) -> Result<Time, LinkError> {
+        self.overtake(bytes);
+        self.link.write(bytes)
+    }
+
+    fn read(&self, buf: &mut Vec<u8>, until: Time) -> Result<Option<Stamp>, LinkError> {
+        self.link.read(buf, until)
+    }
+
+    fn discard(&self) {
+        self.link.discard();
+    }
+
+    fn describe(&self) -> &LinkInfo {
+        self.link.describe()
+    }
+}
+
+impl<L: CanLink> CanLink for Overtaken<L> {
+    fn send(&self, frame: &CanFrame) -> Result<Time, LinkError> {
+        self.overtake(frame.data());
+        self.link.send(frame)
+    }
+
+    fn recv(&self, until: Time) -> Result<Option<(CanFrame, Stamp)>, LinkError> {
+        self.link.recv(until)
+    }
+
+    fn describe(&self) -> &LinkInfo {
+        self.link.describe()
+    }
 }

@@ -115,6 +115,12 @@ impl Arm {
             .clone()
     }
 
+    /// Whether a node's transmit PDO 1 is mapped as we want it; before that it means something else.
+    pub(super) fn expects_pdo(&self, index: usize) -> bool {
+        let configured = self.nodes().get(index).is_some_and(|node| node.configured);
+        configured && self.config.feedback != Feedback::Sdo
+    }
+
     pub(super) fn halts(&self) -> u64 {
         self.halts.load(Ordering::SeqCst)
     }

@@ -110,7 +110,7 @@ pub(crate) fn description() -> DriverDescription {
             "主机心跳缺失超过 `lost_after` 时各驱动器停止；仅当执行器存活时才发送心跳",
         ),
         verified_against: vec![
-            "frames of canopen 2.4.1 (Python)".into(),
+            "canopen.LocalNode 2.4.1, over SLCAN on a pty".into(),
             "simulator".into(),
         ],
         moves: true,

@@ -116,20 +116,22 @@ fn hear(arm: &Arm, frame: &CanFrame, stamp: Stamp, told: &mut ToldOfBus) {
                 .joints
                 .iter()
                 .position(|joint| joint.node == node);
-            if let (Some(index), Some(parts)) = (index, pdo::split(cob.data(), &PDO)) {
-                position(arm, index, &parts, stamp.earliest);
+            if let Some(index) = index.filter(|index| arm.expects_pdo(*index)) {
+                position(arm, index, &cob, stamp.earliest);
             }
         }
         _ => (),
     }
 }
 
-/// Statusword and position of a node, as bytes.
-fn position(arm: &Arm, index: usize, parts: &[&[u8]], at: Time) {
-    let [status, counts] = parts else {
+/// A transmit PDO 1 as it was mapped.
+fn position(arm: &Arm, index: usize, frame: &CobFrame, at: Time) {
+    let Some([status, counts]) =
+        pdo::split(frame.data(), &PDO).and_then(|parts| <[&[u8]; 2]>::try_from(parts).ok())
+    else {
         return;
     };
-    let (Ok(status), Ok(counts)) = (<[u8; 2]>::try_from(*status), <[u8; 4]>::try_from(*counts))
+    let (Ok(status), Ok(counts)) = (<[u8; 2]>::try_from(status), <[u8; 4]>::try_from(counts))
     else {
         return;
     };

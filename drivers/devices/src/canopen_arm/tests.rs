@@ -17,7 +17,7 @@ use certbench_wire::canopen::{
 
 use super::bus::{can, cob};
 use super::open;
-use crate::testing::{Bench, Heard, limited, plan, safe};
+use crate::testing::{Bench, Heard, Overtaken, limited, plan, safe};
 
 /// A drive: 100 counts a degree, stops and moves without ramps.
 struct Drive {
@@ -116,6 +116,7 @@ impl Drive {
             (ReadyToSwitchOn, 0x07) => SwitchedOn,
             (SwitchedOn, 0x0F) => OperationEnabled,
             (OperationEnabled, 0x02) => QuickStopActive,
+            (QuickStopActive, 0x0F) => OperationEnabled, // transition 16
             (_, 0x00) => SwitchOnDisabled,
             (state, _) => state,
         };
@@ -624,6 +625,96 @@ fn a_fault_is_told_and_never_cleared_by_enabling() {
     device.power().unwrap().recover().unwrap();
     assert_eq!(drives.lock().unwrap()[0].state, State::OperationEnabled);
     device.close();
+}
+
+#[test]
+fn a_halt_that_crosses_with_a_command_wins() {
+    for tenths in 0..40u64 {
+        let bench = Bench::new();
+        let (device, drives) = arm(&bench);
+        ready(&bench, &*device);
+        let (halt, clock) = (device.halt().unwrap(), bench.clock.clone());
+        let crossing = clock.now() + Duration::from_micros(100 * tenths);
+        bench.peer("somebody who halts", move |_| {
+            clock.sleep_until(crossing);
+            halt.halt().unwrap();
+        });
+        let _ = device
+            .joints()
+            .unwrap()
+            .begin(&to(&[(0, 80.0), (1, -80.0)], 60.0));
+        bench.pass(50);
+        let states: Vec<State> = drives
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|drive| drive.state)
+            .collect();
+        assert_eq!(
+            states,
+            [State::QuickStopActive; 2],
+            "halted after {tenths} tenths of a millisecond"
+        );
+        device.close();
+    }
+}
+
+#[test]
+fn a_command_that_a_halt_overtook_on_its_way_out_is_followed_by_another_halt() {
+    for word in [[0x3F, 0x00], [0x0F, 0x00]] {
+        let bench = Bench::new();
+        let (near, far) = pair::can(&bench.clock, "can0", pair::Wire::default());
+        let frame: fn(&[u8]) -> bool = match word {
+            [0x3F, _] => |data| data.starts_with(&[0x2B, 0x40, 0x60, 0x00, 0x3F]),
+            _ => |data| data.starts_with(&[0x2B, 0x40, 0x60, 0x00, 0x0F]),
+        };
+        let (near, halt) = Overtaken::new(near, frame);
+        let device = open(&arm_plan(&[]), Arc::new(near), &bench.clock).unwrap();
+        let drives = serve(&bench, far, 2);
+        ready(&bench, &*device);
+        assert!(halt.set(device.halt().unwrap()).is_ok());
+        let begun = device
+            .joints()
+            .unwrap()
+            .begin(&to(&[(0, 80.0), (1, -80.0)], 60.0));
+        assert!(matches!(begun, Err(Trouble::Refused(_))), "{begun:?}");
+        bench.pass(50);
+        let states: Vec<State> = drives
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|drive| drive.state)
+            .collect();
+        assert_eq!(states, [State::QuickStopActive; 2], "{word:?}");
+        device.close();
+    }
+}
+
+#[test]
+fn a_halt_that_crosses_with_enabling_wins() {
+    for tenths in 0..60u64 {
+        let bench = Bench::new();
+        let (device, drives) = arm(&bench);
+        let _heard = bench.start(&*device, &[]);
+        let (halt, clock) = (device.halt().unwrap(), bench.clock.clone());
+        let crossing = clock.now() + Duration::from_micros(900 * tenths);
+        bench.peer("somebody who halts", move |_| {
+            clock.sleep_until(crossing);
+            halt.halt().unwrap();
+        });
+        let enabled = device.power().unwrap().enable();
+        bench.pass(100);
+        let drives = drives.lock().unwrap();
+        let powered = drives
+            .iter()
+            .any(|drive| drive.state == State::OperationEnabled);
+        assert!(
+            !powered,
+            "halted after {tenths} steps of 0.9 ms: {enabled:?}"
+        );
+        drop(drives);
+        device.close();
+    }
 }
 
 #[test]

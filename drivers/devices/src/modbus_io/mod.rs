@@ -93,7 +93,7 @@ pub(crate) fn description() -> DriverDescription {
             "无：输出保持最后一次设定的状态",
         ),
         verified_against: vec![
-            "vectors of pymodbus 3.16.1 and vendor manuals".into(),
+            "a pymodbus 3.16.1 server, over a pty".into(),
             "simulator".into(),
         ],
         moves: false,

@@ -105,7 +105,10 @@ pub(crate) fn description() -> DriverDescription {
             "none: a hand whose host falls silent goes on with its last command",
             "无：主机停止通信后，手继续执行最后一条指令",
         ),
-        verified_against: vec!["vectors of pyrh56 0.4.0".into(), "simulator".into()],
+        verified_against: vec![
+            "a hand framed by pyrh56 0.4.0, over a pty".into(),
+            "simulator".into(),
+        ],
         moves: true,
     }
 }

@@ -10,7 +10,7 @@ use certbench_roles::{Device, GraspMove, Progress, Trouble};
 use certbench_wire::rh56::{Reply, Request, RequestDecoder, register};
 
 use super::open;
-use crate::testing::{Bench, plan, safe};
+use crate::testing::{Bench, Overtaken, plan, safe};
 
 /// A hand as its registers show it.
 struct Fingers {
@@ -116,11 +116,22 @@ impl Fingers {
 type Shared = Arc<Mutex<Fingers>>;
 
 fn hand(bench: &Bench, plan: &DevicePlan) -> (Arc<dyn Device>, Shared) {
+    let (near, far) = cable(bench);
+    (
+        open(plan, Arc::new(near), &bench.clock).unwrap(),
+        serve(bench, far),
+    )
+}
+
+fn cable(bench: &Bench) -> (pair::BytePipe, pair::BytePipe) {
     let wire = pair::Wire {
         latency: Duration::from_micros(300),
         bits_per_second: Some(115_200),
     };
-    let (near, far) = pair::bytes(&bench.clock, "/dev/ttyUSB0", wire);
+    pair::bytes(&bench.clock, "/dev/ttyUSB0", wire)
+}
+
+fn serve(bench: &Bench, far: pair::BytePipe) -> Shared {
     let fingers: Shared = Arc::new(Mutex::new(Fingers::new()));
     let (clock, shared) = (bench.clock.clone(), fingers.clone());
     bench.peer("hand", move |stop| {
@@ -146,7 +157,7 @@ fn hand(bench: &Bench, plan: &DevicePlan) -> (Arc<dyn Device>, Shared) {
             }
         }
     });
-    (open(plan, Arc::new(near), &bench.clock).unwrap(), fingers)
+    fingers
 }
 
 fn default_plan() -> DevicePlan {
@@ -303,6 +314,26 @@ fn halt_holds_the_hand_where_it_is() {
     );
     assert_eq!(halt.confirmed().unwrap(), Some(true));
     device.close();
+}
+
+#[test]
+fn a_grasp_that_a_halt_overtook_on_its_way_out_is_followed_by_another_halt() {
+    let bench = Bench::new();
+    let (near, far) = cable(&bench);
+    let commands_a_grasp = |frame: &[u8]| frame.get(4..9) == Some(&[0x12, 0xCE, 0x05, 0x00, 0x00]);
+    let (near, halt) = Overtaken::new(near, commands_a_grasp);
+    let device = open(&default_plan(), Arc::new(near), &bench.clock).unwrap();
+    let fingers = serve(&bench, far);
+    device.identify().unwrap();
+    assert!(halt.set(device.halt().unwrap()).is_ok());
+    let begun = device.grasp().unwrap().begin(&grasp(1.0, &[0]));
+    assert!(matches!(begun, Err(Trouble::Refused(_))), "{begun:?}");
+    bench.pass(50);
+    assert_eq!(
+        fingers.lock().unwrap().at(1486, 0),
+        1000,
+        "held where it was, not closed"
+    );
 }
 
 #[test]
