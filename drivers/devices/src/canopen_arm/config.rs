@@ -8,7 +8,9 @@ use certbench_model::vocabulary::{DriverDescription, SignalDescription};
 use certbench_roles::Trouble;
 use certbench_wire::canopen::NodeId;
 
-use crate::options::{Options, count, needed_text, one_of, optional_quantity, quantity, text};
+use crate::options::{
+    Options, count, needed_text, one_of, optional_quantity, optional_text, quantity, text,
+};
 
 /// Joints that fit into one sample.
 const JOINTS_MOST: usize = certbench_model::sample::COMPONENTS_MAX;
@@ -83,6 +85,11 @@ pub(crate) fn description() -> DriverDescription {
                 "静默超过此时间视为失联；节点对主机同样适用",
             ),
             count("master", 127, "our own node number", "主机节点号"),
+            optional_text(
+                "serial_node",
+                "node whose serial number is the arm's; without it the label is asked when the drives differ",
+                "其序列号即机械臂序列号的节点；缺省且各驱动器不同时以铭牌为准",
+            ),
             optional_quantity(
                 "acceleration",
                 "deg/s2",
@@ -175,6 +182,8 @@ pub(super) struct Config {
     pub(super) acceleration: Option<f64>,
     pub(super) stop_deceleration: Option<f64>,
     pub(super) window_deg: f64,
+    /// The joint whose node knows the arm's serial number.
+    pub(super) serial_node: Option<usize>,
     /// Torque off after a quick stop, instead of holding.
     pub(super) torque_off: bool,
     /// The bench says that the drives stop without our heartbeat.
@@ -193,6 +202,7 @@ impl Config {
                 )
             })
         };
+        let joints = joints(plan, &options)?;
         let safety = plan.safety.as_ref();
         let torque_off = match safety.map(|safety| safety.safe_state) {
             None | Some(SafeState::DecelerateAndHold) => false,
@@ -206,7 +216,6 @@ impl Config {
         };
         Ok(Config {
             id: plan.id.clone(),
-            joints: joints(plan, &options)?,
             feedback: match options.text("feedback")?.as_deref() {
                 Some("event") => Feedback::Event,
                 Some("sdo") => Feedback::Sdo,
@@ -219,11 +228,27 @@ impl Config {
             master: node("master", options.count("master")?)?,
             acceleration: options.quantity("acceleration", "deg/s2")?,
             stop_deceleration: options.quantity("stop_deceleration", "deg/s2")?,
+            serial_node: serial_node(&options, &joints)?,
+            joints,
             window_deg: options.needed_quantity("window", "deg")?,
             torque_off,
             watched: safety.is_some_and(|safety| matches!(safety.watchdog, Watchdog::Stops { .. })),
         })
     }
+}
+
+/// The place of the node that the bench names.
+fn serial_node(options: &Options<'_>, joints: &[Joint]) -> Result<Option<usize>, Trouble> {
+    let name = "serial_node";
+    let Some(text) = options.text(name)? else {
+        return Ok(None);
+    };
+    let place = joints
+        .iter()
+        .position(|joint| joint.node.number().to_string() == text.trim());
+    let place = place
+        .ok_or_else(|| options.refuse(name, format_args!("`{text}` is none of the arm's nodes")));
+    place.map(Some)
 }
 
 fn joints(plan: &DevicePlan, options: &Options<'_>) -> Result<Vec<Joint>, Trouble> {

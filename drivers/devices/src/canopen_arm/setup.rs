@@ -73,7 +73,7 @@ impl Arm {
         let identity = Identity {
             maker: None,
             model: agreed(models),
-            serial: agreed(serials),
+            serial: self.serial(serials),
             firmware: agreed(firmwares),
             read_from_device: true,
             label_needed: Vec::new(),
@@ -90,6 +90,15 @@ impl Arm {
             label_needed,
             ..identity
         })
+    }
+
+    /// The arm's serial number: that of the node which the bench names, or the one that all drives
+    /// have. Drives with numbers of their own do not know the arm's; its label does.
+    fn serial(&self, serials: Vec<Option<String>>) -> Option<String> {
+        match self.config.serial_node {
+            Some(index) => serials.into_iter().nth(index).flatten(),
+            None => one(&serials.into_iter().collect::<Option<Vec<_>>>()?),
+        }
     }
 
     /// Sets up heartbeats, what a stop does and what is sampled; then the node is operational.
@@ -208,9 +217,17 @@ impl Arm {
 /// One value when all nodes have the same, all of them joined when they differ, none when one has none.
 fn agreed(values: Vec<Option<String>>) -> Option<String> {
     let values: Vec<String> = values.into_iter().collect::<Option<_>>()?;
-    let first = values.first()?;
-    match values.iter().all(|value| value == first) {
-        true => Some(first.clone()),
-        false => Some(values.join("+")),
+    match one(&values) {
+        Some(one) => Some(one),
+        None => Some(values.join("+")),
     }
+}
+
+/// The value that all have.
+fn one(values: &[String]) -> Option<String> {
+    let first = values.first()?;
+    values
+        .iter()
+        .all(|value| value == first)
+        .then(|| first.clone())
 }

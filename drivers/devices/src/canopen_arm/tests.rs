@@ -318,17 +318,35 @@ fn identity_is_read_and_nothing_is_enabled() {
     assert_eq!(identity.model.as_deref(), Some("TEST-6 joint drive"));
     assert_eq!(identity.firmware.as_deref(), Some("1.4"));
     assert_eq!(
-        identity.serial.as_deref(),
-        Some("1001+1002"),
-        "the drives differ, so each is named"
+        identity.serial, None,
+        "the drives differ, and none of them is the arm"
     );
-    assert!(identity.read_from_device && identity.label_needed.is_empty());
+    assert_eq!(identity.label_needed, ["serial"]);
+    assert!(
+        identity.read_from_device && identity.notes[1].contains("serial 1002"),
+        "{identity:?}"
+    );
     let drives = drives.lock().unwrap();
     assert!(
         drives
             .iter()
             .all(|drive| drive.words.is_empty() && drive.state == State::SwitchOnDisabled)
     );
+}
+
+#[test]
+fn a_bench_may_name_the_node_that_knows_the_arms_serial_number() {
+    let bench = Bench::new();
+    let (device, _drives) = arm_of(&bench, &arm_plan(&[("serial_node", "2")]));
+    assert_eq!(device.identify().unwrap().serial.as_deref(), Some("1002"));
+    let (near, _far) = pair::can(&bench.clock, "can1", pair::Wire::default());
+    let nobody = open(
+        &arm_plan(&[("serial_node", "9")]),
+        Arc::new(near),
+        &bench.clock,
+    )
+    .err();
+    assert!(matches!(nobody, Some(Trouble::Refused(_))));
 }
 
 #[test]

@@ -9,6 +9,8 @@ use certbench_wire::rh56::{Dof, RawAngle, RawForce, RawSpeed, Status, encode_six
 use super::hand::Hand;
 use super::table::{FORCE_N_MAX, angle, thousandths};
 
+/// Angles and status older than this say nothing of now.
+const OLD: Duration = Duration::from_millis(1000);
 /// Counts by which a finger may miss its target and have reached it.
 const REACHED_COUNTS: u16 = 20;
 /// The hand's status lags behind a command by this much at most.
@@ -118,6 +120,9 @@ impl Grasp for Hand {
         let (Some((angles, sampled)), Some((statuses, said))) = (seen.angles, seen.statuses) else {
             return self.not_sampled();
         };
+        if now - sampled.min(said).max(taken) > OLD {
+            return Err(self.silent());
+        }
         if sampled.min(said) < taken + SETTLING {
             return Ok(Progress::Moving);
         }
@@ -147,6 +152,16 @@ impl Grasp for Hand {
 }
 
 impl Hand {
+    fn silent(&self) -> Trouble {
+        let text = format!(
+            "no angle or status from {} for {} ms; is the hand powered? Either it is off or hung, or the cable or \
+             adapter is broken",
+            self.id,
+            OLD.as_millis()
+        );
+        Trouble::Fault(FaultKind::Unattributable, text)
+    }
+
     fn not_sampled(&self) -> Result<Progress, Trouble> {
         let text = format!(
             "{}: nothing is sampled, so nothing is known of its motion",

@@ -406,6 +406,29 @@ fn a_dead_cable_says_nothing_about_the_hand() {
         assert!(text.contains(part), "{text}");
     }
     assert!(heard.samples(0).len() <= before + 1);
+    let progress = device.grasp().unwrap().progress();
+    assert_eq!(
+        progress,
+        Ok(Progress::Stopped),
+        "without a grasp nothing is awaited"
+    );
+    device.close();
+}
+
+#[test]
+fn a_grasp_that_cannot_be_watched_is_no_endless_motion() {
+    let bench = Bench::new();
+    let (device, fingers) = hand(&bench, &default_plan());
+    let _heard = bench.start(&*device, &[]);
+    bench.pass(100);
+    device.grasp().unwrap().begin(&grasp(1.0, &[0])).unwrap();
+    fingers.lock().unwrap().mute = true;
+    bench.pass(2000);
+    let progress = device.grasp().unwrap().progress();
+    assert!(
+        matches!(progress, Err(Trouble::Fault(FaultKind::Unattributable, _))),
+        "{progress:?}"
+    );
     device.close();
 }
 
