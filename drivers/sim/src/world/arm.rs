@@ -14,6 +14,8 @@ use super::profile::Move;
 
 /// Speed below which a joint is at rest, deg/s.
 const REST: f64 = 1e-3;
+/// Speed above which a resting joint moves again, deg/s.
+const LEAVES_REST: f64 = 0.05;
 /// Postures this much apart (degrees, summed) have statics of their own.
 const STATICS_DEG: f64 = 0.05;
 /// How warm an arm gets that is powered and stands.
@@ -189,6 +191,12 @@ impl Arm {
             .all(|j| j.velocity.abs() < REST && !j.profile.is_moving())
     }
 
+    fn is_leaving_rest(&self) -> bool {
+        self.joints
+            .iter()
+            .any(|j| j.velocity.abs() > LEAVES_REST || j.profile.is_moving())
+    }
+
     pub(crate) fn is_moving_fast(&self) -> bool {
         self.joints.iter().any(|j| j.velocity.abs() > 1.0)
     }
@@ -323,7 +331,11 @@ impl Arm {
     }
 
     fn report_rest(&mut self, step: u64, log: &mut Log) {
-        let at_rest = self.is_at_rest();
+        let at_rest = if self.was_at_rest {
+            !self.is_leaving_rest()
+        } else {
+            self.is_at_rest()
+        };
         if at_rest != self.was_at_rest {
             self.was_at_rest = at_rest;
             let what = if at_rest { "arm at rest" } else { "arm moves" };

@@ -83,7 +83,7 @@ impl Profile {
             Task::Go(to) => self.follow(&to, dt),
             Task::Stop { decel, then } => {
                 self.velocity = towards(self.velocity, 0.0, decel * dt);
-                self.position += self.velocity * dt;
+                self.position += (before + self.velocity) / 2.0 * dt;
                 if self.velocity == 0.0 && then.is_none() {
                     self.task = Task::Rest;
                 }
@@ -93,6 +93,7 @@ impl Profile {
     }
 
     fn follow(&mut self, to: &Move, dt: f64) {
+        let before = self.velocity;
         let left = to.target - self.position;
         let step = to.decel * dt;
         if left.abs() <= self.velocity.abs() * dt + 1e-9 && self.velocity.abs() <= 1.5 * step {
@@ -100,12 +101,13 @@ impl Profile {
             return;
         }
         // the highest speed from which whole steps of deceleration still end at the target
-        let reachable = (step * step / 4.0 + 2.0 * to.decel * left.abs()).sqrt() - step / 2.0;
+        let after_this = (left.abs() - self.velocity * left.signum() * dt / 2.0).max(0.0);
+        let reachable = (step * step / 4.0 + 2.0 * to.decel * after_this).sqrt() - step / 2.0;
         let wanted = reachable.min(to.speed).copysign(left);
         let speeding_up = wanted * self.velocity >= 0.0 && wanted.abs() > self.velocity.abs();
         let rate = if speeding_up { to.accel } else { to.decel };
         self.velocity = towards(self.velocity, wanted, rate * dt);
-        self.position += self.velocity * dt;
+        self.position += (before + self.velocity) / 2.0 * dt;
     }
 }
 
@@ -179,7 +181,7 @@ mod tests {
         profile.stop(500.0);
         run(&mut profile);
         assert!(
-            (profile.position - at - 3.6).abs() < 0.03,
+            (profile.position - at - 3.6).abs() < 1e-6,
             "{}",
             profile.position - at
         );
