@@ -3,6 +3,7 @@
 //! | scenario | what it does |
 //! |---|---|
 //! | `link` | the SocketCAN link against candump, cansend, `ip`, and two emulated controllers |
+//! | `joints` | the CANopen arm driver on vcan0, with the simulated arm's joints on the same bus |
 //! | `slcanpty` | sends every frame of vcan0 back with its identifier plus one, until 7FF#DEAD |
 //!
 //! Prints one line a check, `guest: ok NAME` or `guest: FAILED NAME: why`, and ends with the number
@@ -10,11 +11,18 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use certbench_clock::{Clock, Time};
 use certbench_link::socketcan::SocketCan;
 use certbench_link::{CanFrame, CanLink, LinkError, LinkKind, Physicality};
+use certbench_model::plan::{JointLimit, SafeState};
+use certbench_roles::{JointMove, Progress};
+use certbench_sim::config::WorldConfig;
+use certbench_sim::{Port, Simulation, Transport};
+use certbench_tests::bench::{Driven, plan, safe, until};
+use serde_json::json;
 
 type Checked = Result<(), Box<dyn std::error::Error>>;
 
@@ -44,11 +52,14 @@ const LINK: &[Check] = &[
     ("no such interface", no_such_interface),
 ];
 
+const JOINTS: &[Check] = &[("joints on a virtual bus", joints_on_a_virtual_bus)];
+
 const SLCANPTY: &[Check] = &[("frames sent back", send_back)];
 
 fn main() -> ExitCode {
     let checks = match std::env::args().nth(1).as_deref() {
         Some("link") => LINK,
+        Some("joints") => JOINTS,
         Some("slcanpty") => SLCANPTY,
         other => {
             println!("guest: FAILED start: no scenario {other:?}");
@@ -223,6 +234,107 @@ fn send_back() -> Checked {
         })?;
     }
     Err("nobody said the end".into())
+}
+
+/// The real driver on the real bus: up, a move, a halt in mid-move, recovery, a move back, down.
+fn joints_on_a_virtual_bus() -> Checked {
+    let simulation = simulated_joints()?;
+    let options = json!({
+        "nodes": [1, 2, 3, 4, 5, 6], "counts_per_deg": 10_000, "interval": "20 ms", "timeout": "2 s",
+        "lost_after": "2 s",
+    });
+    let mut plan = safe(
+        plan("canopen-arm", "vcan0", options),
+        SafeState::DecelerateAndHold,
+    );
+    let limit = |n| JointLimit {
+        joint: format!("j{n}"),
+        deg_min: -180.0,
+        deg_max: 180.0,
+        deg_per_s_max: 90.0,
+    };
+    plan.limits.joints = (1..=6).map(limit).collect();
+    let arm = Driven::open(&plan, &["position"])?;
+    let facts = arm.device.link();
+    if facts.kind != "vcan" || facts.may_be_physical {
+        return Err(format!("vcan0 is taken for {facts:?}").into());
+    }
+    let power = arm.device.power().ok_or("no power")?;
+    let joints = arm.device.joints().ok_or("no joints")?;
+    let halt = arm.device.halt().ok_or("no halt")?;
+    let to = |deg| JointMove {
+        targets_deg: vec![(0, deg)],
+        deg_per_s: 30.0,
+    };
+    let ended = || {
+        joints
+            .progress()
+            .is_ok_and(|progress| progress != Progress::Moving)
+    };
+    let there = || {
+        Ok::<_, Box<dyn std::error::Error>>(until(ended) && joints.progress()? == Progress::Settled)
+    };
+
+    power.enable()?;
+    joints.begin(&to(10.0))?;
+    ensure(there()?, "it arrives")?;
+    joints.begin(&to(100.0))?;
+    ensure(
+        until(|| joints.positions_deg().is_ok_and(|deg| deg[0] > 15.0)),
+        "it moves on",
+    )?;
+    halt.halt()?;
+    ensure(
+        until(|| halt.confirmed().is_ok_and(|safe| safe == Some(true))),
+        "it stands after a halt",
+    )?;
+    ensure(
+        joints.positions_deg()?[0] < 90.0,
+        "it stands short of its target",
+    )?;
+    power.recover()?;
+    joints.begin(&to(0.0))?;
+    ensure(there()?, "it comes back")?;
+    power.disable()?;
+    ensure(
+        arm.news().is_empty(),
+        &format!("nothing went wrong, but {:?}", arm.news()),
+    )?;
+    drop(arm);
+    simulation.shutdown();
+    Ok(())
+}
+
+/// The simulated arm's joints as nodes of vcan0: its in-process bus, joined to the interface.
+fn simulated_joints() -> Result<Simulation, Box<dyn std::error::Error>> {
+    let clock = Clock::real();
+    let devices = [("arm".to_owned(), "canopen-arm".to_owned())];
+    let world = WorldConfig::from_json(&json!({ "arm": { "units_per_deg": 10_000 } }))?;
+    let (simulation, mut ports) =
+        Simulation::build(&world, &devices, &clock, Transport::InProcess)?;
+    let Some(Port::Can(bus)) = ports.remove("arm") else {
+        return Err("the simulated arm is not on a bus".into());
+    };
+    let bus: Arc<dyn CanLink> = Arc::from(bus);
+    let interface: Arc<dyn CanLink> = Arc::new(SocketCan::open(&clock, "vcan0")?);
+    for (from, to) in [(bus.clone(), interface.clone()), (interface, bus)] {
+        std::thread::spawn(move || {
+            while let Ok(heard) = from.recv(Clock::real().now() + Duration::from_secs(1)) {
+                if heard.is_some_and(|(frame, _)| to.send(&frame).is_err()) {
+                    return; // the far end is gone
+                }
+            }
+        });
+    }
+    Ok(simulation)
+}
+
+fn ensure(fact: bool, what: &str) -> Checked {
+    if fact {
+        Ok(())
+    } else {
+        Err(format!("expected: {what}").into())
+    }
 }
 
 /// can-utils' own listener, with so many frames to see.

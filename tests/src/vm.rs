@@ -7,10 +7,14 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// From power on to power off, on two loaded cores; some 10 seconds on idle ones.
 const DONE_WITHIN: Duration = Duration::from_secs(240);
+
+/// Emulation takes all the processor there is: one machine is on at a time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// The folder of the machine's kernel and image.
 pub struct Image(PathBuf);
@@ -32,6 +36,7 @@ impl Image {
     /// # Panics
     /// When QEMU cannot be started.
     pub fn boot(&self, scenario: &str) -> Machine {
+        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let mut qemu = Command::new("qemu-system-x86_64");
         qemu.args([
             "-accel",
@@ -79,6 +84,7 @@ impl Image {
             lines,
             console: Vec::new(),
             deadline: Instant::now() + DONE_WITHIN,
+            _alone: alone,
         }
     }
 }
@@ -102,6 +108,7 @@ pub struct Machine {
     /// Every line of the guest's console so far.
     pub console: Vec<String>,
     deadline: Instant,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Machine {

@@ -32,6 +32,18 @@ fn the_link_agrees_with_can_utils_and_survives_the_interface_going_down() {
     }
 }
 
+#[test]
+fn the_arm_driver_brings_up_simulated_joints_on_a_virtual_bus() {
+    let test = "the_arm_driver_brings_up_simulated_joints_on_a_virtual_bus";
+    let Some(image) = Image::for_test(test) else {
+        return;
+    };
+    let mut machine = image.boot("joints");
+    machine.finish();
+    let passed = machine.passed("joints on a virtual bus");
+    assert!(passed, "{}", machine.console.join("\n"));
+}
+
 /// can-utils' own SLCAN adapter, slcanpty, with our SLCAN link on this side and our SocketCAN link on
 /// the bus behind it; candump on the guest's console is the witness.
 #[test]
