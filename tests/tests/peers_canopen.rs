@@ -113,10 +113,10 @@ fn six_joints_come_up_say_who_they_are_and_arrive_together() {
     let identity = &bench.arm.identity;
     assert!(identity.read_from_device);
     assert_eq!(identity.model.as_deref(), Some("third-party joint"));
-    assert_eq!(
-        identity.serial.as_deref(),
-        Some("1001+1002+1003+1004+1005+1006")
-    );
+    assert_eq!(identity.label_needed, ["serial"], "each drive has its own");
+    for (note, serial) in identity.notes.iter().zip(1001..=1006) {
+        assert!(note.contains(&format!("serial {serial}")), "{note}");
+    }
     bench.enable();
     assert_eq!(bench.joint(6)["state"], "OPERATION ENABLED");
     let targets = [10.0, -20.0, 30.0, -5.0, 0.0, 12.5];
