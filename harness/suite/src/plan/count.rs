@@ -1,0 +1,241 @@
+//! How often a window or trial comes, and how long steps can take at most.
+
+use certbench_model::Step;
+use certbench_model::step::{Over, Repeat, Stop, Wait};
+use std::collections::BTreeMap;
+
+/// A person answers a prompt within this, or the case ends, seconds.
+pub(crate) const PROMPT_S: f64 = 3_600.0;
+/// A device is brought back within this, seconds.
+const RECOVER_S: f64 = 60.0;
+/// An instrument is zeroed within this, seconds.
+const ZERO_S: f64 = 10.0;
+/// What every step may take beside what it is about: a command and its answer, a line on the disk.
+const STEP_S: f64 = 1.0;
+
+/// A window or a trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counted<'a> {
+    Window(&'a str),
+    Trial(&'a str),
+}
+
+/// Instances by row of `per`; without `per` under the empty name. `None` when an instance is not
+/// inside a repeat of that variable.
+pub(crate) fn instances(
+    steps: &[Step],
+    what: Counted<'_>,
+    per: Option<&str>,
+) -> Option<BTreeMap<String, u64>> {
+    let mut counts = BTreeMap::new();
+    let row = per.is_none().then(String::new);
+    count(steps, what, per, row.as_deref(), 1, &mut counts).then_some(counts)
+}
+
+/// Whether every instance found has a row to be counted under.
+fn count(
+    steps: &[Step],
+    what: Counted<'_>,
+    per: Option<&str>,
+    row: Option<&str>,
+    times: u64,
+    counts: &mut BTreeMap<String, u64>,
+) -> bool {
+    steps.iter().all(|step| {
+        let hit = match (step, what) {
+            (Step::Window(w), Counted::Window(id)) => w.id == id,
+            (Step::Trial(t), Counted::Trial(id)) => t.id == id,
+            _ => false,
+        };
+        if hit {
+            let Some(row) = row else { return false };
+            let sum = counts.entry(row.to_string()).or_insert(0);
+            *sum = sum.saturating_add(times);
+        }
+        match step {
+            Step::Repeat(repeat) => count_repeat(repeat, what, per, row, times, counts),
+            other => count(other.inner(), what, per, row, times, counts),
+        }
+    })
+}
+
+fn count_repeat(
+    repeat: &Repeat,
+    what: Counted<'_>,
+    per: Option<&str>,
+    row: Option<&str>,
+    times: u64,
+    counts: &mut BTreeMap<String, u64>,
+) -> bool {
+    match &repeat.over {
+        Over::Rows { order, .. } if per == Some(repeat.variable.as_str()) => order
+            .iter()
+            .all(|id| count(&repeat.steps, what, per, Some(id), times, counts)),
+        over => {
+            let times = times.saturating_mul(u64::from(over.count()));
+            count(&repeat.steps, what, per, row, times, counts)
+        }
+    }
+}
+
+/// Upper bounds of time and of steps performed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Bound {
+    pub(crate) seconds: f64,
+    pub(crate) steps: u64,
+}
+
+impl Bound {
+    fn and(self, other: Bound) -> Bound {
+        Bound {
+            seconds: self.seconds + other.seconds,
+            steps: self.steps.saturating_add(other.steps),
+        }
+    }
+
+    fn times(self, n: u64) -> Bound {
+        Bound {
+            seconds: self.seconds * n as f64,
+            steps: self.steps.saturating_mul(n),
+        }
+    }
+}
+
+/// The bound of steps in a row. A trial may be done again as often as invalid ones are allowed; since
+/// the cap holds for all trials of its id in the case, the sum over all places is an upper bound.
+pub(crate) fn bound(steps: &[Step]) -> Bound {
+    steps.iter().map(one).fold(Bound::default(), Bound::and)
+}
+
+/// The bound of a whole case: what every trial may be done again is added once a place.
+pub(crate) fn case_bound(steps: &[Step], finally: &[Step]) -> Bound {
+    bound(steps).and(again(steps)).and(bound(finally))
+}
+
+/// Invalid trials that are done again.
+fn again(steps: &[Step]) -> Bound {
+    let one = |step: &Step| match step {
+        Step::Trial(t) => bound(&t.steps).times(u64::from(t.invalid_most)),
+        other => again(other.inner()),
+    };
+    steps.iter().map(one).fold(Bound::default(), Bound::and)
+}
+
+fn one(step: &Step) -> Bound {
+    let own = match step {
+        Step::Prompt(_) => PROMPT_S,
+        Step::Move(m) => m.timeout_s,
+        Step::Grasp(g) => g.timeout_s,
+        Step::Release(r) => r.timeout_s,
+        Step::Wait(w) => wait(w),
+        Step::Stop(Stop::Recover { .. }) => RECOVER_S,
+        Step::Zero(_) => ZERO_S,
+        Step::Check(c) => c.over_s,
+        Step::Window(w) => w.until.as_ref().map_or(0.0, wait),
+        Step::Set(_) | Step::Stop(_) | Step::Mark(_) | Step::Repeat(_) | Step::Trial(_) => 0.0,
+    };
+    let own = Bound {
+        seconds: own + STEP_S,
+        steps: 1,
+    };
+    let inner = bound(step.inner());
+    match step {
+        Step::Repeat(r) => own.and(inner.times(u64::from(r.over.count()))),
+        _ => own.and(inner),
+    }
+}
+
+fn wait(wait: &Wait) -> f64 {
+    match wait {
+        Wait::For(seconds) => *seconds,
+        Wait::Until { within_s, .. } => *within_s,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use certbench_model::step::{Mark, Trial, Window};
+
+    fn window(id: &str, seconds: f64) -> Step {
+        Step::Window(Window {
+            id: id.into(),
+            record: vec!["force".into()],
+            steps: vec![],
+            until: Some(Wait::For(seconds)),
+        })
+    }
+
+    fn rows(variable: &str, ids: &[&str], steps: Vec<Step>) -> Step {
+        Step::Repeat(Repeat {
+            variable: variable.into(),
+            over: Over::Rows {
+                table: "t".into(),
+                order: ids.iter().map(|i| (*i).into()).collect(),
+                seed: None,
+            },
+            steps,
+        })
+    }
+
+    fn times(n: u32, steps: Vec<Step>) -> Step {
+        Step::Repeat(Repeat {
+            variable: "n".into(),
+            over: Over::Times(n),
+            steps,
+        })
+    }
+
+    #[test]
+    fn rows_are_counted_apart_and_repeats_multiply() {
+        let steps = [times(
+            30,
+            vec![rows("pose", &["p1", "p2"], vec![window("visit", 1.0)])],
+        )];
+        let per_pose = instances(&steps, Counted::Window("visit"), Some("pose")).unwrap();
+        assert_eq!(per_pose, [("p1".into(), 30), ("p2".into(), 30)].into());
+        let all = instances(&steps, Counted::Window("visit"), None).unwrap();
+        assert_eq!(all, [(String::new(), 60)].into());
+        // Rows that were written out one by one count the same.
+        let unrolled = [
+            rows("pose", &["p1"], vec![times(3, vec![window("visit", 1.0)])]),
+            rows("pose", &["p2"], vec![times(3, vec![window("visit", 1.0)])]),
+        ];
+        let per_pose = instances(&unrolled, Counted::Window("visit"), Some("pose")).unwrap();
+        assert_eq!(per_pose, [("p1".into(), 3), ("p2".into(), 3)].into());
+    }
+
+    #[test]
+    fn an_instance_outside_the_variable_has_no_row() {
+        let steps = [
+            window("visit", 1.0),
+            rows("pose", &["p1"], vec![window("visit", 1.0)]),
+        ];
+        assert!(instances(&steps, Counted::Window("visit"), Some("pose")).is_none());
+    }
+
+    #[test]
+    fn bounds_hold_repeats_and_trials_done_again() {
+        let trial = Step::Trial(Trial {
+            id: "t".into(),
+            steps: vec![window("w", 9.0)],
+            outcome: None,
+            invalid_if: vec!["slipped".into()],
+            invalid_most: 2,
+        });
+        // 5 × (window 9 + 1, trial 1) + repeat 1, and twice the window again.
+        let bound = case_bound(&[times(5, vec![trial])], &[]);
+        assert_eq!(bound.seconds, 5.0 * 11.0 + 1.0 + 2.0 * 10.0);
+        assert_eq!(bound.steps, 5 * 2 + 1 + 2);
+    }
+
+    #[test]
+    fn a_bomb_of_repeats_does_not_overflow() {
+        let mut steps = vec![Step::Mark(Mark { name: "m".into() })];
+        for _ in 0..20 {
+            steps = vec![times(u32::MAX, steps)];
+        }
+        assert_eq!(bound(&steps).steps, u64::MAX);
+        assert!(bound(&steps).seconds > 1e100);
+    }
+}

@@ -1,0 +1,433 @@
+//! Suite, bench and job to a plan: everything resolved, everything bounded, nothing left to decide.
+
+mod channels;
+mod count;
+pub(crate) mod env;
+mod measures;
+mod parameters;
+mod restrict;
+mod shuffle;
+mod steps;
+mod view;
+
+use crate::check::bench::Bench;
+use crate::check::job::Job;
+use crate::check::suite::Suite;
+use crate::complaint::{Complaint, Sink, Span};
+use crate::sources::Sources;
+use crate::yaml::{At, Scalar};
+use certbench_model::plan::{
+    Case, DevicePlan, OnDeviceEvent, PLAN_FORMAT, Restriction, Row, Watch,
+};
+use certbench_model::{Channel, Date, DecisionRule, Plan, Step, Text, Vocabulary, plan as model};
+use channels::Matching;
+use count::{bound, case_bound};
+use env::{Env, STEPS_WRITTEN_MAX, Used};
+use measures::Measures;
+use parameters::InForce;
+use restrict::{Restricting, restriction};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use steps::CaseReader;
+use view::View;
+
+/// Longest case that may be planned, seconds: thirty days.
+const CASE_SECONDS_MAX: f64 = 30.0 * 86_400.0;
+/// Most steps that a case may perform.
+const CASE_STEPS_MAX: u64 = 10_000_000;
+
+/// What a plan is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The suite.
+    pub suite: &'a Suite,
+    /// The bench.
+    pub bench: &'a Bench,
+    /// The job, if there is one. Without one the devices that the suite needs are under test.
+    pub job: Option<&'a Job>,
+    /// Metrics and drivers.
+    pub vocabulary: &'a Vocabulary,
+    /// Day on which certificates must hold.
+    pub today: Date,
+    /// `name=value` entries of the command line, for parameters that the laboratory sets.
+    pub set: &'a [String],
+}
+
+/// Cases, watches and `finally` of a suite.
+pub(crate) struct Body {
+    pub(crate) cases: Vec<Case>,
+    pub(crate) finally: Vec<Step>,
+    pub(crate) watches: Vec<Watch>,
+    /// Case to the parameters that its steps and measures use.
+    pub(crate) used: Vec<(String, BTreeSet<String>)>,
+    pub(crate) names: BTreeSet<(&'static str, String)>,
+}
+
+/// Reads steps and measures of a suite against values and, if there is one, a bench.
+pub(crate) fn body(
+    suite: &Suite,
+    values: &BTreeMap<String, InForce>,
+    bench: Option<&Bench>,
+    views: BTreeMap<String, View>,
+    rule: DecisionRule,
+    vocabulary: &Vocabulary,
+    sink: &Sink,
+) -> Body {
+    let env = Env {
+        sink,
+        vocabulary,
+        suite,
+        values,
+        bench,
+        channels: views,
+        used: RefCell::new(Used::default()),
+        steps_left: Cell::new(STEPS_WRITTEN_MAX),
+    };
+    let mut used = Vec::new();
+    let mut cases = Vec::new();
+    for written in suite.written.cases.get().into_iter().flatten() {
+        let Some(case) = written.get() else { continue };
+        env.used.borrow_mut().parameters.clear();
+        let reader = CaseReader::new(&env);
+        let steps = reader.case_steps(&case.steps);
+        let finally = reader.closing_steps(case.finally.as_ref());
+        let measures = Measures {
+            reader: &reader,
+            steps: &steps,
+            rule,
+        };
+        let measures = measures.all(case, written.head);
+        let bound = case_bound(&steps, &finally);
+        if bound.seconds > CASE_SECONDS_MAX || bound.steps > CASE_STEPS_MAX {
+            let message = format!(
+                "this case may take up to {:.3e} s and {:.3e} steps",
+                bound.seconds, bound.steps as f64
+            );
+            sink.push(Complaint::new("too-long", written.head, message).note(format!(
+                "a case takes at most {CASE_SECONDS_MAX} s and {CASE_STEPS_MAX} steps; prompts count {} s each",
+                count::PROMPT_S
+            )));
+        }
+        let id = case.id.get().cloned().unwrap_or_default();
+        used.push((id.clone(), env.used.borrow().parameters.clone()));
+        let title = crate::check::literal::text(&case.title, sink);
+        cases.push(Case {
+            id,
+            title: title.unwrap_or_else(|| Text::same("")),
+            steps,
+            finally,
+            measures,
+            on_device_event: match case.on_device_event.as_ref().and_then(At::get) {
+                Some(crate::written::suite::OnDeviceEventWord::NotTested) => {
+                    OnDeviceEvent::NotTested
+                }
+                _ => OnDeviceEvent::Fail,
+            },
+            shortened: None,
+            seconds_max: bound.seconds,
+            steps_max: bound.steps,
+        });
+    }
+    let reader = CaseReader::new(&env);
+    let finally = reader.closing_steps(suite.written.finally.as_ref());
+    let watches = steps::watches(&reader, suite.written.watch.as_ref());
+    if bound(&finally).seconds > CASE_SECONDS_MAX {
+        let at = suite.written.finally.as_ref().map(|f| f.head);
+        let message = "`finally` takes too long";
+        sink.push(Complaint::new("too-long", at.unwrap_or_default(), message));
+    }
+    let names = env.used.into_inner().names;
+    Body {
+        cases,
+        finally,
+        watches,
+        used,
+        names,
+    }
+}
+
+/// Checks steps and measures of a suite by itself, with its defaults.
+pub(crate) fn check_body(suite: &Suite, vocabulary: &Vocabulary, sink: &Sink) {
+    let values = parameters::defaults(suite);
+    let needs = suite.needs.channels.iter();
+    let views = needs.map(|(n, need)| (n.clone(), View::needed(need)));
+    let rule = DecisionRule::Simple;
+    let body = body(
+        suite,
+        &values,
+        None,
+        views.collect(),
+        rule,
+        vocabulary,
+        sink,
+    );
+    unused(suite, &body.names, sink);
+}
+
+/// What is declared and never used: a warning.
+fn unused(suite: &Suite, names: &BTreeSet<(&'static str, String)>, sink: &Sink) {
+    let needs = &suite.needs;
+    let parameters = suite
+        .parameters
+        .iter()
+        .map(|p| ("parameter", &p.id, p.span));
+    let channels = needs.channels.iter().map(|(n, c)| ("channel", n, c.span));
+    let outputs = needs.outputs.iter().map(|(n, o)| ("output", n, o.0));
+    let poses = needs.poses.iter().map(|(n, s)| ("pose", n, *s));
+    let presets = needs.presets.iter().map(|(n, s)| ("preset", n, *s));
+    let tables = crate::check::bench::entries(suite.written.tables.as_ref());
+    let tables: Vec<(String, Span)> = tables.map(|(n, s, _)| (n.to_string(), s)).collect();
+    let tables = tables.iter().map(|(n, s)| ("table", n, *s));
+    let all = parameters
+        .chain(channels)
+        .chain(outputs)
+        .chain(poses)
+        .chain(presets)
+        .chain(tables);
+    for (kind, name, span) in all {
+        if !names.contains(&(kind, name.clone())) {
+            let message = format!("the {kind} `{name}` is never used");
+            sink.push(Complaint::new("unused", span, message).warning());
+        }
+    }
+}
+
+/// The plan, or every reason why there is none. `sources` are those that suite, bench and job were
+/// read from; the entries of `set` are added to them under the name `--set`.
+pub(crate) fn plan(request: &Request<'_>, sources: &mut Sources, sink: &Sink) -> Option<Plan> {
+    let Request {
+        suite,
+        bench,
+        job,
+        vocabulary,
+        today,
+        ..
+    } = *request;
+    let set = command_line(request.set, sources, sink);
+    let under_test = under_test(suite, job, today, sink);
+    let values = parameters::in_force(suite, bench, job, &set, sink);
+    let matching = Matching {
+        needs: &suite.needs,
+        bench,
+        under_test: &under_test,
+        sink,
+    };
+    matching.things();
+    let channels = matching.channels();
+    let views = channels.iter().map(|c| (c.id.clone(), View::planned(c)));
+    let rule = rule(suite, job);
+    let body = body(
+        suite,
+        &values,
+        Some(bench),
+        views.collect(),
+        rule,
+        vocabulary,
+        sink,
+    );
+    if sink.errors() > 0 {
+        return None;
+    }
+    let restricting = Restricting {
+        suite,
+        bench,
+        vocabulary,
+        channels: &channels,
+        values: &values,
+        under_test: &under_test,
+        today,
+    };
+    let (cases, mut restrictions) = restricted(body.cases, &body.used, &restricting);
+    restrictions.extend(rule_kept(suite, job));
+    restrictions.extend(parameters::not_asked_for(suite, job));
+    Some(Plan {
+        format: PLAN_FORMAT,
+        suite: suite.facts.clone(),
+        job: job.map(|j| j.job.clone()),
+        bench: bench_of_plan(request, sources, &channels, &under_test),
+        parameters: parameters::planned(suite, &values),
+        channels,
+        watches: body.watches,
+        tables: tables(suite, &body.names),
+        cases,
+        finally: body.finally,
+        restrictions,
+    })
+}
+
+fn restricted(
+    cases: Vec<Case>,
+    used: &[(String, BTreeSet<String>)],
+    restricting: &Restricting<'_>,
+) -> (Vec<Case>, Vec<Restriction>) {
+    let mut restrictions = Vec::new();
+    let cases = cases.into_iter().zip(used).map(|(case, (_, used))| {
+        let (shortened, words) = restricting.shortened(&case.id, used);
+        restrictions.extend(words);
+        restrictions.extend(restricting.of_case(&case));
+        Case { shortened, ..case }
+    });
+    let cases = cases.collect();
+    (cases, restrictions)
+}
+
+/// The rule agreed in the job, else the suite's; safety is always decided guarded with w = U.
+fn rule(suite: &Suite, job: Option<&Job>) -> DecisionRule {
+    let own = suite.decision.unwrap_or(DecisionRule::Guarded { r: 1.0 });
+    match job.and_then(|j| j.job.rule) {
+        _ if suite.safety() => DecisionRule::Guarded { r: 1.0 },
+        Some(agreed) => agreed,
+        None => own,
+    }
+}
+
+/// Said when the job agrees another rule than safety allows.
+fn rule_kept(suite: &Suite, job: Option<&Job>) -> Option<Restriction> {
+    let agreed = job.and_then(|j| j.job.rule)?;
+    let kept = suite.safety() && agreed != DecisionRule::Guarded { r: 1.0 };
+    kept.then(|| {
+        let text = Text::new(
+            "the rule agreed in the order is not applied: a safety suite is decided guarded, with w = U",
+            "合同约定的判定规则不适用：安全类套件一律采用保护带判定，w = U",
+        );
+        restriction("", "", "rule-kept", text)
+    })
+}
+
+/// Items of the job that are here, or what the suite needs. A job must have every needed device.
+fn under_test(suite: &Suite, job: Option<&Job>, today: Date, sink: &Sink) -> Vec<String> {
+    let needed = &suite.needs.devices;
+    let Some(job) = job else {
+        return needed.keys().cloned().collect();
+    };
+    for (name, need) in needed {
+        if !job.items.contains_key(name) {
+            let names = job.items.keys().map(String::as_str);
+            let (help, note) = crate::near::suggestion(name, names);
+            let message = format!("the job has no item `{name}`");
+            let mut complaint = Complaint::new("missing-item", job.head, message)
+                .also(need.span, "the suite tests it");
+            complaint.help = help;
+            complaint.notes.extend(note);
+            sink.push(complaint);
+        }
+    }
+    for item in &job.job.items {
+        if item.received > today {
+            let span = job.items.get(&item.device).copied().unwrap_or(job.head);
+            let message = format!("received on {}, and today is {today}", item.received);
+            sink.push(Complaint::new("not-received", span, message));
+        }
+    }
+    job.items.keys().cloned().collect()
+}
+
+/// `name=value` entries, each with its place in a file of their own.
+fn command_line(
+    set: &[String],
+    sources: &mut Sources,
+    sink: &Sink,
+) -> Vec<(String, Span, At<Scalar>)> {
+    if set.is_empty() {
+        return Vec::new();
+    }
+    let file = sources.add_text("--set", set.join("\n"));
+    let mut entries = Vec::new();
+    let mut start = 0;
+    for entry in set {
+        let span = |from: usize, to: usize| Span {
+            file,
+            start: (start + from) as u32,
+            end: (start + to) as u32,
+        };
+        match entry.split_once('=') {
+            Some((name, value)) => {
+                let at = span(name.len() + 1, entry.len());
+                let value = At {
+                    value: Some(Scalar {
+                        text: value.trim().to_string(),
+                        plain: true,
+                    }),
+                    span: at,
+                    head: at,
+                };
+                entries.push((name.trim().to_string(), span(0, name.len()), value));
+            }
+            None => {
+                let message = format!("`{entry}` is not `name=value`");
+                sink.push(Complaint::new("bad-setting", span(0, entry.len()), message));
+            }
+        }
+        start += entry.len() + 1;
+    }
+    entries
+}
+
+/// Tables that steps go over.
+fn tables(suite: &Suite, names: &BTreeSet<(&'static str, String)>) -> BTreeMap<String, Vec<Row>> {
+    let used = suite
+        .tables
+        .iter()
+        .filter(|(name, _)| names.contains(&("table", (*name).clone())));
+    used.map(|(name, table)| {
+        let rows = table.rows.iter().map(|(_, row)| row.clone()).collect();
+        (name.clone(), rows)
+    })
+    .collect()
+}
+
+/// The bench as far as the plan uses it: the items, the instruments of its channels, the devices of
+/// its outputs and of the stop paths.
+fn bench_of_plan(
+    request: &Request<'_>,
+    sources: &Sources,
+    channels: &[Channel],
+    under_test: &[String],
+) -> model::Bench {
+    let Request { suite, bench, .. } = *request;
+    let mut used: BTreeSet<&str> = suite.needs.devices.keys().map(String::as_str).collect();
+    used.extend(channels.iter().map(|c| c.device.as_str()));
+    let outputs = suite.needs.outputs.keys();
+    let outputs = outputs.filter_map(|name| bench.outputs.get(name));
+    used.extend(outputs.map(|(_, o)| o.device.as_str()));
+    let next = |device: &str| {
+        let safety = bench.devices.get(device)?.plan.safety.as_ref()?;
+        let output = bench.outputs.get(&safety.next.as_ref()?.output)?;
+        Some(output.1.device.as_str())
+    };
+    while let Some(more) = used
+        .iter()
+        .filter_map(|d| next(d))
+        .find(|d| !used.contains(d))
+    {
+        used.insert(more);
+    }
+    let devices = bench.devices.values().map(|d| &d.plan);
+    let devices = devices.filter(|d| used.contains(d.id.as_str()));
+    let devices = devices.map(|d| DevicePlan {
+        under_test: under_test.contains(&d.id),
+        ..d.clone()
+    });
+    let here = |device: &str| used.contains(device);
+    model::Bench {
+        id: bench.id.clone(),
+        laboratory: bench.laboratory.clone(),
+        location: bench.location.clone(),
+        file: sources.digest(bench.file),
+        devices: devices.collect(),
+        poses: of_devices(&bench.poses, |p| here(&p.device)),
+        presets: of_devices(&bench.presets, |p| here(&p.device)),
+        outputs: of_devices(&bench.outputs, |o| here(&o.device)),
+        environment: bench.environment.clone(),
+        simulation: bench.simulation.clone(),
+    }
+}
+
+fn of_devices<T: Clone>(
+    all: &BTreeMap<String, (Span, T)>,
+    here: impl Fn(&T) -> bool,
+) -> BTreeMap<String, T> {
+    let here = all.iter().filter(|(_, (_, thing))| here(thing));
+    here.map(|(name, (_, thing))| (name.clone(), thing.clone()))
+        .collect()
+}

@@ -1,0 +1,256 @@
+//! A bench file as it is written.
+
+use super::shared::{Party, SetOutput};
+use crate::yaml::{At, Entries, Scalar};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A bench: instruments, items, wiring, poses, safe states.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bench {
+    /// Version of this language: 1.
+    pub(crate) certbench: At<Scalar>,
+    /// Identifier.
+    pub(crate) bench: At<String>,
+    /// The laboratory.
+    pub(crate) laboratory: At<Party>,
+    /// Where the bench stands.
+    pub(crate) location: Option<At<String>>,
+    /// Conditions as declared: `temperature: 21.5 Cel`.
+    pub(crate) environment: Option<At<Entries<At<Scalar>>>>,
+    /// Items under test and instruments alike.
+    pub(crate) devices: At<Entries<At<Device>>>,
+    /// Channel name to the signal that it is.
+    pub(crate) channels: Option<At<Entries<At<Wiring>>>>,
+    /// Named poses.
+    pub(crate) poses: Option<At<Entries<At<Pose>>>>,
+    /// Named postures of hands.
+    pub(crate) presets: Option<At<Entries<At<Preset>>>>,
+    /// Named outputs.
+    pub(crate) outputs: Option<At<Entries<At<Output>>>>,
+    /// Suite to parameter to value, for parameters that are `set_by: laboratory`.
+    pub(crate) parameters: Option<At<Entries<At<Values>>>>,
+    /// True parameters, seed and faults of a simulated bench.
+    pub(crate) simulation: Option<At<Value>>,
+}
+
+/// Named values.
+pub(crate) type Values = Entries<At<Scalar>>;
+
+/// One device.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Device {
+    /// A driver; `certbench devices` lists them.
+    pub(crate) driver: At<String>,
+    /// `/dev/ttyUSB0`, `can0`, `slcan:/dev/ttyACM0`, or `simulated`.
+    pub(crate) port: At<String>,
+    /// What it is.
+    pub(crate) provenance: At<ProvenanceWord>,
+    /// Options of the driver and its link.
+    pub(crate) options: Option<At<Entries<At<Value>>>>,
+    /// Needed by every device that can move or switch.
+    pub(crate) safety: Option<At<Safety>>,
+    /// Limits that no command may pass.
+    pub(crate) limits: Option<At<Limits>>,
+    /// Signal to certificate.
+    pub(crate) calibration: Option<At<Entries<At<Calibration>>>>,
+    /// Pose signal to where the instrument's own frame lies.
+    pub(crate) registration: Option<At<Entries<At<Registration>>>>,
+}
+
+/// Whether a device is a thing or a computation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ProvenanceWord {
+    Physical,
+    Simulated,
+    Replayed,
+}
+
+/// How a device is made safe.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Safety {
+    /// Where a halt takes it.
+    pub(crate) safe_state: At<SafeStateWord>,
+    /// What it really does when its host falls silent: `none`, `{ stops: 200 ms }` or
+    /// `{ reports: 200 ms }`.
+    pub(crate) watchdog: At<WatchdogWord>,
+    /// What catches load or joints when torque goes off.
+    pub(crate) held_by: Option<At<String>>,
+    /// The next stop path when a halt is refused or late.
+    pub(crate) next: Option<At<SetOutput>>,
+}
+
+/// Safe states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SafeStateWord {
+    Hold,
+    DecelerateAndHold,
+    TorqueOff,
+    Open,
+}
+
+/// What a watchdog does.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum WatchdogWord {
+    None,
+    /// It stops by itself after this long.
+    Stops(At<Scalar>),
+    /// It only leaves a mode or reports.
+    Reports(At<Scalar>),
+}
+
+/// Limits of bench and nameplate.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// Joint to limits, in the order of the device's joints.
+    pub(crate) joints: Option<At<Entries<At<JointLimit>>>>,
+    /// Most force per finger.
+    pub(crate) force_max: Option<At<Scalar>>,
+    /// Most load.
+    pub(crate) load_max: Option<At<Scalar>>,
+}
+
+/// Limits of one joint.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JointLimit {
+    /// Least and most angle.
+    pub(crate) range: At<Vec<At<Scalar>>>,
+    /// Most speed: 100 % of this bench.
+    pub(crate) speed_max: At<Scalar>,
+}
+
+/// What a certificate says about one signal.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Calibration {
+    /// Number of the certificate.
+    pub(crate) certificate: At<String>,
+    /// The body that issued it.
+    pub(crate) body: At<String>,
+    /// The certificate itself, a file beside the bench file.
+    pub(crate) file: Option<At<String>>,
+    /// Its SHA-256; compared with the file.
+    pub(crate) sha256: Option<At<String>>,
+    /// Day of the calibration.
+    pub(crate) date: At<String>,
+    /// Last day on which it may carry a verdict.
+    pub(crate) due: At<String>,
+    /// Uncertainty by stretch of the range; not for a contact.
+    pub(crate) ranges: Option<At<Vec<At<Range>>>>,
+    /// Standard deviation of a single reading.
+    pub(crate) noise: Option<At<Scalar>>,
+    /// Direction that it holds for; both when left out.
+    pub(crate) direction: Option<At<String>>,
+    /// Highest signal frequency that it holds for.
+    pub(crate) bandwidth: Option<At<Scalar>>,
+    /// Least and most delay of the instrument itself.
+    pub(crate) delay: Option<At<Vec<At<Scalar>>>>,
+}
+
+/// A stretch of a range: U = `U` + `U_relative` of the reading.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Range {
+    /// Lower end.
+    pub(crate) from: At<Scalar>,
+    /// Upper end.
+    pub(crate) to: At<Scalar>,
+    /// Expanded uncertainty.
+    #[serde(rename = "U")]
+    pub(crate) u: At<Scalar>,
+    /// Part proportional to the reading, in percent.
+    #[serde(rename = "U_relative")]
+    pub(crate) u_relative: Option<At<Scalar>>,
+    /// Coverage factor of both.
+    pub(crate) k: At<Scalar>,
+}
+
+/// Where a tracker's own frame lies: p_frame = R p_tracker + t.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Registration {
+    /// The frame that poses are then expressed in.
+    pub(crate) frame: At<String>,
+    /// How it was found.
+    pub(crate) method: At<String>,
+    /// Translation x, y, z.
+    pub(crate) translation: At<Vec<At<Scalar>>>,
+    /// Rotations about fixed x, then y, then z.
+    pub(crate) rotation: At<Vec<At<Scalar>>>,
+    /// Expanded uncertainty (k = 2) of a position so transformed.
+    #[serde(rename = "U_position")]
+    pub(crate) u_position: At<Scalar>,
+    /// Expanded uncertainty (k = 2) of an angle so transformed.
+    #[serde(rename = "U_angle")]
+    pub(crate) u_angle: Option<At<Scalar>>,
+}
+
+/// Which signal of which device a channel is.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wiring {
+    /// A device.
+    pub(crate) device: At<String>,
+    /// One of its signals.
+    pub(crate) signal: At<String>,
+    /// The instrument's own sampling interval, if other than the driver's nominal one.
+    pub(crate) interval: Option<At<Scalar>>,
+}
+
+/// A named pose: joint angles, and where the tool centre point is then commanded to be.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pose {
+    /// A device.
+    pub(crate) device: At<String>,
+    /// Joint angles in the order of the device's joints.
+    pub(crate) joints: At<Vec<At<Scalar>>>,
+    /// Commanded x, y, z and rotations a, b, c about fixed x, y, z in `frame`. certbench does no
+    /// kinematics; without it accuracy is not tested.
+    pub(crate) tcp: Option<At<Vec<At<Scalar>>>>,
+    /// Frame of `tcp`.
+    pub(crate) frame: Option<At<String>>,
+}
+
+/// A named posture of a hand.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Preset {
+    /// A device.
+    pub(crate) device: At<String>,
+    /// Joint to closing in percent; those not named stay.
+    pub(crate) closing: At<Entries<At<Scalar>>>,
+}
+
+/// A named output.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Output {
+    /// An I/O device.
+    pub(crate) device: At<String>,
+    /// Channel number, from 0.
+    pub(crate) number: At<Scalar>,
+    /// State to level.
+    pub(crate) states: At<Entries<At<Level>>>,
+    /// The state that a halt sets.
+    pub(crate) safe: Option<At<String>>,
+    /// Whether setting it can move something; `false` when left out.
+    pub(crate) moves: Option<At<bool>>,
+}
+
+/// The level of an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Level {
+    On,
+    Off,
+}
