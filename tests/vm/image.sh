@@ -20,7 +20,11 @@ install -m 755 "$init" "$root/init"
 install -m 755 "$guest" "$root/can/guest"
 for module in drivers/net/can/dev/can-dev net/can/can net/can/can-raw drivers/net/can/vcan \
               drivers/net/can/sja1000/sja1000 drivers/net/can/sja1000/kvaser_pci; do
-  cp "$modules/$module.ko" "$root/modules/"
+  if [[ -e $modules/$module.ko ]]; then
+    cp "$modules/$module.ko" "$root/modules/"
+  else # later Debian kernels have their modules compressed
+    xz -dc "$modules/$module.ko.xz" > "$root/modules/${module##*/}.ko"
+  fi
 done
 PATH=$PATH:/usr/sbin:/sbin
 for program in ip candump cansend slcanpty; do
