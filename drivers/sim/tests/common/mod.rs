@@ -127,7 +127,11 @@ pub(crate) fn node(number: u8) -> NodeId {
     NodeId::new(number).unwrap()
 }
 
-impl Bus<'_> {
+impl<'a> Bus<'a> {
+    pub(crate) fn new(clock: &'a Clock, link: &'a dyn CanLink) -> Bus<'a> {
+        Bus { clock, link }
+    }
+
     pub(crate) fn send(&self, frame: CobFrame) {
         let frame = CanFrame::classic(u32::from(frame.id()), false, frame.data()).unwrap();
         self.link.send(&frame).unwrap();
@@ -160,7 +164,7 @@ impl Bus<'_> {
 
     fn transfer(&self, (mut client, ask): (Client, CobFrame)) -> Result<Vec<u8>, Failure> {
         self.send(ask);
-        let until = self.clock.now() + ms(100);
+        let until = self.clock.now() + ms(5000);
         while let Some(frame) = self.recv(until) {
             match client.on(&frame) {
                 Step::NotMine => {}
