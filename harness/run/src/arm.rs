@@ -8,6 +8,7 @@ use crate::settings::Consent;
 use crate::shown;
 use crate::steps::SILENT_INTERVALS;
 use crate::trouble;
+use crate::watch::Unfit;
 use certbench_model::step::{Ask, Presence};
 use certbench_model::{CaseEnd, EventBody, RunEnd, Text};
 use certbench_roles::{Answer, Device, Question};
@@ -19,6 +20,8 @@ use std::time::Duration;
 pub const ARM_PROMPT: &str = "arm";
 /// How long a watched channel may take to deliver its first sample.
 const FIRST_SAMPLE: Duration = Duration::from_secs(2);
+/// How long a watched value may take to come back inside its limits.
+const BACK_INSIDE: Duration = Duration::from_secs(10);
 
 impl Executor {
     /// Motion is allowed after this; arms anew when somebody has been inside since, or a stop came
@@ -84,23 +87,25 @@ impl Executor {
         }
     }
 
-    /// Every watched channel must live before anything moves.
+    /// Every watched channel must live and read inside its limits before anything moves.
     fn await_watched_channels(&mut self) -> Result<(), Cut> {
         let began = self.now();
-        loop {
-            let waiting = self
-                .shared
-                .watches
-                .waiting_for(&self.shared.board, self.shared.now_ns());
-            let Some((channel, max_age)) = waiting.first() else {
-                return Ok(());
-            };
+        let plan = self.bench.plan.clone();
+        let shared = self.shared.clone();
+        while let Some(unfit) = shared.watches.unfit(&plan, &shared.board, shared.now_ns()) {
             let waited = self.now() - began;
-            if waited > FIRST_SAMPLE.max(*max_age * 2) {
-                return Err(self.silent(*channel, waited.as_secs_f64()));
+            match unfit {
+                Unfit::Stale(channel, max_age) if waited > FIRST_SAMPLE.max(max_age * 2) => {
+                    return Err(self.silent(channel, waited.as_secs_f64()));
+                }
+                Unfit::Outside(channel, text) if waited > BACK_INSIDE => {
+                    let text = format!("not armed: {text}");
+                    return Err(self.cut(trouble::tripped(&channel, text)));
+                }
+                _ => self.wait_until(self.now() + Duration::from_millis(10))?,
             }
-            self.wait_until(self.now() + Duration::from_millis(10))?;
         }
+        Ok(())
     }
 
     /// The flow is cut by a channel that delivers nothing.

@@ -51,6 +51,18 @@ pub(crate) fn fault(kind: FaultKind, subject: &str, text: String) -> Attributed 
     }
 }
 
+/// A watched value beyond its limit: the item's doing, over a healthy channel.
+pub(crate) fn tripped(channel: &str, text: String) -> Attributed {
+    Attributed {
+        told: EventBody::Tripped {
+            channel: channel.to_string(),
+            text: text.clone(),
+            missing: false,
+        },
+        end: CaseEnd::Tripped(text),
+    }
+}
+
 /// A channel that delivers nothing.
 pub(crate) fn silence(channel: &Channel, seconds: f64) -> Attributed {
     let Channel { id, device, .. } = channel;

@@ -4,7 +4,7 @@
 use crate::board::Board;
 use crate::trouble::{self, Attributed};
 use certbench_model::plan::Watch;
-use certbench_model::{CaseEnd, EventBody, Invalid, Plan, Reading, Sample};
+use certbench_model::{CaseEnd, Channel, EventBody, Invalid, Plan, Reading, Sample};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -46,6 +46,15 @@ struct Row {
     /// Bits of the value, or the age in ns.
     detail: AtomicU64,
     at_ns: AtomicU64,
+}
+
+/// Why a watch cannot hold yet.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Unfit {
+    /// The channel has no valid sample of the present; the age it may have.
+    Stale(u16, Duration),
+    /// The value is beyond its limit: channel id, and the words.
+    Outside(String, String),
 }
 
 /// A watch that tripped.
@@ -140,15 +149,11 @@ impl Watches {
         Some(Duration::from_nanos(shortest / 4).max(Duration::from_millis(1)))
     }
 
-    /// Watched channels that have no valid sample of the present, with the age each may have.
-    pub(crate) fn waiting_for(&self, board: &Board, now_ns: u64) -> Vec<(u16, Duration)> {
-        let stale = |row: &&Row| {
-            let at = board.valid_ns(row.channel);
-            at.is_none_or(|t| now_ns.saturating_sub(t) > row.max_age_ns)
-        };
-        let rows = self.rows.iter().filter(stale);
-        rows.map(|r| (r.channel, Duration::from_nanos(r.max_age_ns)))
-            .collect()
+    /// The first watch that would trip at once if it held now.
+    pub(crate) fn unfit(&self, plan: &Plan, board: &Board, now_ns: u64) -> Option<Unfit> {
+        self.rows
+            .iter()
+            .find_map(|row| row.unfit(plan, board, now_ns))
     }
 
     /// Every watch that tripped since arming, the earliest first.
@@ -197,6 +202,44 @@ impl Row {
         })
     }
 
+    fn unfit(&self, plan: &Plan, board: &Board, now_ns: u64) -> Option<Unfit> {
+        let at = board.valid_ns(self.channel);
+        if at.is_none_or(|t| now_ns.saturating_sub(t) > self.max_age_ns) {
+            let age = Duration::from_nanos(self.max_age_ns);
+            return Some(Unfit::Stale(self.channel, age));
+        }
+        let channel = plan.channels.get(usize::from(self.channel))?;
+        let components = match self.component {
+            Some(i) => i..i + 1,
+            None => 0..channel.components.len(),
+        };
+        let mut values = components.filter_map(|i| board.value(self.channel, i));
+        let outside = values.find(|v| !self.allows(*v))?;
+        Some(Unfit::Outside(
+            channel.id.clone(),
+            self.words(channel, outside),
+        ))
+    }
+
+    fn allows(&self, value: f64) -> bool {
+        (self.at_least..=self.at_most).contains(&value)
+    }
+
+    /// The value and the limit that it passes.
+    fn words(&self, channel: &Channel, value: f64) -> String {
+        let which = self.component.unwrap_or(0);
+        let unit = channel
+            .components
+            .get(which)
+            .map_or("", |c| c.unit.symbol());
+        let limit = if value > self.at_most {
+            format!("at most {} {unit}", self.at_most)
+        } else {
+            format!("at least {} {unit}", self.at_least)
+        };
+        format!("`{}` was {value} {unit}; allowed: {limit}", channel.id)
+    }
+
     fn look(&self, sample: &Sample, now_ns: u64) -> bool {
         let values = match &sample.reading {
             Reading::Values { .. } => sample.reading.values().unwrap_or_default(),
@@ -212,8 +255,7 @@ impl Row {
         if watched.is_empty() {
             return self.trip(NO_NUMBER + 2, 0, now_ns);
         }
-        let inside = |v: &f64| (self.at_least..=self.at_most).contains(v);
-        match watched.iter().find(|v| !inside(v)) {
+        match watched.iter().find(|v| !self.allows(**v)) {
             Some(outside) => self.trip(VALUE, outside.to_bits(), now_ns),
             None => false,
         }
@@ -241,29 +283,14 @@ impl Row {
         let detail = self.detail.load(Ordering::Relaxed);
         let at_ns = self.at_ns.load(Ordering::Relaxed);
         let channel = plan.channels.get(usize::from(self.channel))?;
-        let tripped = |text: String, missing| EventBody::Tripped {
-            channel: channel.id.clone(),
-            text,
-            missing,
-        };
         if state == VALUE {
-            let value = f64::from_bits(detail);
-            let which = self.component.unwrap_or(0);
-            let unit = channel
-                .components
-                .get(which)
-                .map_or("", |c| c.unit.symbol());
-            let limit = if value > self.at_most {
-                format!("at most {} {unit}", self.at_most)
-            } else {
-                format!("at least {} {unit}", self.at_least)
-            };
-            let text = format!("`{}` was {value} {unit}; allowed: {limit}", channel.id);
+            let text = self.words(channel, f64::from_bits(detail));
+            let Attributed { told, end } = trouble::tripped(&channel.id, text);
             return Some(Trip {
                 at_ns,
-                told: tripped(text.clone(), false),
+                told,
                 fault: None,
-                end: CaseEnd::Tripped(text),
+                end,
             });
         }
         let (text, Attributed { told, end }) = if state == SILENT {
@@ -284,7 +311,11 @@ impl Row {
         };
         Some(Trip {
             at_ns,
-            told: tripped(text, true),
+            told: EventBody::Tripped {
+                channel: channel.id.clone(),
+                text,
+                missing: true,
+            },
             fault: Some(told),
             end,
         })

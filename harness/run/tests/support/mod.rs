@@ -295,3 +295,18 @@ fn check_cases(events: &[EventBody]) {
     assert_eq!(begun, planned);
     assert_eq!(ended, planned);
 }
+
+/// Whether the outputs with a safe state were in it whenever a person was let in.
+pub(crate) fn outputs_are_safe_for_people(events: &[EventBody]) -> bool {
+    let mut raised = true;
+    for event in events {
+        match event {
+            EventBody::Switched { output, to, .. } if output == "support" => {
+                raised = to == "raised"
+            }
+            EventBody::Prompted { prompt, .. } if prompt == "inside" && !raised => return false,
+            _ => {}
+        }
+    }
+    true
+}
