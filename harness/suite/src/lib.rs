@@ -129,6 +129,14 @@ pub fn plan(request: &Request<'_>, sources: &mut Sources) -> Result<Plan, Vec<Di
     plan.ok_or_else(|| sink.finish(sources))
 }
 
+/// What is in order with a plan and may still surprise: warnings, such as an agreed rule that a
+/// safety suite does not follow.
+pub fn remarks(request: &Request<'_>, sources: &Sources) -> Vec<Diagnostic> {
+    let sink = Sink::default();
+    plan::remarks(request, &sink);
+    sink.finish(sources)
+}
+
 /// A result only without errors, and every complaint.
 fn finish<T>(result: Option<T>, sink: Sink, sources: &Sources) -> (Option<T>, Vec<Diagnostic>) {
     let good = sink.errors() == 0;

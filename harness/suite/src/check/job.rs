@@ -20,6 +20,8 @@ pub struct Job {
     pub(crate) head: Span,
     /// What the customer declares, as written.
     pub(crate) declared: Entries<At<Scalar>>,
+    /// Where the rule is written.
+    pub(crate) rule: Option<Span>,
 }
 
 impl Job {
@@ -66,6 +68,7 @@ impl Checker<'_> {
                 .as_ref()
                 .and_then(|d| d.value.clone())
                 .unwrap_or_default(),
+            rule: rule.map(|r| r.head),
         })
     }
 

@@ -113,7 +113,9 @@ impl Matching<'_> {
     fn channel(&self, name: &str, wire: &Wire, signal: &Signal) -> Channel {
         let certified = signal.certified.as_ref();
         let own = certified.map_or([0.0, 0.0], |c| c.delay_s);
-        let reference = certified.is_some() && !self.under_test.contains(&wire.device);
+        // A contact is independent without a certificate; a number is not worth the name.
+        let good = certified.is_some() || signal.digital;
+        let reference = good && !self.under_test.contains(&wire.device);
         Channel {
             id: name.to_string(),
             device: wire.device.clone(),

@@ -25,7 +25,7 @@ use count::{bound, case_bound};
 use env::{Env, STEPS_WRITTEN_MAX, Used};
 use measures::Measures;
 use parameters::InForce;
-use restrict::{Restricting, restriction};
+use restrict::Restricting;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use steps::CaseReader;
@@ -237,9 +237,7 @@ pub(crate) fn plan(request: &Request<'_>, sources: &mut Sources, sink: &Sink) ->
         under_test: &under_test,
         today,
     };
-    let (cases, mut restrictions) = restricted(body.cases, &body.used, &restricting);
-    restrictions.extend(rule_kept(suite, job));
-    restrictions.extend(parameters::not_asked_for(suite, job));
+    let (cases, restrictions) = restricted(body.cases, &body.used, &restricting);
     Some(Plan {
         format: PLAN_FORMAT,
         suite: suite.facts.clone(),
@@ -281,17 +279,16 @@ fn rule(suite: &Suite, job: Option<&Job>) -> DecisionRule {
     }
 }
 
-/// Said when the job agrees another rule than safety allows.
-fn rule_kept(suite: &Suite, job: Option<&Job>) -> Option<Restriction> {
-    let agreed = job.and_then(|j| j.job.rule)?;
-    let kept = suite.safety() && agreed != DecisionRule::Guarded { r: 1.0 };
-    kept.then(|| {
-        let text = Text::new(
-            "the rule agreed in the order is not applied: a safety suite is decided guarded, with w = U",
-            "合同约定的判定规则不适用：安全类套件一律采用保护带判定，w = U",
-        );
-        restriction("", "", "rule-kept", text)
-    })
+/// Warnings about a plan: what is in order and may still surprise.
+pub(crate) fn remarks(request: &Request<'_>, sink: &Sink) {
+    let Some(job) = request.job else { return };
+    let own = DecisionRule::Guarded { r: 1.0 };
+    let other = job.job.rule.is_some_and(|agreed| agreed != own);
+    if let Some(span) = job.rule.filter(|_| other && request.suite.safety()) {
+        let message = "the rule agreed in the order is not applied to a safety suite";
+        let complaint = Complaint::new("rule-kept", span, message).warning();
+        sink.push(complaint.note("safety suites are decided guarded, with the guard band U"));
+    }
 }
 
 /// Items of the job that are here, or what the suite needs. A job must have every needed device.

@@ -9,7 +9,7 @@ use crate::complaint::{Complaint, Sink, Span};
 use crate::near::distance;
 use crate::yaml::{At, Scalar};
 use certbench_model::measure::SetBy;
-use certbench_model::plan::{Parameter as Planned, Restriction, Shortened};
+use certbench_model::plan::{Parameter as Planned, Shortened};
 use certbench_model::{ParamValue, Text};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -177,23 +177,6 @@ fn misspelt(suite: &Suite, job: Option<&Job>, offer: &Offer<'_>, sink: &Sink) {
 fn opposite(a: &str, b: &str) -> bool {
     let ends = |x: &str, y: &str| a.ends_with(x) && b.ends_with(y);
     ends("_min", "_max") || ends("_max", "_min")
-}
-
-/// What the job declares and this suite does not ask for: said before the run.
-pub(crate) fn not_asked_for(suite: &Suite, job: Option<&Job>) -> Vec<Restriction> {
-    let names = job.iter().flat_map(|j| j.declared.names());
-    names
-        .filter(|name| suite.parameter(name).is_none())
-        .map(|name| Restriction {
-            case: String::new(),
-            measure: String::new(),
-            code: "declared-not-used".to_string(),
-            text: Text::new(
-                format!("the job declares `{name}`, which this suite does not ask for"),
-                format!("委托单声明了 `{name}`，但本套件未要求"),
-            ),
-        })
-        .collect()
 }
 
 /// All parameters as a plan prints them.

@@ -72,7 +72,11 @@ impl Restricting<'_> {
 
     /// What keeps a channel from carrying a verdict. What the item says of itself needs no
     /// certificate: a suite that cannot use it says `source: reference`.
+    /// A contact needs none either: its doubt is its delay.
     fn certificate(&self, channel: &Channel) -> Option<(&'static str, Text)> {
+        if channel.digital && channel.calibration.is_none() {
+            return None;
+        }
         let id = &channel.id;
         let Some(calibration) = &channel.calibration else {
             return (!self.under_test.contains(&channel.device)).then(|| {
@@ -169,7 +173,7 @@ impl Restricting<'_> {
     }
 }
 
-pub(crate) fn restriction(case: &str, measure: &str, code: &str, text: Text) -> Restriction {
+fn restriction(case: &str, measure: &str, code: &str, text: Text) -> Restriction {
     Restriction {
         case: case.to_string(),
         measure: measure.to_string(),

@@ -142,10 +142,6 @@ impl<T> Entries<T> {
             .map(|(_, span, v)| (span, v))
     }
 
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.iter().map(|(n, _, _)| n)
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

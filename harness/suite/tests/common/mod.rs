@@ -256,7 +256,6 @@ fn drivers() -> Vec<DriverDescription> {
         ("c", "deg"),
     ];
     tracker.signals = vec![signal("pose", &pose, false, 0.01)];
-    let lengths = ["mm", "m", "um"];
     let columns = ParamValue::Text("x y z a b c".into());
     let one_of = |name: &str, list: &[&str]| {
         param(name, words(list), Some(ParamValue::Text(list[0].into())))
