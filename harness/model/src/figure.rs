@@ -28,7 +28,8 @@ pub struct Figure {
 pub enum FigureKind {
     /// Lines over x.
     Curve,
-    /// Points only; both axes to the same scale when `x` and `y` have the same unit.
+    /// Points only; both axes to the same scale when `x` and `y` have the same unit. A series of a
+    /// dozen points or more that ends where it began is drawn as an outline: a circle of radius RP.
     Scatter,
     /// One interval a label: `points` are (index, estimate), `low` and `high` the ends.
     Intervals,

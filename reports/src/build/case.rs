@@ -1,0 +1,253 @@
+//! Cases and their findings, every number printed.
+
+use super::{instrument, method, quantity, rule};
+use crate::document::{
+    Case, Contribution, Decision, Evidence, Finding, Limit, Moment, More, Printed,
+};
+use crate::number::{
+    self, Pair, exact, factor, fixed, percent, place, place_for, significant, with_unit,
+};
+use certbench_model::finding::{
+    CaseFindings, Finding as Found, Measured, NamedValue, Proportion, Value,
+};
+use certbench_model::measure::Compare;
+use certbench_model::{Accept, EventBody, Facts, Findings, Unit};
+
+/// Every case of the findings with every row.
+pub(super) fn cases(facts: &Facts, findings: &Findings) -> Vec<Case> {
+    let one = |case: &CaseFindings| Case {
+        id: case.case.clone(),
+        title: case.title.clone(),
+        verdict: case.verdict,
+        reasons: case.reasons.clone(),
+        invalid_trials: case.invalid_trials.clone(),
+        began: facts.events.iter().find_map(|l| match &l.event.body {
+            EventBody::CaseStarted { case: id } if *id == case.case => Some(Moment {
+                at_s: number::seconds(l.event.time_ns),
+                line: l.seq,
+            }),
+            _ => None,
+        }),
+        findings: case.findings.iter().map(|f| finding(case, f)).collect(),
+    };
+    findings.cases.iter().map(one).collect()
+}
+
+/// `case/measure`, with a subject `case/measure/row`.
+pub(super) fn finding_id(case: &CaseFindings, finding: &Found) -> String {
+    match &finding.subject {
+        None => format!("{}/{}", case.case, finding.measure),
+        Some(subject) => format!("{}/{}/{}", case.case, finding.measure, subject.id),
+    }
+}
+
+fn finding(case: &CaseFindings, found: &Found) -> Finding {
+    let scale = Scale::of(found);
+    Finding {
+        id: finding_id(case, found),
+        title: found.title.clone(),
+        subject: found.subject.clone(),
+        metric: found.metric.clone(),
+        estimand: found.estimand.clone(),
+        formula: found.formula.clone(),
+        source: instrument::source(found.source).to_string(),
+        channels: found.channels.clone(),
+        printed: found.result.as_ref().map(|value| printed(value, &scale)),
+        result: found.result.clone(),
+        more: found.more.iter().map(more).collect(),
+        limit: found.accept.as_ref().map(|accept| limit(accept, &scale)),
+        rule: rule::name(found.rule),
+        rule_short: rule::short(found.rule),
+        decision: found.decision.as_ref().map(|d| decision(d, &scale)),
+        verdict: found.verdict,
+        reasons: found.reasons.clone(),
+        budget: budget(found),
+        evidence: found.evidence.iter().map(evidence).collect(),
+        figures: found.figures.clone(),
+    }
+}
+
+/// In which unit, and to which place, the numbers of a finding are printed.
+struct Scale {
+    unit: Unit,
+    /// For the value and what stands beside it.
+    place: i32,
+    /// For what the rule compared, and the limits that it was held against.
+    compared: i32,
+}
+
+impl Scale {
+    fn of(found: &Found) -> Scale {
+        let decision = found.decision.as_ref();
+        let (value, u, unit) = match &found.result {
+            Some(Value::Quantity(m)) => (m.value, m.u_expanded, m.unit),
+            Some(Value::Proportion(p)) => (share(p), None, Scale::percent()),
+            _ => (0.0, None, decision.map_or(Unit::one(), |d| d.unit)),
+        };
+        let here = |x: f64, of: Unit| of.convert(x, unit).unwrap_or(x);
+        let pairs = against(found, unit, value);
+        let place = match found.result {
+            Some(Value::Proportion(_)) => number::clear(1, &pairs),
+            _ => place_for(value, u, &pairs),
+        };
+        let compared = decision.map_or(place, |d| {
+            number::clear(place, &against(found, unit, here(d.compared, d.unit)))
+        });
+        Scale {
+            unit,
+            place,
+            compared,
+        }
+    }
+
+    fn percent() -> Unit {
+        Unit::parse("%").unwrap_or(Unit::one())
+    }
+
+    fn print(&self, number: f64) -> String {
+        fixed(number, self.place)
+    }
+
+    fn print_compared(&self, number: f64) -> String {
+        fixed(number, self.compared)
+    }
+}
+
+/// What the reader compares a number with: limits and acceptance limits, in `unit`.
+fn against(found: &Found, unit: Unit, number: f64) -> Vec<Pair> {
+    let accept = found.accept.as_ref();
+    let limits = accept
+        .map(|a| [a.at_least, a.at_most])
+        .into_iter()
+        .flatten();
+    let limits = limits.flatten().filter_map(|q| q.to(unit).ok());
+    let decision = found.decision.as_ref();
+    let guarded = decision.into_iter().flat_map(|d| {
+        let ends = [d.accept_low, d.accept_high].into_iter().flatten();
+        ends.map(|end| d.unit.convert(end, unit).unwrap_or(end))
+    });
+    let to_limits = limits.map(|limit| Pair::Limit(number, limit));
+    to_limits
+        .chain(guarded.map(|end| Pair::Both(number, end)))
+        .collect()
+}
+
+fn share(p: &Proportion) -> f64 {
+    100.0 * f64::from(p.k) / f64::from(p.n.max(1))
+}
+
+fn printed(value: &Value, scale: &Scale) -> Printed {
+    match value {
+        Value::Quantity(m) => measured(m, scale),
+        Value::Proportion(p) => {
+            let shares = |both: [f64; 2]| both.map(|x| scale.print(100.0 * x));
+            Printed::Proportion {
+                k: p.k,
+                n: p.n,
+                share: scale.print(share(p)),
+                confidence: number::trimmed(fixed(100.0 * p.confidence, 6)),
+                interval: shares(p.interval),
+                lower: scale.print_compared(100.0 * p.lower),
+                upper: scale.print_compared(100.0 * p.upper),
+                wilson: shares(p.wilson),
+            }
+        }
+        Value::Attribute { yes, evidence } => Printed::Attribute {
+            yes: *yes,
+            evidence: evidence.clone(),
+        },
+        Value::Inspection { statement, by } => Printed::Inspection {
+            statement: statement.clone(),
+            by: by.clone(),
+        },
+    }
+}
+
+fn measured(m: &Measured, scale: &Scale) -> Printed {
+    Printed::Quantity {
+        value: scale.print(m.value),
+        unit: m.unit.print().to_string(),
+        n: m.n,
+        u: m.u_expanded.map(|u| significant(u, 2)),
+        k: m.k.map(factor),
+        nu_eff: m.nu_eff.map(|nu| fixed(nu, 0)),
+        bound: m.bound.map(|b| scale.print_compared(b)),
+    }
+}
+
+fn more(named: &NamedValue) -> More {
+    let value = named.value.value;
+    let place = place_for(value, named.u_expanded, &[]);
+    More {
+        symbol: named.symbol.clone(),
+        name: named.name.clone(),
+        value: fixed(value, place),
+        unit: named.value.unit.print().to_string(),
+        u: named.u_expanded.map(|u| significant(u, 2)),
+        raw: value,
+    }
+}
+
+/// As it was set, and in the unit of the result where that is another.
+fn limit(accept: &Accept, scale: &Scale) -> Limit {
+    let side = |sign: &str, q: Option<certbench_model::Quantity>| {
+        let q = q?;
+        let mut text = format!("{sign} {}", quantity(q));
+        if q.unit != scale.unit
+            && let Ok(here) = q.to(scale.unit)
+        {
+            text += &format!(" ({})", with_unit(&exact(here), scale.unit));
+        }
+        Some(text)
+    };
+    let sides = [side("≥", accept.at_least), side("≤", accept.at_most)];
+    Limit {
+        text: sides.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        compare: match accept.compare {
+            Compare::Estimate => "estimate",
+            Compare::Bound => "bound",
+        }
+        .to_string(),
+        set_by: method::set_by(accept.set_by).to_string(),
+        origin: accept.origin.clone(),
+        raw: accept.clone(),
+    }
+}
+
+fn decision(d: &certbench_model::finding::Decision, scale: &Scale) -> Decision {
+    let print = |x: f64| scale.print_compared(d.unit.convert(x, scale.unit).unwrap_or(x));
+    let guard = d.unit.convert_difference(d.guard, scale.unit);
+    let guard = guard.unwrap_or(d.guard);
+    // A guard that this place would swallow keeps two digits of its own.
+    let guard_place = place(guard, 2).map_or(scale.compared, |p| p.max(scale.compared));
+    Decision {
+        compared: print(d.compared),
+        guard: fixed(guard, guard_place),
+        accept_low: d.accept_low.map(print),
+        accept_high: d.accept_high.map(print),
+        unit: scale.unit.print().to_string(),
+        risk: d.risk.map(percent),
+        raw: d.clone(),
+    }
+}
+
+fn budget(found: &Found) -> Vec<Contribution> {
+    let Some(Value::Quantity(m)) = &found.result else {
+        return Vec::new();
+    };
+    let one = |line: &certbench_model::finding::BudgetLine| Contribution {
+        u: significant(line.u, 2),
+        nu: line.nu.map(factor),
+        raw: line.clone(),
+    };
+    m.budget.iter().map(one).collect()
+}
+
+fn evidence(e: &certbench_model::finding::Evidence) -> Evidence {
+    Evidence {
+        what: e.what.clone(),
+        line: e.line,
+        from_s: number::seconds(e.from_ns),
+        to_s: number::seconds(e.to_ns),
+    }
+}

@@ -1,0 +1,88 @@
+//! Every channel with the instrument and certificate behind it.
+
+use super::{head, quantity};
+use crate::document::{Certificate, Frame, Instrument};
+use crate::number::{exact, factor, with_unit};
+use certbench_model::{
+    Calibration, CalibrationRange, Channel, Date, Facts, Registration, Source, Unit,
+};
+
+pub(super) fn instruments(facts: &Facts) -> Vec<Instrument> {
+    let one = |channel: &Channel| instrument(facts, channel);
+    facts.plan.channels.iter().map(one).collect()
+}
+
+pub(super) fn source(source: Source) -> &'static str {
+    match source {
+        Source::Reference => "reference",
+        Source::Device => "device",
+    }
+}
+
+fn instrument(facts: &Facts, channel: &Channel) -> Instrument {
+    let unit = channel.components.first().map_or(Unit::one(), |c| c.unit);
+    let component = |c: &certbench_model::Component| match c.unit.print() {
+        "" => c.name.clone(),
+        print => format!("{} [{print}]", c.name),
+    };
+    let components: Vec<_> = channel.components.iter().map(component).collect();
+    let [least, most] = channel.delay_s.map(|s| exact((s * 1e6).round() / 1e3));
+    let device = facts.plan.device(&channel.device);
+    Instrument {
+        channel: channel.id.clone(),
+        device: channel.device.clone(),
+        signal: channel.signal.clone(),
+        source: source(channel.source).to_string(),
+        provenance: device.map(|d| head::provenance(d.provenance).to_string()),
+        components: components.join(", "),
+        identity: head::identified(facts, &channel.device).map(|t| t.0.clone()),
+        interval_s: exact(channel.interval_s),
+        delay_ms: format!("{least} … {most}"),
+        calibration: channel
+            .calibration
+            .as_ref()
+            .map(|c| certificate(c, unit, facts.day)),
+        registration: channel.registration.as_ref().map(frame),
+    }
+}
+
+fn certificate(calibration: &Calibration, unit: Unit, day: Date) -> Certificate {
+    Certificate {
+        number: calibration.certificate.clone(),
+        body: calibration.body.clone(),
+        date: calibration.date.to_string(),
+        due: calibration.due.to_string(),
+        in_force: calibration.valid_on(day),
+        uncertainty: calibration.ranges.iter().map(|r| range(r, unit)).collect(),
+        noise: calibration.noise.map(|n| with_unit(&exact(n), unit)),
+        direction: calibration.direction.clone(),
+        bandwidth: calibration.bandwidth_hz.map(|f| format!("{} Hz", exact(f))),
+        file: calibration.file.clone(),
+    }
+}
+
+/// `0 … 500 N: U = 0.2 N + 0.1 % (k = 2)`.
+fn range(range: &CalibrationRange, unit: Unit) -> String {
+    let ends = with_unit(
+        &format!("{} … {}", exact(range.from), exact(range.to)),
+        unit,
+    );
+    let absolute = (range.u_abs != 0.0).then(|| with_unit(&exact(range.u_abs), unit));
+    let percent = exact((range.u_rel * 1e8).round() / 1e6);
+    let relative = (range.u_rel != 0.0).then(|| format!("{percent} %"));
+    let parts: Vec<_> = [absolute, relative].into_iter().flatten().collect();
+    let u = match parts.as_slice() {
+        [] => with_unit("0", unit),
+        parts => parts.join(" + "),
+    };
+    format!("{ends}: U = {u} (k\u{a0}=\u{a0}{})", factor(range.k))
+}
+
+fn frame(registration: &Registration) -> Frame {
+    Frame {
+        frame: registration.frame.clone(),
+        method: registration.method.clone(),
+        u_position: quantity(registration.u_position),
+        u_angle: registration.u_angle.map(quantity),
+    }
+}

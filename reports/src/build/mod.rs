@@ -1,0 +1,152 @@
+//! From facts and findings to the document.
+
+mod case;
+mod head;
+mod instrument;
+mod method;
+mod occurrence;
+mod rule;
+
+use crate::document::{
+    DOCUMENT_FORMAT, Digests, Document, Named, NotTested, Restriction, Software, Truth,
+};
+use crate::number;
+use crate::words::say;
+use certbench_model::{
+    EventBody, Facts, FileDigest, Findings, ParamValue, Quantity, Text, Verdict,
+};
+
+/// What a report says beside facts and findings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extra {
+    /// The files of the record with their digests, as they were read.
+    pub files: Vec<FileDigest>,
+    /// Day of issue, `2026-11-22`; `None` prints as not issued.
+    pub issued: Option<String>,
+    /// Who authorised the report; `None` prints as not authorised.
+    pub authorized_by: Option<String>,
+}
+
+/// Gathers everything that a report says. The same arguments give the same document.
+pub fn document(facts: &Facts, findings: &Findings, extra: &Extra) -> Document {
+    let plan = &facts.plan;
+    let opened = head::opened(facts);
+    Document {
+        format: DOCUMENT_FORMAT,
+        id: head::report_id(facts),
+        run: facts.run.clone(),
+        simulated: plan.simulated(),
+        verdict: findings.verdict,
+        end: findings.end.clone(),
+        end_text: facts.events.iter().find_map(|l| match &l.event.body {
+            EventBody::Ended { text, .. } => Some(text.clone()),
+            _ => None,
+        }),
+        reasons: findings.reasons.clone(),
+        dates: head::dates(facts, extra),
+        laboratory: plan.bench.laboratory.clone(),
+        location: plan.bench.location.clone(),
+        operator: opened.map(|o| o.operator.to_string()),
+        authorized_by: extra.authorized_by.clone(),
+        order: head::order(plan),
+        items: head::items(facts),
+        suite: head::suite(plan),
+        parameters: method::parameters(plan),
+        sampling: method::sampling(plan),
+        rules: rule::rules(findings),
+        watches: method::watches(plan),
+        instruments: instrument::instruments(facts),
+        environment: named(&plan.bench.environment),
+        bench: head::bench(facts),
+        cases: case::cases(facts, findings),
+        not_tested: not_tested(findings),
+        restrictions: plan.restrictions.iter().map(restriction).collect(),
+        occurrences: occurrence::occurrences(facts),
+        earlier: occurrence::earlier(facts),
+        damage: facts.damage.clone(),
+        truths: truths(facts),
+        digests: Digests {
+            plan_sha256: facts.plan_sha256.clone(),
+            record: extra.files.clone(),
+        },
+        software: Software {
+            run: opened.map(|o| o.certbench.to_string()),
+            judge: findings.judge.clone(),
+            report: env!("CARGO_PKG_VERSION").to_string(),
+            host: opened.map(|o| o.host.to_string()),
+        },
+    }
+}
+
+/// Cases and rows without a verdict, with every reason.
+fn not_tested(findings: &Findings) -> Vec<NotTested> {
+    let mut list = Vec::new();
+    for case in &findings.cases {
+        if case.verdict == Verdict::NotTested {
+            list.push(NotTested {
+                id: case.case.clone(),
+                title: case.title.clone(),
+                subject: None,
+                reasons: case.reasons.clone(),
+            });
+        }
+        for finding in &case.findings {
+            if finding.verdict == Verdict::NotTested {
+                list.push(NotTested {
+                    id: case::finding_id(case, finding),
+                    title: finding.title.clone(),
+                    subject: finding.subject.as_ref().map(|s| s.title.clone()),
+                    reasons: finding.reasons.clone(),
+                });
+            }
+        }
+    }
+    list
+}
+
+fn restriction(restriction: &certbench_model::plan::Restriction) -> Restriction {
+    let about = match (restriction.case.as_str(), restriction.measure.as_str()) {
+        (case, "") => case.to_string(),
+        (case, measure) => format!("{case}/{measure}"),
+    };
+    Restriction {
+        about,
+        code: restriction.code.clone(),
+        text: restriction.text.clone(),
+    }
+}
+
+fn truths(facts: &Facts) -> Vec<Truth> {
+    let truth = |line: &certbench_model::Line| match &line.event.body {
+        EventBody::SimulationTruth { device, truth } => Some(Truth {
+            device: device.clone(),
+            line: line.seq,
+            text: serde_json::to_string_pretty(truth).unwrap_or_default(),
+        }),
+        _ => None,
+    };
+    facts.events.iter().filter_map(truth).collect()
+}
+
+/// `25 N`, `95 %`, `30°`, as it was set.
+fn quantity(quantity: Quantity) -> String {
+    number::with_unit(&number::exact(quantity.value), quantity.unit)
+}
+
+fn parameter(value: &ParamValue) -> Text {
+    match value {
+        ParamValue::Quantity(q) => Text::same(quantity(*q)),
+        ParamValue::Count(n) => Text::same(n.to_string()),
+        ParamValue::Text(text) => Text::same(text.clone()),
+        ParamValue::Flag(true) => say("yes", &[]),
+        ParamValue::Flag(false) => say("no", &[]),
+    }
+}
+
+fn named(map: &std::collections::BTreeMap<String, Quantity>) -> Vec<Named> {
+    let one = |(name, value): (&String, &Quantity)| Named {
+        name: name.clone(),
+        value: quantity(*value),
+    };
+    map.iter().map(one).collect()
+}

@@ -1,0 +1,399 @@
+//! Everything that a report says, as one value: `report.json` is this value, and both HTML reports
+//! are printed from it. Texts are in both languages; numbers are printed once, here, and stand
+//! beside the unrounded ones.
+
+use certbench_model::finding::{BudgetLine, Reason, Subject, Value};
+use certbench_model::job::Party;
+use certbench_model::{Accept, Damage, Figure, FileDigest, Identity, LinkFacts, Text, Verdict};
+use serde::Serialize;
+
+/// Version of the document's format.
+pub(crate) const DOCUMENT_FORMAT: u32 = 1;
+
+/// Everything that a report says.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Document {
+    /// Version of this format.
+    pub(crate) format: u32,
+    /// Printed on every page.
+    pub(crate) id: String,
+    pub(crate) run: String,
+    /// One device at least is not physical: every page says so.
+    pub(crate) simulated: bool,
+    pub(crate) verdict: Verdict,
+    /// `completed`, `refused`, `aborted`, `faulted`, `interrupted`.
+    pub(crate) end: String,
+    /// How the run says that it ended.
+    pub(crate) end_text: Option<String>,
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) dates: Dates,
+    pub(crate) laboratory: Party,
+    pub(crate) location: Option<String>,
+    pub(crate) operator: Option<String>,
+    pub(crate) authorized_by: Option<String>,
+    /// `None`: an internal run without order.
+    pub(crate) order: Option<Order>,
+    pub(crate) items: Vec<Item>,
+    pub(crate) suite: Suite,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) sampling: Vec<Sampling>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) watches: Vec<Watch>,
+    pub(crate) instruments: Vec<Instrument>,
+    pub(crate) environment: Vec<Named>,
+    pub(crate) bench: Bench,
+    pub(crate) cases: Vec<Case>,
+    pub(crate) not_tested: Vec<NotTested>,
+    /// Deviations and restrictions known before the start.
+    pub(crate) restrictions: Vec<Restriction>,
+    /// What happened beside the results, in order.
+    pub(crate) occurrences: Vec<Occurrence>,
+    /// Every run started for this item and suite; `None`: the record says nothing about it.
+    pub(crate) earlier: Option<Vec<String>>,
+    pub(crate) damage: Vec<Damage>,
+    /// What simulated devices tell about themselves, as JSON.
+    pub(crate) truths: Vec<Truth>,
+    pub(crate) digests: Digests,
+    pub(crate) software: Software,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Dates {
+    pub(crate) started: String,
+    /// Seconds from the first to the last event.
+    pub(crate) lasted_s: String,
+    pub(crate) issued: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Order {
+    pub(crate) number: String,
+    pub(crate) customer: Party,
+    pub(crate) scope: Option<Text>,
+    /// Declared by the customer.
+    pub(crate) declared: Vec<Named>,
+    /// The rule that was agreed, if another than the suite's.
+    pub(crate) rule: Option<Text>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Item {
+    pub(crate) device: String,
+    pub(crate) kind: String,
+    pub(crate) driver: String,
+    pub(crate) provenance: String,
+    pub(crate) identity: Vec<IdentityRow>,
+    /// Anything else that the device said of itself.
+    pub(crate) notes: Vec<String>,
+    pub(crate) received: Option<String>,
+    pub(crate) condition: Option<Text>,
+    pub(crate) link: Option<LinkFacts>,
+    pub(crate) safe_state: Option<Text>,
+    pub(crate) watchdog: Option<Text>,
+}
+
+/// One field of an identity, from each of its sources.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct IdentityRow {
+    /// `maker`, `model`, `serial`, `firmware`.
+    pub(crate) field: String,
+    pub(crate) declared: Option<String>,
+    pub(crate) read: Option<String>,
+    pub(crate) confirmed: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Suite {
+    pub(crate) id: String,
+    pub(crate) version: String,
+    pub(crate) status: String,
+    pub(crate) title: Text,
+    pub(crate) area: String,
+    pub(crate) basis: Vec<certbench_model::plan::Basis>,
+    pub(crate) files: Vec<FileDigest>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Parameter {
+    pub(crate) id: String,
+    pub(crate) title: Text,
+    pub(crate) value: Text,
+    pub(crate) default: Text,
+    /// Another value than the suite's default is in force.
+    pub(crate) changed: bool,
+    /// `suite`, `customer`, `laboratory`.
+    pub(crate) set_by: String,
+    pub(crate) origin: Option<Text>,
+}
+
+/// How a case is sampled: its repeats, trials and windows, indented as they lie in each other.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Sampling {
+    pub(crate) case: String,
+    pub(crate) title: Text,
+    pub(crate) lines: Vec<SamplingLine>,
+    pub(crate) shortened: Option<Text>,
+    pub(crate) on_device_event: Text,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct SamplingLine {
+    pub(crate) depth: usize,
+    pub(crate) text: Text,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Rule {
+    pub(crate) name: Text,
+    /// The rule and its risk.
+    pub(crate) words: Text,
+    /// Cases that use it.
+    pub(crate) cases: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Watch {
+    pub(crate) channel: String,
+    pub(crate) limits: String,
+    pub(crate) max_age_s: String,
+}
+
+/// One channel with the instrument behind it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Instrument {
+    pub(crate) channel: String,
+    pub(crate) device: String,
+    pub(crate) signal: String,
+    /// `reference` or `device`.
+    pub(crate) source: String,
+    pub(crate) provenance: Option<String>,
+    pub(crate) components: String,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) interval_s: String,
+    pub(crate) delay_ms: String,
+    pub(crate) calibration: Option<Certificate>,
+    pub(crate) registration: Option<Frame>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Certificate {
+    pub(crate) number: String,
+    pub(crate) body: String,
+    pub(crate) date: String,
+    pub(crate) due: String,
+    /// Whether it was in force on the day of the run.
+    pub(crate) in_force: bool,
+    pub(crate) uncertainty: Vec<String>,
+    pub(crate) noise: Option<String>,
+    pub(crate) direction: Option<String>,
+    pub(crate) bandwidth: Option<String>,
+    pub(crate) file: Option<FileDigest>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Frame {
+    pub(crate) frame: String,
+    pub(crate) method: String,
+    pub(crate) u_position: String,
+    pub(crate) u_angle: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Bench {
+    pub(crate) id: String,
+    pub(crate) file: FileDigest,
+    /// Devices that are not under test.
+    pub(crate) devices: Vec<BenchDevice>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct BenchDevice {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) driver: String,
+    pub(crate) port: String,
+    pub(crate) provenance: String,
+    pub(crate) identity: Option<Identity>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Case {
+    pub(crate) id: String,
+    pub(crate) title: Text,
+    pub(crate) verdict: Verdict,
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) invalid_trials: Vec<Reason>,
+    /// Seconds after the start, and line of the record; `None` when it was not begun.
+    pub(crate) began: Option<Moment>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Moment {
+    pub(crate) at_s: String,
+    pub(crate) line: u64,
+}
+
+/// One row of the findings.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Finding {
+    /// `case/measure`, with a subject `case/measure/row`: unique in the report.
+    pub(crate) id: String,
+    pub(crate) title: Text,
+    pub(crate) subject: Option<Subject>,
+    pub(crate) metric: String,
+    pub(crate) estimand: Text,
+    pub(crate) formula: Text,
+    /// `reference` or `device`.
+    pub(crate) source: String,
+    pub(crate) channels: Vec<String>,
+    pub(crate) printed: Option<Printed>,
+    /// The result, unrounded.
+    pub(crate) result: Option<Value>,
+    pub(crate) more: Vec<More>,
+    pub(crate) limit: Option<Limit>,
+    pub(crate) rule: Text,
+    pub(crate) rule_short: Text,
+    pub(crate) decision: Option<Decision>,
+    pub(crate) verdict: Verdict,
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) budget: Vec<Contribution>,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) figures: Vec<Figure>,
+}
+
+/// A result as it is printed, the same in both languages but for words.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub(crate) enum Printed {
+    /// A measured quantity.
+    Quantity {
+        value: String,
+        unit: String,
+        n: u32,
+        u: Option<String>,
+        k: Option<String>,
+        nu_eff: Option<String>,
+        bound: Option<String>,
+    },
+    /// k of n; shares in percent.
+    Proportion {
+        k: u32,
+        n: u32,
+        share: String,
+        confidence: String,
+        interval: [String; 2],
+        lower: String,
+        upper: String,
+        wilson: [String; 2],
+    },
+    /// Yes or no.
+    Attribute { yes: bool, evidence: Text },
+    /// A person's statement.
+    Inspection { statement: Text, by: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct More {
+    pub(crate) symbol: String,
+    pub(crate) name: Text,
+    pub(crate) value: String,
+    pub(crate) unit: String,
+    pub(crate) u: Option<String>,
+    pub(crate) raw: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Limit {
+    /// `≥ 25 N`, `0 … 3 mm`.
+    pub(crate) text: String,
+    /// `estimate` or `bound`.
+    pub(crate) compare: String,
+    pub(crate) set_by: String,
+    pub(crate) origin: Option<Text>,
+    pub(crate) raw: Accept,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Decision {
+    pub(crate) compared: String,
+    pub(crate) guard: String,
+    pub(crate) accept_low: Option<String>,
+    pub(crate) accept_high: Option<String>,
+    pub(crate) unit: String,
+    /// Percent.
+    pub(crate) risk: Option<String>,
+    pub(crate) raw: certbench_model::finding::Decision,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Contribution {
+    pub(crate) u: String,
+    pub(crate) nu: Option<String>,
+    pub(crate) raw: BudgetLine,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Evidence {
+    pub(crate) what: String,
+    pub(crate) line: u64,
+    pub(crate) from_s: String,
+    pub(crate) to_s: String,
+}
+
+/// Something that was not tested, and why.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct NotTested {
+    pub(crate) id: String,
+    pub(crate) title: Text,
+    pub(crate) subject: Option<Text>,
+    pub(crate) reasons: Vec<Reason>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Restriction {
+    /// Case, measure, or empty for the whole run.
+    pub(crate) about: String,
+    pub(crate) code: String,
+    pub(crate) text: Text,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Occurrence {
+    pub(crate) line: u64,
+    pub(crate) at_s: String,
+    /// `device-event`, `fault`, `tripped`, `halt`, `refused`, `armed`, `lost`, `late`, `answer`.
+    pub(crate) kind: String,
+    pub(crate) about: String,
+    pub(crate) text: Text,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Truth {
+    pub(crate) device: String,
+    pub(crate) line: u64,
+    pub(crate) text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Digests {
+    pub(crate) plan_sha256: String,
+    pub(crate) record: Vec<FileDigest>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Software {
+    /// That performed the run.
+    pub(crate) run: Option<String>,
+    /// That computed the findings.
+    pub(crate) judge: String,
+    /// That wrote this report.
+    pub(crate) report: String,
+    pub(crate) host: Option<String>,
+}
