@@ -211,6 +211,40 @@ fn a_restarted_hand_is_silent_and_then_has_forgotten_its_limits() {
 }
 
 #[test]
+fn a_restarted_relay_box_lets_go_and_a_restarted_gauge_forgets_its_zero() {
+    let bench = bench();
+    lower(&bench, true);
+    bench
+        .simulation
+        .fault(&FaultConfig::now("io", FaultKind::Restart))
+        .unwrap();
+    let coils = modbus::Request::Read {
+        table: Table::Coils,
+        start: 0,
+        count: 1,
+    };
+    assert_eq!(modbus(&bench, coils.clone()), None);
+    bench.wait(ms(1000));
+    assert_eq!(
+        modbus(&bench, coils),
+        Some(modbus::Reply::Bits(vec![false]))
+    );
+    let log = bench.happened();
+    assert!(log.contains(&"support goes up".to_string()), "{log:?}");
+    bench.simulation.apply("mount", "cylinder-50").unwrap();
+    bench.wait(ms(300));
+    bench.ask("gauge", &mark10::Command::Zero.encode(), ms(20));
+    assert!(newton(&bench).unwrap().abs() < 0.06);
+    bench
+        .simulation
+        .fault(&FaultConfig::now("gauge", FaultKind::Restart))
+        .unwrap();
+    bench.wait(ms(1100));
+    assert!((newton(&bench).unwrap() - 2.94).abs() < 0.1);
+    bench.finish();
+}
+
+#[test]
 fn a_dropped_object_is_a_weight_on_the_gauge_again() {
     let bench = bench();
     grasp(&bench, "cylinder-50", 500);

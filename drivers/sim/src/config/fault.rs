@@ -12,7 +12,7 @@ use super::{BadConfig, within};
 ///
 /// | kind | of | parameters |
 /// |---|---|---|
-/// | `silence`, `garbage`, `truncated`, `late` | every device's link | `by_ms` for `late` |
+/// | `silence`, `garbage`, `truncated`, `late` | every device's link (the arm's: its adapter's lines on a pseudo-terminal, frames inside the process, where garbage does nothing) | `by_ms` for `late` |
 /// | `deaf` | every device's link: it no longer hears | |
 /// | `stuck` | gauge, tracker: the same value again and again | |
 /// | `over-range` | gauge: no number but an overload; tracker: out of sight | |

@@ -5,6 +5,8 @@ pub(crate) mod canopen;
 pub(crate) mod mark10;
 pub(crate) mod modbus_io;
 pub(crate) mod rh56;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

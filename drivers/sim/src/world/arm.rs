@@ -16,8 +16,9 @@ use super::profile::Move;
 const REST: f64 = 1e-3;
 /// Speed above which a resting joint moves again, deg/s.
 const LEAVES_REST: f64 = 0.05;
-/// Postures this much apart (degrees, summed) have statics of their own.
-const STATICS_DEG: f64 = 0.05;
+/// Postures this much apart (degrees, summed) have statics of their own: under way, and at rest.
+const STATICS_MOVING_DEG: f64 = 0.5;
+const STATICS_RESTING_DEG: f64 = 1e-6;
 /// How warm an arm gets that is powered and stands.
 const WARM_STANDING: f64 = 0.33;
 
@@ -304,7 +305,12 @@ impl Arm {
             .zip(&self.statics_at)
             .map(|(a, b)| (a - b).abs())
             .sum();
-        if apart > STATICS_DEG {
+        let enough = if self.is_at_rest() {
+            STATICS_RESTING_DEG
+        } else {
+            STATICS_MOVING_DEG
+        };
+        if apart > enough {
             let fresh = self.built.statics(&outputs, self.load_kg);
             let torques = fresh.gravity_nm.iter().zip(&self.statics.gravity_nm);
             for (joint, (new, old)) in self.joints.iter_mut().zip(torques) {

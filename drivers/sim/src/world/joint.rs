@@ -381,6 +381,17 @@ mod tests {
         assert_eq!(bench.joint.fault, Some(DriveFault::FollowingError));
     }
 
+    #[test]
+    fn a_joint_that_is_pulled_faster_than_it_may_go_is_an_overspeed() {
+        let mut bench = Bench::new();
+        bench.joint.power_on(0);
+        bench.run(0.5);
+        bench.gravity_nm = -2000.0;
+        bench.joint.disturb();
+        bench.run(0.1);
+        assert_eq!(bench.joint.fault, Some(DriveFault::Overspeed));
+    }
+
     /// Half the play behind, on the side it comes from.
     #[test]
     fn play_depends_on_the_direction_of_approach() {

@@ -20,6 +20,7 @@ pub(super) fn after_power_on(arm: &ArmConfig, joint: usize, node: NodeId) -> Obj
     let of = |values: &[f64; 6]| values.get(joint).copied().unwrap_or_default();
     let units = |deg: f64| (deg * arm.units_per_deg).round() as i64;
     let speed = units(of(&arm.speed_deg_s));
+    let ramps = (units(1.0), i64::from(u32::MAX)); // a slower one would hardly ever end
 
     o.read_only(0x1000, 0, U32, DEVICE_TYPE);
     o.read_only(0x1001, 0, U8, 0);
@@ -68,9 +69,9 @@ pub(super) fn after_power_on(arm: &ArmConfig, joint: usize, node: NodeId) -> Obj
     o.writable(0x607D, 2, I32, units(of(&arm.limit_deg)));
     o.read_only(0x607F, 0, U32, speed);
     o.writable(0x6081, 0, U32, speed / 4);
-    o.ranged(0x6083, 0, U32, units(300.0), (1, i64::from(u32::MAX)));
-    o.ranged(0x6084, 0, U32, units(300.0), (1, i64::from(u32::MAX)));
-    o.ranged(0x6085, 0, U32, units(600.0), (1, i64::from(u32::MAX)));
+    o.ranged(0x6083, 0, U32, units(300.0), ramps);
+    o.ranged(0x6084, 0, U32, units(300.0), ramps);
+    o.ranged(0x6085, 0, U32, units(600.0), ramps);
     o.read_only(0x608F, 0, U8, 2);
     o.read_only(0x608F, 1, U32, units(360.0));
     o.read_only(0x608F, 2, U32, 1);
