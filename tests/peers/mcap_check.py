@@ -4,9 +4,12 @@
 
 telemetry.mcap: every record to the end (or to where a killed writer stopped), every CRC checked, every
 protobuf message decoded with the schema in the file. run.jsonl: each line a JSON object whose `prev` is
-the SHA-256 of the line before (64 zeros for the first) and whose `seq` counts up by one. Prints one JSON
-object. Exit code 0 when the chain holds to the last whole line and the telemetry reads to its end or to
-the last whole record; with --complete, only when nothing is torn at all.
+the SHA-256 of the line before (64 zeros for the first) and whose `seq` counts up by one from 1; every
+anchor is the SHA-256 of the telemetry's first bytes, and the plan's hash is that of its bytes. The
+manifest, where there is one, fits. (harness/record/FORMAT.md.) Prints one JSON object.
+
+Exit code 0 when the chain holds to the last whole line and the telemetry reads to its end or to the last
+whole record; with --complete, only when nothing is torn and the run has its end and its manifest.
 """
 
 import argparse
@@ -25,32 +28,61 @@ GENESIS = "0" * 64
 
 
 def chain(path):
-    """How far the hash chain holds."""
-    data = path.read_bytes()
-    lines = data.split(b"\n")
+    """How far the hash chain holds, and what the lines that hold say."""
+    lines = path.read_bytes().split(b"\n")
     torn = lines.pop()  # what follows the last newline: empty, or a line that was being written
-    previous, first_seq, problem = GENESIS, None, None
-    held = 0
-    for number, line in enumerate(lines):
+    previous, problem, entries = GENESIS, None, []
+    for number, line in enumerate(lines, 1):
         try:
             entry = json.loads(line)
         except ValueError as error:
-            problem = f"line {number + 1}: {error}"
+            problem = f"line {number}: {error}"
             break
-        first_seq = entry.get("seq") if first_seq is None else first_seq
-        if entry.get("prev") != previous or entry.get("seq") != first_seq + number:
-            problem = f"line {number + 1}: seq {entry.get('seq')}, prev {entry.get('prev')}; the line before has {previous}"
+        if entry.get("prev") != previous or entry.get("seq") != number:
+            problem = f"line {number}: seq {entry.get('seq')}, prev {entry.get('prev')}; the line before has {previous}"
             break
         previous = hashlib.sha256(line).hexdigest()
-        held += 1
-    return {
+        entries.append(entry)
+    seen = {
         "lines": len(lines),
-        "held": held,
+        "held": len(entries),
         "torn_bytes": len(torn),
         "problem": problem,
-        "ok": held == len(lines) and held > 0,
-        "last": json.loads(lines[held - 1]) if held else None,
+        "ok": 0 < len(entries) == len(lines),
+        "plan": plan(lines[0], entries[0]) if entries else None,
+        "ended": bool(entries) and entries[-1].get("event") == "ended",
+        "last": entries[-1] if entries else None,
     }
+    return seen, [entry for entry in entries if entry.get("event") == "anchor"]
+
+
+def plan(line, entry):
+    """Whether the plan's hash is that of its bytes; None where the first line has no plan."""
+    if "plan_sha256" not in entry:
+        return None
+    start = line.index(b',"plan":') + len(b',"plan":')
+    return hashlib.sha256(line[start : line.rindex(b"}")]).hexdigest() == entry["plan_sha256"]
+
+
+def anchored(folder, anchors):
+    """How many anchors fit the bytes that they are over."""
+    fit = 0
+    for anchor in anchors:
+        data = (folder / anchor["file"]).read_bytes()[: anchor["bytes"]]
+        fit += len(data) == anchor["bytes"] and hashlib.sha256(data).hexdigest() == anchor["sha256"]
+    return {"anchors": len(anchors), "fit": fit, "ok": fit == len(anchors)}
+
+
+def manifest(folder):
+    """Whether the manifest fits; None where there is none."""
+    path = folder / "manifest.json"
+    if not path.exists():
+        return None
+    files = json.loads(path.read_bytes())["files"]
+    def fits(file):
+        data = (folder / file["path"]).read_bytes()
+        return len(data) == file["bytes"] and hashlib.sha256(data).hexdigest() == file["sha256"]
+    return all(map(fits, files)) and {"run.jsonl", "telemetry.mcap"} <= {file["path"] for file in files}
 
 
 def fields(message):
@@ -98,12 +130,13 @@ def main():
     arguments.add_argument("folder", type=pathlib.Path)
     arguments.add_argument("--complete", action="store_true")
     options = arguments.parse_args()
-    log = chain(options.folder / "run.jsonl")
+    log, anchors = chain(options.folder / "run.jsonl")
     samples = telemetry(options.folder / "telemetry.mcap")
-    ok = log["ok"] and samples["ok"]
+    bytes_seen, listed = anchored(options.folder, anchors), manifest(options.folder)
+    ok = log["ok"] and log["plan"] is not False and samples["ok"] and bytes_seen["ok"] and listed is not False
     if options.complete:
-        ok = ok and samples["complete"] and log["torn_bytes"] == 0
-    print(json.dumps({"ok": ok, "chain": log, "telemetry": samples}))
+        ok = ok and samples["complete"] and log["torn_bytes"] == 0 and log["ended"] and listed is True
+    print(json.dumps({"ok": ok, "chain": log, "telemetry": samples, "anchors": bytes_seen, "manifest": listed}))
     sys.exit(0 if ok else 1)
 
 

@@ -225,19 +225,25 @@ def record():
             for second in range(3):
                 writer.write_message("/clock", Timestamp(seconds=second + 1), log_time=second * 10**9)
         previous, lines = "0" * 64, []
-        for seq in range(3):
-            lines.append(json.dumps({"seq": seq, "prev": previous}).encode())
-            previous = hashlib.sha256(lines[-1]).hexdigest()
+        digest = lambda data: hashlib.sha256(data).hexdigest()
+        whole = (folder / "telemetry.mcap").read_bytes()
+        anchor = {"file": "telemetry.mcap", "bytes": 40, "sha256": digest(whole[:40])}
+        for seq, (event, rest) in enumerate([("opened", {}), ("anchor", anchor), ("ended", {})], 1):
+            lines.append(json.dumps({"seq": seq, "prev": previous, "event": event, **rest}).encode())
+            previous = digest(lines[-1])
         log = folder / "run.jsonl"
         log.write_bytes(b"".join(line + b"\n" for line in lines))
+        files = [{"path": p.name, "bytes": p.stat().st_size, "sha256": digest(p.read_bytes())} for p in sorted(folder.iterdir())]
+        (folder / "manifest.json").write_text(json.dumps({"format": 1, "files": files}))
         code, seen = check(folder, "--complete")
         (clock,) = seen["telemetry"]["channels"]
         assert code == 0 and seen["chain"]["held"] == 3
         assert clock["count"] == 3 and clock["last"] == 2 * 10**9 and clock["sample"] == {"seconds": "3"}
 
-        log.write_bytes(log.read_bytes() + b'{"seq": 3, "pr')
+        log.write_bytes(log.read_bytes() + b'{"seq": 4, "pr')
+        assert check(folder)[0] == 1, "the manifest does not fit any more"
+        (folder / "manifest.json").unlink()
         assert check(folder)[0] == 0 and check(folder, "--complete")[0] == 1
-        whole = (folder / "telemetry.mcap").read_bytes()
         (folder / "telemetry.mcap").write_bytes(whole[:-40])
         assert check(folder)[0] == 0 and check(folder, "--complete")[0] == 1
         flipped = bytearray(whole)
@@ -246,9 +252,9 @@ def record():
         code, seen = check(folder)
         assert code == 1 and "CRC" in seen["telemetry"]["problem"], seen
         (folder / "telemetry.mcap").write_bytes(whole)
-        log.write_bytes(b"\n".join([lines[0], lines[1].replace(b"1", b"7", 1), lines[2], b""]))
+        log.write_bytes(b"\n".join([lines[0], lines[1].replace(b'"bytes": 40', b'"bytes": 41'), lines[2], b""]))
         code, seen = check(folder)
-        assert code == 1 and seen["chain"]["held"] == 1, seen
+        assert code == 1 and seen["chain"]["held"] == 2 and seen["anchors"]["fit"] == 0, seen
 
 
 def main():
