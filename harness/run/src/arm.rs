@@ -34,6 +34,7 @@ impl Executor {
         self.control.note(|p| p.step = "arming".to_string());
         let shown = shown::all(&self.bench, &self.extents);
         let by = self.confirm_arming(&shown)?;
+        self.await_guard()?;
         self.await_watched_channels()?;
         if !self.shared.watches.armed() {
             self.shared.watches.arm(self.shared.now_ns());
@@ -85,6 +86,14 @@ impl Executor {
             Answer::None => Err(self.aborted("nobody confirmed arming")),
             _ => Err(self.aborted("arming was declined")),
         }
+    }
+
+    /// What the guard still switches for an earlier trip must not come after what the plan sets.
+    fn await_guard(&mut self) -> Result<(), Cut> {
+        while !self.shared.bell.is_quiet() {
+            self.wait_until(self.now() + Duration::from_millis(10))?;
+        }
+        Ok(())
     }
 
     /// Every watched channel must live and read inside its limits before anything moves.

@@ -3,7 +3,7 @@
 use crate::board::Board;
 use crate::halt::Halter;
 use crate::panic;
-use crate::shared::{Alarm, Shared, Word};
+use crate::shared::{Bell, Shared, Word};
 use certbench_clock::Sender;
 use certbench_model::Plan;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -62,7 +62,7 @@ struct Engine {
     board: Arc<Board>,
     plan: Arc<Plan>,
     inbox: Sender<Word>,
-    alarm: Sender<Alarm>,
+    bell: Arc<Bell>,
 }
 
 impl Control {
@@ -128,7 +128,7 @@ impl Control {
             board: shared.board.clone(),
             plan: plan.clone(),
             inbox: shared.inbox.clone(),
-            alarm: shared.alarm.clone(),
+            bell: shared.bell.clone(),
         };
         let bound = self.0.engine.set(engine).is_ok();
         if bound {
@@ -151,7 +151,7 @@ impl Inner {
         }
         if let Some(engine) = self.engine.get() {
             engine.halter.send();
-            let _ = engine.alarm.try_send(Alarm::Tripped);
+            engine.bell.ring();
         }
     }
 

@@ -237,7 +237,9 @@ impl Executor {
         self.renew(self.settings.lease);
     }
 
-    /// Calls a role, with a lease for as long as the call may take.
+    /// Calls a role, with a lease for as long as the call may take. When it fails, what else has
+    /// happened comes first: a trip, a stop or the device's own news says more than a call that
+    /// was crossed by the halt they caused.
     pub(crate) fn ask<T>(
         &mut self,
         device: &str,
@@ -247,7 +249,13 @@ impl Executor {
         self.renew(term.max(self.settings.lease));
         let answer = call();
         self.renew(self.settings.lease);
-        answer.map_err(|trouble| self.trouble(device, &trouble))
+        match answer {
+            Ok(value) => Ok(value),
+            Err(trouble) => {
+                self.pulse()?;
+                Err(self.trouble(device, &trouble))
+            }
+        }
     }
 
     /// Calls a role that sends a command; the record is told when it has left.
@@ -269,11 +277,10 @@ impl Executor {
         Ok(done)
     }
 
-    /// Sends every device its halt and has the guard set the outputs.
+    /// Sends every device its halt. Outputs follow when the flow that is cut has settled.
     pub(crate) fn send_halts(&self) {
         if self.started {
             self.shared.halter.send();
-            let _ = self.shared.alarm.try_send(Alarm::Tripped);
         }
     }
 

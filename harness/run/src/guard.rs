@@ -48,6 +48,7 @@ fn watch(shared: &Shared, alarms: &Receiver<Alarm>, watchman: &Watchman) {
         match alarms.recv_until(Some(due)) {
             Recv::Item(Alarm::Tripped) => {
                 shared.halter.set_outputs();
+                shared.bell.done();
                 continue;
             }
             Recv::Item(Alarm::Over) | Recv::Closed => return,
@@ -58,6 +59,7 @@ fn watch(shared: &Shared, alarms: &Receiver<Alarm>, watchman: &Watchman) {
         watchman.ticks.fetch_add(1, Ordering::Relaxed);
         watchman.worst_ns.fetch_max(late, Ordering::Relaxed);
         due = now.max(due) + period;
+        shared.bell.begin();
         let silent = shared.watches.look_at_ages(&shared.board, now.as_nanos());
         let hung = executor_hung(shared, now.as_nanos(), &mut lapsed_since);
         if hung {
@@ -68,6 +70,7 @@ fn watch(shared: &Shared, alarms: &Receiver<Alarm>, watchman: &Watchman) {
             shared.wake();
             shared.halter.set_outputs();
         }
+        shared.bell.done();
     }
 }
 

@@ -7,7 +7,7 @@ use crate::rehearse::Refusal;
 use certbench_model::plan::{DevicePlan, SafeState};
 use certbench_model::step::{Ask, Presence};
 use certbench_model::{EventBody, Identity, LinkFacts, Provenance, RunEnd, Text};
-use certbench_roles::{Answer, Device, Question};
+use certbench_roles::{Answer, Device, Question, Trouble, Wiring};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,10 +56,15 @@ impl Executor {
             let link = device.link();
             refusals.extend(provenance(planned, &link));
             refusals.extend(safety(planned, &device));
-            let identity = match self.ask(&planned.id, IDENTIFY, || device.identify()) {
+            self.renew(IDENTIFY);
+            let identity = match device.identify() {
                 Ok(identity) => identity,
-                Err(cut) => {
-                    failed.get_or_insert(cut);
+                Err(Trouble::Refused(why)) => {
+                    refusals.push(refusal(&planned.id, Text::same(why)));
+                    continue;
+                }
+                Err(trouble) => {
+                    failed.get_or_insert(self.trouble(&planned.id, &trouble));
                     continue;
                 }
             };
@@ -143,8 +148,8 @@ impl Executor {
         Err(self.refused(vec![refusal(&device, text)]))
     }
 
-    /// Begins sampling on every device. From here on, every end halts.
-    pub(crate) fn start(&mut self) -> Result<(), Finish> {
+    /// Begins sampling on every device; what they refuse. From here on, every end halts.
+    pub(crate) fn start(&mut self) -> Result<Vec<Refusal>, Finish> {
         self.control.note(|p| p.step = "start".to_string());
         let plan = self.bench.plan.clone();
         if !self.control.bind(&self.shared, &plan) {
@@ -152,6 +157,7 @@ impl Executor {
             return Err(self.harness("control", text).into());
         }
         self.started = true;
+        let mut refusals = Vec::new();
         let devices: Vec<_> = self.bench.devices().map(|(_, d)| d.clone()).collect();
         for device in devices {
             self.pulse()?;
@@ -161,11 +167,16 @@ impl Executor {
             let samples = crate::shared::sample_sink(&self.shared);
             let news = crate::shared::news_sink(&self.shared);
             let lease = self.shared.lease.clone();
-            self.ask(device.id(), CALL, || {
-                device.start(certbench_roles::Wiring(wiring), samples, news, lease)
-            })?;
+            self.renew(CALL);
+            match device.start(Wiring(wiring), samples, news, lease) {
+                Ok(()) => {}
+                Err(Trouble::Refused(why)) => {
+                    refusals.push(refusal(device.id(), Text::same(why)));
+                }
+                Err(trouble) => return Err(self.trouble(device.id(), &trouble).into()),
+            }
         }
-        Ok(())
+        Ok(refusals)
     }
 }
 

@@ -4,7 +4,6 @@ use crate::executor::{Cut, Executor, Finish, POWER_CALL, words};
 use crate::listener::Listener;
 use crate::rehearse::{self, Refusal, Rehearsal};
 use crate::settings::Settings;
-use crate::shared::Alarm;
 use crate::steps::CaseState;
 use crate::{Control, guard, scope, trouble};
 use certbench_clock::Clock;
@@ -91,8 +90,8 @@ impl Executor {
     fn perform(&mut self) -> Result<(), Finish> {
         self.open_record();
         self.identify()?;
-        self.start()?;
-        self.rehearse()?;
+        let refusals = self.start()?;
+        self.rehearse(refusals)?;
         self.set_guard();
         self.cases()?;
         self.finally()
@@ -122,14 +121,15 @@ impl Executor {
         self.tell(EventBody::Ledger { earlier });
     }
 
-    fn rehearse(&mut self) -> Result<(), Finish> {
+    fn rehearse(&mut self, mut refusals: Vec<Refusal>) -> Result<(), Finish> {
         self.control.note(|p| p.step = "rehearse".to_string());
         self.pulse()?;
         self.renew(POWER_CALL);
         let found = rehearse::rehearse(&self.bench, self.settings.unattended);
         self.extents = found.extents;
-        if !found.refusals.is_empty() {
-            return Err(self.refused(found.refusals));
+        refusals.extend(found.refusals);
+        if !refusals.is_empty() {
+            return Err(self.refused(refusals));
         }
         match found.troubles.first() {
             Some((device, trouble)) => Err(self.trouble(device, trouble).into()),
@@ -142,8 +142,12 @@ impl Executor {
             Ok((refusals, _)) => refusals,
             Err(_) => return Vec::new(),
         };
-        if !refusals.is_empty() || self.start().is_err() {
+        if !refusals.is_empty() {
             return refusals;
+        }
+        match self.start() {
+            Ok(more) => refusals.extend(more),
+            Err(_) => return refusals,
         }
         let found = rehearse::rehearse(&self.bench, self.settings.unattended);
         for (device, trouble) in &found.troubles {
@@ -162,8 +166,13 @@ impl Executor {
 
     fn cases(&mut self) -> Result<(), Finish> {
         let plan = self.bench.plan.clone();
+        let steps = |case: &Case| scope::steps(&case.steps) + scope::steps(&case.finally);
+        self.steps_planned = plan.cases.iter().map(steps).sum::<u64>().max(1);
+        let mut steps_before = 0;
         for (index, case) in plan.cases.iter().enumerate() {
             self.make_ready()?;
+            self.steps_done = steps_before;
+            steps_before += steps(case);
             self.next_case = index + 1;
             self.begin_case(case, index);
             let done = catch_unwind(AssertUnwindSafe(|| self.case(case)));
@@ -184,8 +193,6 @@ impl Executor {
         self.scope = Scope::default();
         self.open.clear();
         self.stopped_by_plan = false;
-        self.steps_done = 0;
-        self.steps_planned = scope::steps(&case.steps).max(1);
         let cases = &self.bench.plan.cases;
         let left: f64 = cases.iter().skip(index).map(|c| c.seconds_max).sum();
         let trials = u32::try_from(scope::trials(&case.steps)).unwrap_or(u32::MAX);
@@ -193,7 +200,6 @@ impl Executor {
             p.case.clone_from(&case.id);
             p.case_number = index as u32 + 1;
             p.trials = trials;
-            p.percent = 0.0;
             p.seconds_left_at_most = left;
         });
         self.tell(EventBody::CaseStarted {
@@ -263,7 +269,7 @@ impl Executor {
         self.settle(false, &format!("end of the run: {text}"));
         self.disarm();
         if self.control.leave_requested() {
-            let _ = self.shared.alarm.try_send(Alarm::Over);
+            self.shared.bell.over_if_room();
             self.shared.lease.revoke();
             self.shared.close();
         } else {
@@ -317,7 +323,7 @@ impl Executor {
     /// Ends guard and devices.
     pub(crate) fn close(&mut self) {
         if let Some(guard) = self.guard.take() {
-            let _ = self.shared.alarm.send(Alarm::Over);
+            self.shared.bell.over();
             // A guard that panicked has halted by the hook, and the record has it.
             let _ = guard.join();
         }

@@ -24,12 +24,60 @@ pub(crate) enum Word {
     Wake,
 }
 
-/// What comes to the guard's inbox.
+/// What comes to the guard.
 pub(crate) enum Alarm {
     /// Something tripped on a reading thread, or a stop was asked for: outputs to their safe state.
     Tripped,
     /// The run is over.
     Over,
+}
+
+/// The way to the guard, with what it has not dealt with yet.
+pub(crate) struct Bell {
+    sender: Sender<Alarm>,
+    open: AtomicU32,
+}
+
+impl Bell {
+    pub(crate) fn new(sender: Sender<Alarm>) -> Bell {
+        Bell {
+            sender,
+            open: AtomicU32::new(0),
+        }
+    }
+
+    /// Has the guard set all outputs to their safe state. Never waits.
+    pub(crate) fn ring(&self) {
+        self.begin();
+        if self.sender.try_send(Alarm::Tripped).is_err() {
+            self.done();
+        }
+    }
+
+    /// Ends the guard.
+    pub(crate) fn over(&self) {
+        let _ = self.sender.send(Alarm::Over);
+    }
+
+    /// Ends the guard, without waiting for room.
+    pub(crate) fn over_if_room(&self) {
+        let _ = self.sender.try_send(Alarm::Over);
+    }
+
+    /// The guard is at something that may end in switching outputs.
+    pub(crate) fn begin(&self) {
+        self.open.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// It is through with it.
+    pub(crate) fn done(&self) {
+        self.open.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Whether no output will be switched by the guard for what has happened so far.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.open.load(Ordering::Acquire) == 0
+    }
 }
 
 pub(crate) struct Shared {
@@ -40,7 +88,7 @@ pub(crate) struct Shared {
     pub(crate) listeners: Listeners,
     pub(crate) lease: Lease,
     pub(crate) inbox: Sender<Word>,
-    pub(crate) alarm: Sender<Alarm>,
+    pub(crate) bell: Arc<Bell>,
     news: Mutex<VecDeque<News>>,
     /// Channel that the executor follows, plus one; 0 for none.
     followed: AtomicU32,
@@ -67,7 +115,7 @@ impl Shared {
             listeners,
             lease: Lease::new(),
             inbox,
-            alarm,
+            bell: Arc::new(Bell::new(alarm)),
             news: Mutex::new(VecDeque::new()),
             followed: AtomicU32::new(0),
             overflowed: AtomicBool::new(false),
@@ -88,7 +136,7 @@ impl Shared {
         self.board.note(sample, now_ns);
         if self.watches.look(sample, now_ns) {
             self.halter.send();
-            let _ = self.alarm.try_send(Alarm::Tripped);
+            self.bell.ring();
             self.wake();
         }
         if self.followed.load(Ordering::Acquire) == u32::from(sample.channel) + 1

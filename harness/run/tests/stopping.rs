@@ -391,6 +391,20 @@ fn a_trip_halts_while_the_executor_is_busy_and_again_after_its_command_has_left(
 }
 
 #[test]
+fn a_command_that_a_halt_crossed_does_not_hide_the_reason_for_the_halt() {
+    let bench = Bench::simulated();
+    bench.arm.notices_halts.store(true, Ordering::SeqCst);
+    let (hand, clock) = (bench.hand.clone(), bench.clock.clone());
+    *bench.arm.on_begin.lock().unwrap() = Some(Box::new(move || {
+        *hand.temperature.lock().unwrap() = 81.0;
+        clock.sleep(ms(50));
+    }));
+    bench.perform(&plan(vec![case("one", vec![go("p1")])]));
+    let ends = bench.ends();
+    assert!(matches!(ends[0].1, CaseEnd::Tripped(_)), "{ends:?}");
+}
+
+#[test]
 fn a_motion_that_never_settles_is_the_items_own_trouble() {
     let bench = Bench::simulated();
     bench.arm.stuck.store(true, Ordering::SeqCst);

@@ -158,6 +158,8 @@ pub(crate) struct Arm {
     pub(crate) heartbeat_withheld: AtomicBool,
     pub(crate) refuses_moves: AtomicBool,
     pub(crate) tells_of_heartbeat: AtomicBool,
+    /// A command that is crossed by a halt is refused.
+    pub(crate) notices_halts: AtomicBool,
     /// What is called at each begin.
     pub(crate) on_begin: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
@@ -194,6 +196,7 @@ impl Arm {
             heartbeat_withheld: AtomicBool::new(false),
             refuses_moves: AtomicBool::new(false),
             tells_of_heartbeat: AtomicBool::new(false),
+            notices_halts: AtomicBool::new(false),
             on_begin: Mutex::new(None),
         })
     }
@@ -342,8 +345,13 @@ impl Joints for Arm {
     fn begin(&self, motion: &JointMove) -> Result<(), Trouble> {
         self.body.answers()?;
         assert!(self.enabled.load(Ordering::SeqCst), "moved without power");
+        let halts = self.halts.load(Ordering::SeqCst);
         if let Some(call) = &*self.on_begin.lock().unwrap() {
             call();
+        }
+        let crossed = self.halts.load(Ordering::SeqCst) != halts;
+        if crossed && self.notices_halts.load(Ordering::SeqCst) {
+            return Err(Trouble::Refused("halted meanwhile".to_string()));
         }
         self.begins.fetch_add(1, Ordering::SeqCst);
         self.go(motion.targets_deg[0].1, motion.deg_per_s);
