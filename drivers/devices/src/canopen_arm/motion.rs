@@ -17,6 +17,8 @@ const HANDSHAKE: Duration = Duration::from_millis(500);
 /// Between two looks at a drive.
 const LOOK: Duration = Duration::from_millis(2);
 /// A joint that stands for so long short of its target has stopped.
+/// Least share of the motion's speed that a joint is given.
+const SLOWEST_SHARE: f64 = 0.01;
 const STOPPED_FOR: Duration = Duration::from_millis(500);
 /// Status and position older than this say nothing of now.
 const OLD: Duration = Duration::from_millis(500);
@@ -110,6 +112,17 @@ impl Joints for Arm {
         };
         let now = self.now();
         let nodes = self.nodes().clone();
+        // The joints arrive together: one that has hardly a way to go stands long before the others
+        // do, and is not blocked by that. The arm stands when the last of them does.
+        let moved = goal
+            .targets_deg
+            .iter()
+            .filter_map(|(index, _)| nodes.get(*index));
+        let still_since = moved
+            .map(|node| node.still_since)
+            .max()
+            .unwrap_or(goal.taken);
+        let stands = now - still_since.max(goal.taken) >= STOPPED_FOR;
         let mut all = Progress::Settled;
         for (index, target) in goal.targets_deg {
             let (Some(node), Some(joint)) = (nodes.get(index), self.config.joints.get(index))
@@ -123,7 +136,6 @@ impl Joints for Arm {
                 return Err(self.silent(joint));
             }
             let near = (joint.deg(node.counts) - target).abs() <= self.config.window_deg;
-            let stands = now - node.still_since.max(goal.taken) >= STOPPED_FOR;
             all = match (status.state(), node.seen > goal.taken) {
                 (_, false) => return Ok(Progress::Moving),
                 (Some(State::OperationEnabled), _) if status.target_reached() && near => all,
@@ -182,7 +194,9 @@ impl Arm {
             parts.push(Part {
                 joint,
                 counts,
-                counts_per_s: joint.rate(motion.deg_per_s * share),
+                // A joint with hardly a way to go would crawl at a few counts a second, which the
+                // drive's whole numbers round away: it may arrive before the others.
+                counts_per_s: joint.rate(motion.deg_per_s * share.max(SLOWEST_SHARE)),
             });
         }
         Ok(parts)
