@@ -1,3 +1,81 @@
-//! The binary `certbench`.
+//! The binary `certbench`: one file a command, under `command/`.
+//!
+//! A command returns a value ([`Exit`]); results go to stdout, progress and warnings to stderr.
+//! This is the only room that sees all others; it wires them with closures and small adapters.
 
-fn main() {}
+mod bench;
+mod command;
+mod exit;
+mod inputs;
+mod live;
+mod operator;
+mod session;
+mod wiring;
+
+use clap::{Parser, Subcommand};
+use command::{check, demo, devices, judge, plan, report, run, schema, simulate};
+use exit::Exit;
+
+/// Drives robots and dexterous hands through standardized test suites, keeps the record, judges
+/// it and writes the report.
+#[derive(Parser)]
+#[command(name = "certbench", version, about, after_help = exit::HELP, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the four shipped suites on simulated benches, over real ptys and the real drivers
+    Demo(demo::Args),
+    /// Check suite, bench and job files; every complaint with its line and column
+    Check(check::Args),
+    /// Print the JSON Schema of a kind of file, for editors
+    Schema(schema::Args),
+    /// Show what a run would do, without opening a port
+    Plan(plan::Args),
+    /// Run a suite on a bench: resolve, rehearse, arm, perform, judge, report
+    Run(run::Args),
+    /// Judge a recorded run again, from its folder alone
+    Judge(judge::Args),
+    /// Write a run's report
+    Report(report::Args),
+    /// Open the simulated devices of a bench on ptys, for this or any other program
+    Simulate(simulate::Args),
+    /// List the drivers: links, roles, safe states, watchdogs, verified against what
+    Devices(devices::Args),
+}
+
+fn main() -> std::process::ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are results; everything else is a usage error.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else {
+                Exit::Passed.into()
+            };
+        }
+    };
+    let done = match cli.command {
+        Command::Demo(args) => demo::demo(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Schema(args) => schema::schema(&args),
+        Command::Plan(args) => plan::plan(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Judge(args) => judge::judge(&args),
+        Command::Report(args) => report::report(&args),
+        Command::Simulate(args) => simulate::simulate(&args),
+        Command::Devices(args) => devices::devices(&args),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!("certbench: {error:#}");
+            Exit::Fault.into()
+        }
+    }
+}

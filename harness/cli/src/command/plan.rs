@@ -1,0 +1,249 @@
+//! `certbench plan SUITE --bench B`: what a run would do, from files only.
+
+use crate::exit::Exit;
+use crate::inputs::{Files, load};
+use certbench_model::step::{Over, Stop, Target, Wait};
+use certbench_model::{Plan, Step};
+use std::fmt::Write;
+
+/// Show what a run would do.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    files: Files,
+    /// Open the devices and ask each whether it would accept its commands; enables nothing
+    #[arg(long)]
+    rehearse: bool,
+    /// The plan as JSON: what is frozen under the hash
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the plan.
+pub(crate) fn plan(args: &Args) -> anyhow::Result<Exit> {
+    let plan = match load(&args.files)? {
+        Ok(plan) => plan,
+        Err(exit) => return Ok(exit),
+    };
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&plan)?);
+    } else {
+        print!("{}", in_words(&plan)?);
+    }
+    if !args.rehearse {
+        return Ok(Exit::Passed);
+    }
+    let refusals = crate::session::rehearse(plan, &args.files.bench)?;
+    for refusal in &refusals {
+        eprintln!("refused: {refusal}");
+    }
+    if refusals.is_empty() {
+        eprintln!("rehearsed: every device would accept its commands");
+        return Ok(Exit::Passed);
+    }
+    Ok(Exit::Refused)
+}
+
+fn in_words(plan: &Plan) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    let suite = &plan.suite;
+    writeln!(
+        out,
+        "{} {} ({}): {}",
+        suite.id, suite.version, suite.status, suite.title.en
+    )?;
+    writeln!(out, "  {}", suite.title.zh)?;
+    writeln!(out, "plan sha256 {}", plan.digest())?;
+    for device in &plan.bench.devices {
+        let role = if device.under_test {
+            "under test"
+        } else {
+            "instrument"
+        };
+        writeln!(
+            out,
+            "device {} - {} at {} ({:?}, {role})",
+            device.id, device.driver, device.port, device.provenance
+        )?;
+    }
+    for channel in &plan.channels {
+        let due = channel
+            .calibration
+            .as_ref()
+            .map(|c| format!(", certificate {} until {}", c.certificate, c.due));
+        writeln!(
+            out,
+            "channel {} - {:?} from {}.{}{}",
+            channel.id,
+            channel.source,
+            channel.device,
+            channel.signal,
+            due.unwrap_or_default()
+        )?;
+    }
+    for parameter in &plan.parameters {
+        writeln!(
+            out,
+            "parameter {} = {} (set by {:?})",
+            parameter.id,
+            value(&parameter.value),
+            parameter.set_by
+        )?;
+    }
+    for case in &plan.cases {
+        writeln!(
+            out,
+            "case {}: {} - at most {} steps, {:.0} s",
+            case.id, case.title.en, case.steps_max, case.seconds_max
+        )?;
+        if let Some(short) = &case.shortened {
+            writeln!(
+                out,
+                "  SHORTENED: {} of {} ({}); no verdict",
+                short.n, short.of, short.parameter
+            )?;
+        }
+        steps(&mut out, &case.steps, 1)?;
+        if !case.finally.is_empty() {
+            writeln!(out, "  finally")?;
+            steps(&mut out, &case.finally, 2)?;
+        }
+        for measure in &case.measures {
+            let per = measure
+                .per
+                .as_ref()
+                .map(|p| format!(" per {p}"))
+                .unwrap_or_default();
+            let limit = measure.accept.as_ref().map(|a| {
+                let least = a
+                    .at_least
+                    .map(|q| format!(" at least {q}"))
+                    .unwrap_or_default();
+                let most = a
+                    .at_most
+                    .map(|q| format!(" at most {q}"))
+                    .unwrap_or_default();
+                format!(
+                    ", {:?}{least}{most} (set by {:?}), rule {:?}",
+                    a.compare, a.set_by, measure.rule
+                )
+            });
+            writeln!(
+                out,
+                "  measure {}: {}{per}, n = {}{}",
+                measure.id,
+                measure.metric,
+                measure.n_planned,
+                limit.unwrap_or_else(|| ", reported only".into())
+            )?;
+        }
+    }
+    if !plan.finally.is_empty() {
+        writeln!(out, "finally")?;
+        steps(&mut out, &plan.finally, 1)?;
+    }
+    for restriction in &plan.restrictions {
+        writeln!(
+            out,
+            "restriction {} {} [{}]: {}",
+            restriction.case, restriction.measure, restriction.code, restriction.text.en
+        )?;
+    }
+    Ok(out)
+}
+
+fn value(value: &certbench_model::ParamValue) -> String {
+    use certbench_model::ParamValue::{Count, Flag, Quantity, Text};
+    match value {
+        Quantity(q) => q.to_string(),
+        Count(n) => n.to_string(),
+        Text(t) => t.clone(),
+        Flag(f) => f.to_string(),
+    }
+}
+
+fn steps(out: &mut String, list: &[Step], depth: usize) -> std::fmt::Result {
+    for step in list {
+        writeln!(out, "{:indent$}{}", "", words(step), indent = 2 * depth)?;
+        steps(out, step.inner(), depth + 1)?;
+    }
+    Ok(())
+}
+
+fn words(step: &Step) -> String {
+    let word = step.word();
+    match step {
+        Step::Prompt(p) => format!("{word} {} ({:?}): {}", p.id, p.presence, p.text.en),
+        Step::Move(m) => {
+            let to = match &m.to {
+                Target::Pose(name) | Target::Preset(name) => name.clone(),
+                Target::Joints(joints) => joints
+                    .iter()
+                    .map(|(j, q)| format!("{j} {q}"))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            };
+            format!(
+                "{word} {} to {to} at {}, until {:?}",
+                m.device, m.speed, m.until
+            )
+        }
+        Step::Grasp(g) => format!(
+            "{word} {} {} with {} at {}",
+            g.device, g.preset, g.force, g.speed
+        ),
+        Step::Release(r) => format!("{word} {} at {}", r.device, r.speed),
+        Step::Set(s) => format!("{word} {} to {}", s.output, s.to),
+        Step::Stop(Stop::Command { device }) => format!("{word} {device} by its own command"),
+        Step::Stop(Stop::Output(s)) => format!("{word} by {} to {}", s.output, s.to),
+        Step::Stop(Stop::Heartbeat { device }) => {
+            format!("{word} {device} by withholding its heartbeat")
+        }
+        Step::Stop(Stop::Recover { device, .. }) => format!("recover {device}"),
+        Step::Wait(wait) => format!("{word} {}", waiting(wait)),
+        Step::Window(w) => {
+            let until = w
+                .until
+                .as_ref()
+                .map(|u| format!(" until {}", waiting(u)))
+                .unwrap_or_default();
+            format!("{word} {} of {}{until}", w.id, w.record.join(", "))
+        }
+        Step::Repeat(r) => match &r.over {
+            Over::Times(n) => format!("{word} {n} times ({})", r.variable),
+            Over::Rows { table, order, seed } => {
+                let how = seed
+                    .map(|s| format!(", shuffled with seed {s}"))
+                    .unwrap_or_default();
+                format!(
+                    "{word} over {table} as {} ({}{how})",
+                    r.variable,
+                    order.join(", ")
+                )
+            }
+        },
+        Step::Trial(t) => format!("{word} {} (invalid at most {})", t.id, t.invalid_most),
+        Step::Mark(m) => format!("{word} {}", m.name),
+        Step::Zero(z) => format!("{word} {}", z.channel),
+        Step::Check(c) => format!(
+            "{word} {} against {} within {}",
+            c.channel, c.expect, c.within
+        ),
+    }
+}
+
+fn waiting(wait: &Wait) -> String {
+    match wait {
+        Wait::For(seconds) => format!("{seconds} s"),
+        Wait::Until {
+            condition,
+            within_s,
+            otherwise,
+        } => {
+            format!(
+                "{} {:?} within {within_s} s, otherwise {otherwise:?}",
+                condition.channel, condition.does
+            )
+        }
+    }
+}

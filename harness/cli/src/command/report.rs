@@ -1,0 +1,60 @@
+//! `certbench report RUN`: write or print a run's report.
+
+use crate::command::run::Language;
+use crate::exit::Exit;
+use crate::session;
+use anyhow::anyhow;
+use certbench_model::{Findings, Recorded};
+use certbench_record::Recording;
+use std::path::PathBuf;
+
+/// Write a run's report.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The run folder
+    run: PathBuf,
+    /// Print only this language to stdout; without it, all reports are written into the folder
+    #[arg(long, value_enum)]
+    lang: Option<Language>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = Format::Html)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Html,
+    Json,
+}
+
+/// Judges the record and renders the report.
+pub(crate) fn report(args: &Args) -> anyhow::Result<Exit> {
+    let findings = session::judge(&args.run)?;
+    let document = document(&Recording::open(&args.run)?, &findings);
+    match (args.lang, args.format) {
+        (_, Format::Json) => println!("{}", certbench_reports::json(&document)),
+        (Some(lang), Format::Html) => {
+            println!(
+                "{}",
+                certbench_reports::html(&document, lang.into()).map_err(|e| anyhow!("{e}"))?
+            );
+        }
+        (None, Format::Html) => {
+            session::write_reports(&args.run, &findings)?;
+            for name in ["report.en.html", "report.zh.html", "report.json"] {
+                println!("{}", args.run.join(name).display());
+            }
+        }
+    }
+    Ok(Exit::of(&findings))
+}
+
+/// The report's one value, from which every rendering comes.
+pub(crate) fn document(recording: &Recording, findings: &Findings) -> certbench_reports::Document {
+    let extra = certbench_reports::Extra {
+        files: recording.files().to_vec(),
+        issued: None,
+        authorized_by: None,
+    };
+    certbench_reports::document(recording.facts(), findings, &extra)
+}

@@ -1,0 +1,381 @@
+//! One run from its plan to its reports: the story of the whole program.
+
+use crate::bench::SimulationProcess;
+use crate::command::simulate;
+use crate::exit::Exit;
+use crate::live::{Line, Narrator};
+use crate::operator::{Desk, World};
+use crate::wiring::{self, Recording as Record, SIMULATED_PORT};
+use anyhow::{Context, anyhow};
+use certbench_clock::Clock;
+use certbench_devices::Port;
+use certbench_model::date::utc_text;
+use certbench_model::text::Lang;
+use certbench_model::{EventBody, Findings, Plan, RunEnd};
+use certbench_record::{Entry, Ledger, Pace, Recorder, Recording, Start, items};
+use certbench_roles::{Device, Trouble};
+use certbench_run::{Consent, Control, Listener, Run, Settings};
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+/// How a run is to be done.
+pub(crate) struct Order<'a> {
+    /// The bench file, for the simulated bench's own process.
+    pub(crate) bench: &'a Path,
+    /// Where run folders and the ledger go.
+    pub(crate) out: &'a Path,
+    /// Consent to arm without asking (simulated benches only).
+    pub(crate) yes: bool,
+    /// Prepared answers, if an answers file was given.
+    pub(crate) answers: Option<BTreeMap<String, VecDeque<String>>>,
+    /// The operator's language.
+    pub(crate) lang: Lang,
+    /// Whether a person can be asked at the terminal.
+    pub(crate) terminal: bool,
+    /// Put before every line, where several runs go on at once.
+    pub(crate) label: &'a str,
+    /// Join the simulation in this process, on the simulated clock.
+    pub(crate) simulated_clock: bool,
+}
+
+/// A finished run.
+pub(crate) struct Done {
+    /// Its folder.
+    pub(crate) folder: PathBuf,
+    /// Its findings.
+    pub(crate) findings: Findings,
+}
+
+impl Done {
+    /// Its exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        Exit::of(&self.findings)
+    }
+}
+
+/// Performs the plan, keeps the record, judges it, writes the reports.
+pub(crate) fn perform(plan: Plan, order: &Order<'_>) -> anyhow::Result<Done> {
+    let folder = record(Arc::new(plan), order)?;
+    let findings = judge(&folder)?;
+    write_reports(&folder, &findings)?;
+    Ok(Done { folder, findings })
+}
+
+/// The simulated bench of a run, wherever it lives.
+enum Bench {
+    None,
+    Process(Arc<SimulationProcess>),
+    InProcess(Arc<certbench_sim::Simulation>),
+}
+
+impl Bench {
+    fn world(&self) -> Option<Arc<dyn World>> {
+        match self {
+            Bench::None => None,
+            Bench::Process(process) => Some(process.clone()),
+            Bench::InProcess(simulation) => Some(simulation.clone()),
+        }
+    }
+
+    fn truth(&self) -> Option<serde_json::Value> {
+        match self {
+            Bench::None => None,
+            Bench::Process(process) => process.truth().ok(),
+            Bench::InProcess(simulation) => Some(simulation.truth()),
+        }
+    }
+}
+
+impl World for certbench_sim::Simulation {
+    fn apply(&self, key: &str, value: &str) -> Result<(), String> {
+        certbench_sim::Simulation::apply(self, key, value).map_err(|e| e.to_string())
+    }
+}
+
+fn record(plan: Arc<Plan>, order: &Order<'_>) -> anyhow::Result<PathBuf> {
+    let clock = if order.simulated_clock {
+        Clock::simulated()
+    } else {
+        Clock::real()
+    };
+    let started = clock
+        .utc()
+        .duration_since(UNIX_EPOCH)
+        .context("the host's clock is before 1970")?;
+    let utc = utc_text(started.as_secs());
+    let (run, folder) = new_folder(order.out, &plan.suite.id, &utc)?;
+
+    let start = Start {
+        unix_ns_at_zero: (started.as_nanos() as u64).saturating_sub(clock.now().0),
+        pace: if order.simulated_clock {
+            Pace::Simulated
+        } else {
+            Pace::Real
+        },
+    };
+    let recorder = Arc::new(Recorder::create(&folder, &plan, start)?);
+    let ledger = Ledger::open(order.out)?;
+    let items = items(&plan);
+    let earlier = ledger.earlier(&items, &plan.suite.id)?;
+    let note = |entry| {
+        ledger
+            .add(&entry)
+            .context("the bench's ledger cannot be written")
+    };
+    note(Entry::Started {
+        run: run.clone(),
+        utc: utc.clone(),
+        suite: plan.suite.id.clone(),
+        version: plan.suite.version.clone(),
+        items,
+        plan_sha256: plan.digest(),
+    })?;
+
+    let control = Control::new();
+    let (bench, devices) = open_bench(
+        &plan,
+        order.bench,
+        &folder.join("simulation.jsonl"),
+        &clock,
+        order.simulated_clock,
+    )?;
+    let non_physical = wiring::all_non_physical(&plan);
+    let terminal = order.terminal.then_some(order.lang);
+    let desk = Desk::new(
+        order.answers.clone().unwrap_or_default(),
+        bench.world(),
+        non_physical,
+        terminal,
+    );
+
+    let mut settings = Settings::new(run.clone(), utc);
+    settings.certbench = env!("CARGO_PKG_VERSION").to_string();
+    settings.host = host();
+    settings.operator = std::env::var("USER").unwrap_or_default();
+    settings.earlier = earlier;
+    settings.consent = if order.yes {
+        Consent::Given
+    } else {
+        Consent::Ask
+    };
+    settings.unattended = order.answers.is_some() && !order.terminal;
+    if non_physical {
+        settings.countdown = Duration::ZERO;
+    }
+    let attach = recorder.clone();
+    settings.attach = Some(Arc::new(move |path: &Path| {
+        let name = path
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        attach.attach(&name, path).map_err(|e| e.to_string())
+    }));
+    let bench = Arc::new(bench);
+    let truth = bench.clone();
+    settings.epilogue = Some(Arc::new(move || {
+        let told = truth.truth().into_iter();
+        told.map(|truth| EventBody::SimulationTruth {
+            device: "world".into(),
+            truth,
+        })
+        .collect()
+    }));
+
+    let listeners: Vec<Arc<dyn Listener>> = vec![
+        Arc::new(Record(recorder.clone())),
+        Arc::new(Narrator::new(order.label, order.lang, plan.clone())),
+    ];
+    let signals = crate::command::run::stop_on_signals(control.clone());
+    let line =
+        (order.label.is_empty() && !order.simulated_clock).then(|| Line::show(control.clone()));
+    let end = Run {
+        plan,
+        devices,
+        operator: Arc::new(desk),
+        listeners,
+        clock: clock.clone(),
+        control,
+        settings,
+    }
+    .perform();
+    drop(line);
+    drop(signals);
+    recorder
+        .finish()
+        .context("the record could not be closed")?;
+    let ended = clock
+        .utc()
+        .duration_since(UNIX_EPOCH)
+        .map(|d| d.as_secs())
+        .unwrap_or_default();
+    note(Entry::Ended {
+        run,
+        utc: utc_text(ended),
+        end: word(end).to_string(),
+    })?;
+    if clock.is_simulated() {
+        clock.end();
+    }
+    Ok(folder)
+}
+
+/// Opens the simulated bench, where there is one, and every device.
+fn open_bench(
+    plan: &Plan,
+    bench: &Path,
+    log: &Path,
+    clock: &Clock,
+    in_process: bool,
+) -> anyhow::Result<(Bench, Vec<Arc<dyn Device>>)> {
+    let is_simulated = |d: &&certbench_model::plan::DevicePlan| d.port == SIMULATED_PORT;
+    let simulated: Vec<_> = plan.bench.devices.iter().filter(is_simulated).collect();
+    let opened = |devices: Result<_, Trouble>| devices.map_err(|e| anyhow!("{e}"));
+    if simulated.is_empty() {
+        return Ok((
+            Bench::None,
+            opened(wiring::open_at_ports(plan, &BTreeMap::new(), clock))?,
+        ));
+    }
+    if in_process {
+        let list: Vec<_> = simulated
+            .iter()
+            .map(|d| (d.id.clone(), d.driver.clone()))
+            .collect();
+        let block = plan.bench.simulation.as_ref();
+        let (simulation, ends) =
+            simulate::build(block, &list, clock, certbench_sim::Transport::InProcess)?;
+        let links = ends
+            .into_iter()
+            .filter_map(|(id, end)| Some((id, port(end)?)))
+            .collect();
+        let devices = opened(wiring::open_at_links(plan, links, clock))?;
+        return Ok((Bench::InProcess(Arc::new(simulation)), devices));
+    }
+    let process = SimulationProcess::start(bench, log)?;
+    let devices = opened(wiring::open_at_ports(plan, &process.ports, clock))?;
+    Ok((Bench::Process(Arc::new(process)), devices))
+}
+
+fn port(end: certbench_sim::Port) -> Option<Port> {
+    match end {
+        certbench_sim::Port::Bytes(line) => Some(Port::Bytes(line.into())),
+        certbench_sim::Port::Can(bus) => Some(Port::Can(bus.into())),
+        certbench_sim::Port::Path(_) => None,
+    }
+}
+
+/// Asks every device of the plan whether it would do what the plan asks; enables nothing. In words,
+/// what they refuse and what went wrong on the way.
+pub(crate) fn rehearse(plan: Plan, bench: &Path) -> anyhow::Result<Vec<String>> {
+    let clock = Clock::real();
+    let plan = Arc::new(plan);
+    let log =
+        std::env::temp_dir().join(format!("certbench-rehearsal-{}.jsonl", std::process::id()));
+    let (bench, devices) = open_bench(&plan, bench, &log, &clock, false)?;
+    let desk = Desk::new(
+        BTreeMap::new(),
+        bench.world(),
+        wiring::all_non_physical(&plan),
+        None,
+    );
+    let settings = Settings::new("rehearsal", "");
+    let operator = Arc::new(desk);
+    let run = Run {
+        plan,
+        devices,
+        operator,
+        listeners: Vec::new(),
+        clock,
+        control: Control::new(),
+        settings,
+    };
+    let found = run.rehearse();
+    drop(bench);
+    let _ = std::fs::remove_file(log);
+    let refusals = found
+        .refusals
+        .iter()
+        .map(|r| format!("{}: {}", r.place, r.text.en));
+    let troubles = found.troubles.iter().filter_map(|t| match t {
+        EventBody::Fault { subject, text, .. } => Some(format!("{subject}: {text}")),
+        EventBody::DeviceEvent { device, code, text } => {
+            Some(format!("{device} reports {code}: {text}"))
+        }
+        _ => None,
+    });
+    Ok(refusals.chain(troubles).collect())
+}
+
+/// Judges a run folder and keeps the findings in it. The same folder gives the same bytes.
+pub(crate) fn judge(folder: &Path) -> anyhow::Result<Findings> {
+    let recording = Recording::open(folder)?;
+    let findings = certbench_judge::judge(&recording);
+    let json = serde_json::to_string_pretty(&findings).context("findings have no JSON")?;
+    write(&folder.join("findings.json"), &json)?;
+    Ok(findings)
+}
+
+/// Writes the reports beside the record.
+pub(crate) fn write_reports(folder: &Path, findings: &Findings) -> anyhow::Result<()> {
+    let recording = Recording::open(folder)?;
+    let document = crate::command::report::document(&recording, findings);
+    for (lang, name) in [(Lang::En, "report.en.html"), (Lang::Zh, "report.zh.html")] {
+        let html = certbench_reports::html(&document, lang).map_err(|e| anyhow!("{e}"))?;
+        write(&folder.join(name), &html)?;
+    }
+    write(
+        &folder.join("report.json"),
+        &certbench_reports::json(&document),
+    )
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// `<suite>-20261122T022654Z`, with a number where two runs start in one second.
+fn new_folder(out: &Path, suite: &str, utc: &str) -> anyhow::Result<(String, PathBuf)> {
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    let stamp: String = utc.chars().filter(|c| *c != '-' && *c != ':').collect();
+    for number in 1..1000 {
+        let run = if number == 1 {
+            format!("{suite}-{stamp}")
+        } else {
+            format!("{suite}-{stamp}-{number}")
+        };
+        let folder = out.join(&run);
+        match std::fs::create_dir(&folder) {
+            Ok(()) => return Ok((run, folder)),
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(e).with_context(|| format!("cannot make {}", folder.display())),
+        }
+    }
+    Err(anyhow!(
+        "there are a thousand runs of {suite} at {utc} under {}",
+        out.display()
+    ))
+}
+
+fn host() -> String {
+    let read = |path: &str| {
+        std::fs::read_to_string(path)
+            .map(|t| t.trim().to_string())
+            .unwrap_or_default()
+    };
+    format!(
+        "{} (Linux {})",
+        read("/proc/sys/kernel/hostname"),
+        read("/proc/sys/kernel/osrelease")
+    )
+}
+
+fn word(end: RunEnd) -> &'static str {
+    match end {
+        RunEnd::Completed => "completed",
+        RunEnd::Refused => "refused",
+        RunEnd::Aborted => "aborted",
+        RunEnd::Faulted => "faulted",
+    }
+}

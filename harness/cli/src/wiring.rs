@@ -1,0 +1,90 @@
+//! Small adapters between rooms that do not know each other.
+
+use certbench_clock::Clock;
+use certbench_devices::{Port, connect, open};
+use certbench_model::vocabulary::Vocabulary;
+use certbench_model::{Event, Plan, Provenance, Sample};
+use certbench_record::Recorder;
+use certbench_roles::{Device, Trouble};
+use certbench_run::Listener;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The word that a bench file writes for a port that the simulation opens.
+pub(crate) const SIMULATED_PORT: &str = "simulated";
+
+/// What metrics and drivers exist: the union of what the judge and the device room publish.
+pub(crate) fn vocabulary() -> Vocabulary {
+    Vocabulary {
+        metrics: certbench_judge::vocabulary(),
+        drivers: certbench_devices::catalogue(),
+    }
+}
+
+/// Opens every device of the plan: at its own port, or at the one that the simulation opened for it.
+pub(crate) fn open_at_ports(
+    plan: &Plan,
+    simulated: &BTreeMap<String, String>,
+    clock: &Clock,
+) -> Result<Vec<Arc<dyn Device>>, Trouble> {
+    let drivers = certbench_devices::catalogue();
+    let mut devices = Vec::new();
+    for device in &plan.bench.devices {
+        let mut at = device.clone();
+        if let Some(path) = simulated.get(&device.id) {
+            let can = drivers
+                .iter()
+                .any(|d| d.id == device.driver && d.links.iter().any(|l| l == "can"));
+            at.port = if can {
+                format!("slcan:{path}")
+            } else {
+                path.clone()
+            };
+        }
+        devices.push(open(&at, connect(&at, clock, None)?, clock)?);
+    }
+    Ok(devices)
+}
+
+/// Opens every device of the plan over links that exist already.
+pub(crate) fn open_at_links(
+    plan: &Plan,
+    mut links: BTreeMap<String, Port>,
+    clock: &Clock,
+) -> Result<Vec<Arc<dyn Device>>, Trouble> {
+    let open_one = |device: &certbench_model::plan::DevicePlan| {
+        let port = links.remove(&device.id).ok_or_else(|| {
+            Trouble::Refused(format!(
+                "device `{}` has no simulated counterpart",
+                device.id
+            ))
+        })?;
+        open(device, port, clock)
+    };
+    plan.bench.devices.iter().map(open_one).collect()
+}
+
+/// Whether no device can be a thing on a bench.
+pub(crate) fn all_non_physical(plan: &Plan) -> bool {
+    plan.bench
+        .devices
+        .iter()
+        .all(|d| d.provenance != Provenance::Physical)
+}
+
+/// The record as a listener of the run.
+pub(crate) struct Recording(pub(crate) Arc<Recorder>);
+
+impl Listener for Recording {
+    fn name(&self) -> &str {
+        "record"
+    }
+
+    fn event(&self, event: &Event) -> Result<(), String> {
+        self.0.event(event).map_err(|e| e.to_string())
+    }
+
+    fn sample(&self, sample: &Sample) -> bool {
+        self.0.sample(sample)
+    }
+}
