@@ -17,6 +17,7 @@ pub(crate) fn everything(workspace: &Workspace, parts: &mut Parts) {
         clippy.args([
             "clippy",
             "--quiet",
+            "--keep-going", // every complaint at once
             "--workspace",
             "--all-targets",
             "--",
