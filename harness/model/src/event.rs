@@ -134,7 +134,7 @@ pub enum EventBody {
         /// Where; `context.trial` is its number.
         context: Context,
     },
-    /// A trial ended.
+    /// A trial ended. One that the end of its case cut short has no end.
     TrialEnded {
         /// Trial id.
         trial: String,
@@ -217,7 +217,8 @@ pub enum EventBody {
     Halted {
         /// Device.
         device: String,
-        /// Whether the plan demanded it (`stop` step) or certbench did it by itself.
+        /// Whether the plan demanded it (`stop` step, prompt with a person inside) or certbench did
+        /// it by itself.
         planned: bool,
         /// `sent`, `confirmed`, `refused`, `late`, `failed`.
         result: String,

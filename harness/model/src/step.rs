@@ -230,7 +230,8 @@ pub enum Wait {
 pub struct Condition {
     /// Channel id.
     pub channel: String,
-    /// Component; empty for the first (and only).
+    /// Component; empty for the first (and only). At rest is what rests in every component of the
+    /// first one's unit (x, y and z of a pose), when none is named.
     pub component: String,
     /// What it does.
     pub does: Does,
@@ -261,9 +262,9 @@ pub enum Does {
 pub enum Otherwise {
     /// Go on.
     GoOn,
-    /// The trial is censored; go on with the next one.
+    /// The trial is censored; its further steps (release, recover) are still done.
     Censored,
-    /// The trial failed; go on with the next one.
+    /// The trial failed; its further steps (release, recover) are still done.
     Failure,
     /// The case ends as not tested: the bench did not do what it should.
     Fault,
