@@ -40,19 +40,17 @@ pub(crate) fn distance(a: &str, b: &str) -> usize {
     last[b.len()]
 }
 
-/// `did you mean `x`?`, or else the list of what is known.
+/// Help with `did you mean `x`?`, or else a note with what is known.
 pub(crate) fn suggestion<'a>(
     text: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> (Option<String>, Option<String>) {
     let known: Vec<&str> = known.into_iter().collect();
-    let help = nearest(text, known.iter().copied()).map(|n| format!("did you mean `{n}`?"));
-    let note = match (&help, known.as_slice()) {
-        (_, []) => None,
-        (Some(_), many) if many.len() > 12 => None,
-        (_, many) => Some(format!("known: {}", list(many))),
-    };
-    (help, note)
+    match nearest(text, known.iter().copied()) {
+        Some(near) => (Some(format!("did you mean `{near}`?")), None),
+        None if known.is_empty() => (None, None),
+        None => (None, Some(format!("known: {}", list(&known)))),
+    }
 }
 
 /// `a`, `b`, `c`.

@@ -2,7 +2,7 @@
 //! gives nothing when there is nothing to give.
 
 use crate::complaint::{Complaint, Sink, Span};
-use crate::near::{nearest, suggestion};
+use crate::near::{distance, suggestion};
 use crate::written::shared::Bilingual;
 use crate::yaml::{At, Scalar};
 use certbench_model::unit::UnitError;
@@ -38,7 +38,11 @@ pub(crate) fn fitting(
     if units.is_empty() || units.iter().any(|u| quantity.unit.compatible(*u)) {
         return Some(quantity);
     }
-    let wanted: Vec<String> = units.iter().map(|u| format!("`{u}`")).collect();
+    let name = |u: &Unit| match *u == Unit::one() {
+        true => "`%`".to_string(),
+        false => format!("`{u}`"),
+    };
+    let wanted: Vec<String> = units.iter().map(name).collect();
     let message = format!(
         "`{quantity}` cannot stand where a value in {} is expected",
         wanted.join(" or ")
@@ -53,7 +57,11 @@ pub(crate) fn fitting(
 fn unit_complaint(error: UnitError, at: Span) -> Complaint {
     match error {
         UnitError::Unknown { text, near } => {
-            let near = near.or_else(|| nearest(&text, Unit::all().map(Unit::symbol)));
+            let near = near.or_else(|| {
+                Unit::all()
+                    .map(Unit::symbol)
+                    .find(|symbol| text.len() > 1 && distance(&text, symbol) == 1)
+            });
             let complaint = Complaint::new("unknown-unit", at, format!("unknown unit `{text}`"));
             match near {
                 Some(near) => complaint.help(format!("did you mean `{near}`?")),

@@ -6,8 +6,9 @@ use super::literal::{count, filled, identifier, number_in, positive, unknown};
 use super::shared::any_entry;
 use crate::complaint::{Complaint, Span};
 use crate::written::bench::{
-    Level, Output as WrittenOutput, Pose as WrittenPose, Preset as WrittenPreset, Wiring,
+    Output as WrittenOutput, Pose as WrittenPose, Preset as WrittenPreset, Wiring,
 };
+use crate::written::shared::Level;
 use crate::yaml::{At, Entries, Scalar};
 use certbench_model::plan::{Output, Pose, Preset};
 use std::collections::BTreeMap;

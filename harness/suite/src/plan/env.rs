@@ -65,6 +65,8 @@ pub(crate) enum VariableKind<'a> {
         /// Set when a value (not a text) was taken from a row: then each row is written out.
         typed: Rc<Cell<bool>>,
     },
+    /// What it runs over could not be read; that has had its complaint.
+    Unknown,
 }
 
 /// Variables in force, outermost first.
@@ -140,11 +142,15 @@ impl<'a> Env<'a> {
     fn column(&self, name: &str, at: Span, scope: &Scope<'a>) -> Option<ParamValue> {
         let (variable, column) = name.split_once('.').unwrap_or((name, ""));
         let found = self.variable(variable, at, scope)?;
-        let VariableKind::Rows { table, rows, typed } = &found.kind else {
-            let message = format!("`{variable}` counts passes; it has no columns");
-            self.sink
-                .push(Complaint::new("unknown-column", at, message));
-            return None;
+        let (table, rows, typed) = match &found.kind {
+            VariableKind::Rows { table, rows, typed } => (table, rows, typed),
+            VariableKind::Unknown => return None,
+            VariableKind::Count(_) => {
+                let message = format!("`{variable}` counts passes; it has no columns");
+                self.sink
+                    .push(Complaint::new("unknown-column", at, message));
+                return None;
+            }
         };
         if !table.columns.contains_key(column) {
             let names = table.columns.keys().map(String::as_str);
@@ -159,7 +165,9 @@ impl<'a> Env<'a> {
 
     fn variable<'s>(&self, name: &str, at: Span, scope: &'s Scope<'a>) -> Option<&'s Variable<'a>> {
         let found = scope.find(name);
-        if found.is_none() {
+        // A variable whose own name could not be read may be the one that is meant.
+        let nameless = scope.find("").is_some();
+        if found.is_none() && !nameless {
             let complaint = unknown("unknown-variable", "variable", name, at, scope.names());
             let nothing = scope.0.is_empty();
             self.sink.push(if nothing {
@@ -284,6 +292,7 @@ impl<'a> Env<'a> {
         let names: Vec<&str> = match &found.kind {
             VariableKind::Rows { table, .. } => table.columns.keys().map(String::as_str).collect(),
             VariableKind::Count(_) => Vec::new(),
+            VariableKind::Unknown => return Some(()),
         };
         let what = format!("column of `{variable}`");
         literal::known("unknown-column", &what, column, at, names, self.sink)
@@ -341,6 +350,7 @@ impl<'a> Env<'a> {
         self.placeholder(name, at, scope)?;
         let (variable, column) = name.split_once('.').unwrap_or((name, ""));
         match &scope.find(variable)?.kind {
+            VariableKind::Unknown => None,
             VariableKind::Count(n) => Some((1..=*n).map(|i| i.to_string()).collect()),
             VariableKind::Rows { rows, .. } => Some(
                 rows.iter()

@@ -567,9 +567,7 @@ impl<'a> Measures<'_, 'a, '_> {
             _ => {
                 let known = ["at_least", "at_most"];
                 let complaint = unknown("unknown-operator", "operator", word, at.span, known);
-                self.complain(
-                    complaint.help("write for example `at_least 10 N` or `at_most 5 mm`"),
-                );
+                self.complain(complaint.note("a limit reads `at_least 10 N` or `at_most 5 mm`"));
                 return None;
             }
         };

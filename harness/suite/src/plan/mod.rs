@@ -161,7 +161,9 @@ pub(crate) fn check_body(suite: &Suite, vocabulary: &Vocabulary, sink: &Sink) {
         vocabulary,
         sink,
     );
-    unused(suite, &body.names, sink);
+    if sink.errors() == 0 {
+        unused(suite, &body.names, sink);
+    }
 }
 
 /// What is declared and never used: a warning.
@@ -316,7 +318,7 @@ fn under_test(suite: &Suite, job: Option<&Job>, today: Date, sink: &Sink) -> Vec
             sink.push(Complaint::new("not-received", span, message));
         }
     }
-    job.items.keys().cloned().collect()
+    job.items.keys().chain(needed.keys()).cloned().collect()
 }
 
 /// `name=value` entries, each with its place in a file of their own.

@@ -1,6 +1,6 @@
 //! A bench file as it is written.
 
-use super::shared::{Party, SetOutput};
+use super::shared::{Level, Party, SetOutput};
 use crate::yaml::{At, Entries, Scalar};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -245,12 +245,4 @@ pub(crate) struct Output {
     pub(crate) safe: Option<At<String>>,
     /// Whether setting it can move something; `false` when left out.
     pub(crate) moves: Option<At<bool>>,
-}
-
-/// The level of an output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Level {
-    On,
-    Off,
 }

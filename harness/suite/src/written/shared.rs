@@ -58,6 +58,14 @@ pub(crate) struct SetOutput {
     pub(crate) to: At<String>,
 }
 
+/// The level of an output or contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DeriveDeserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Level {
+    On,
+    Off,
+}
+
 /// One name, or several by input: `over: held` or `over: { unloaded: a, loaded: b }`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum OneOrNamed {

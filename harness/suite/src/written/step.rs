@@ -1,6 +1,6 @@
 //! Steps as they are written: one word and its mapping a line, `- move: { … }`.
 
-use super::shared::{Bilingual, SetOutput};
+use super::shared::{Bilingual, Level, SetOutput};
 use crate::yaml::{At, Entries, Scalar};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -214,6 +214,8 @@ pub(crate) struct Wait {
     pub(crate) channel: Option<At<String>>,
     /// Its component, when it has several.
     pub(crate) component: Option<At<String>>,
+    /// A contact is on or off.
+    pub(crate) is: Option<At<Level>>,
     /// At or above this value.
     pub(crate) above: Option<At<Scalar>>,
     /// At or below this value.

@@ -6,7 +6,7 @@
 
 use super::tree::{Body, Key, Node};
 use crate::complaint::{Complaint, Sink, Span};
-use crate::near::{list, suggestion};
+use crate::near::{list, nearest, suggestion};
 use serde::de::value::{BorrowedStrDeserializer, U64Deserializer};
 use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
@@ -171,7 +171,7 @@ impl<'de> Deserializer<'de> for De<'de> {
                 nodes: nodes.iter(),
                 sink: self.sink(),
             }),
-            Body::Map(entries) => visitor.visit_map(Map::any(entries, self.sink())),
+            Body::Map(entries) => visitor.visit_map(Map::new(entries, self.sink())),
             Body::Empty => Err(unexpected(node, "a value")),
             Body::Refused => Err(Trouble::told()),
         }
@@ -193,9 +193,12 @@ impl<'de> Deserializer<'de> for De<'de> {
                 let mut trouble = Trouble::new(
                     "wrong-value",
                     at,
-                    format!("expected `true` or `false`, found `{text}`"),
+                    match plain {
+                        true => format!("expected `true` or `false`, found `{text}`"),
+                        false => format!("expected `true` or `false`, found the text \"{text}\""),
+                    },
                 );
-                trouble.help = meant_bool(text).map(|b| format!("write `{b}`"));
+                trouble.help = meant_bool(text).map(|b| format!("write `{b}`, without quotes"));
                 Err(trouble)
             }
         }
@@ -263,7 +266,7 @@ impl<'de> Deserializer<'de> for De<'de> {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Trouble> {
         let node = self.node()?;
         match &node.body {
-            Body::Map(entries) => visitor.visit_map(Map::any(entries, self.sink())),
+            Body::Map(entries) => visitor.visit_map(Map::new(entries, self.sink())),
             _ => Err(unexpected(node, "a mapping (`name: …` lines)")),
         }
     }
@@ -340,35 +343,43 @@ impl<'de> De<'de> {
             let wanted = format!("a mapping with {}", list(fields));
             return Err(unexpected(node, &wanted));
         };
-        let (known, unknown): (Vec<_>, Vec<_>) = entries
-            .iter()
-            .partition(|(key, _)| fields.contains(&key.text.as_str()));
-        for (key, value) in unknown {
-            let free = fields
-                .iter()
-                .filter(|f| !entries.iter().any(|(k, _)| k.text == **f));
-            let (help, note) = suggestion(&key.text, free.copied());
-            let mut complaint = Complaint::new(
-                "unknown-key",
-                key.span,
-                format!("unknown key `{}`", key.text),
-            );
-            (complaint.help, complaint.notes) = (help, note.into_iter().collect());
-            if key.text.contains(' ') && matches!(value.body, Body::Empty) {
-                complaint.help = Some("inside `{ }` a text with a comma needs quotes".to_string());
+        let there = |field: &str| entries.iter().any(|(k, _)| k.text == field);
+        let mut absent: Vec<&'static str> = fields.iter().copied().filter(|f| !there(f)).collect();
+        let mut given = Vec::new();
+        for (key, value) in entries {
+            if let Some(field) = fields.iter().find(|f| **f == key.text) {
+                given.push((*field, value));
+                continue;
             }
-            self.sink().push(complaint);
+            let meant = nearest(&key.text, absent.iter().copied());
+            self.sink().push(unknown_key(key, value, meant, fields));
+            // A misspelt key is read as the one that is meant, for the complaints inside.
+            if let Some(at) = absent.iter().position(|f| Some(*f) == meant) {
+                given.push((absent.remove(at), value));
+            }
         }
-        let absent = fields
-            .iter()
-            .filter(|f| !entries.iter().any(|(k, _)| k.text == **f));
-        visitor.visit_map(Map {
-            entries: known.into_iter().collect::<Vec<_>>().into_iter(),
-            absent: absent.copied().collect::<Vec<_>>().into_iter(),
+        visitor.visit_map(Fields {
+            given: given.into_iter(),
+            absent: absent.into_iter(),
             around: node.head,
             value: None,
             sink: self.sink(),
         })
+    }
+}
+
+fn unknown_key(key: &Key, value: &Node, meant: Option<&str>, fields: &[&str]) -> Complaint {
+    let complaint = Complaint::new(
+        "unknown-key",
+        key.span,
+        format!("unknown key `{}`", key.text),
+    );
+    match meant {
+        Some(meant) => complaint.help(format!("did you mean `{meant}`?")),
+        None if key.text.contains(' ') && matches!(value.body, Body::Empty) => {
+            complaint.help("inside `{ }` a text with a comma needs quotes")
+        }
+        None => complaint.note(format!("known: {}", list(fields))),
     }
 }
 
@@ -434,20 +445,17 @@ impl<'de> SeqAccess<'de> for List<'de> {
     }
 }
 
+/// The entries of a mapping whose keys are free.
 struct Map<'de> {
-    entries: std::vec::IntoIter<&'de (Key, Node)>,
-    absent: std::vec::IntoIter<&'static str>,
-    around: Span,
+    entries: std::slice::Iter<'de, (Key, Node)>,
     value: Option<De<'de>>,
     sink: &'de Sink,
 }
 
 impl<'de> Map<'de> {
-    fn any(entries: &'de [(Key, Node)], sink: &'de Sink) -> Map<'de> {
+    fn new(entries: &'de [(Key, Node)], sink: &'de Sink) -> Map<'de> {
         Map {
-            entries: entries.iter().collect::<Vec<_>>().into_iter(),
-            absent: Vec::new().into_iter(),
-            around: Span::default(),
+            entries: entries.iter(),
             value: None,
             sink,
         }
@@ -461,19 +469,49 @@ impl<'de> MapAccess<'de> for Map<'de> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Trouble> {
-        if let Some((key, node)) = self.entries.next() {
-            self.value = Some(De::Node(node, self.sink));
-            return seed.deserialize(KeyDe(key)).map(Some);
-        }
-        let Some(key) = self.absent.next() else {
+        let Some((key, node)) = self.entries.next() else {
             return Ok(None);
         };
-        self.value = Some(De::Missing {
+        self.value = Some(De::Node(node, self.sink));
+        seed.deserialize(KeyDe(key)).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Trouble> {
+        let value = self.value.take().ok_or_else(Trouble::told)?;
+        seed.deserialize(value)
+    }
+}
+
+/// The fields of a structure: those given, then those absent.
+struct Fields<'de> {
+    given: std::vec::IntoIter<(&'static str, &'de Node)>,
+    absent: std::vec::IntoIter<&'static str>,
+    around: Span,
+    value: Option<De<'de>>,
+    sink: &'de Sink,
+}
+
+impl<'de> MapAccess<'de> for Fields<'de> {
+    type Error = Trouble;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Trouble> {
+        let missing = |key| De::Missing {
             key,
             around: self.around,
             sink: self.sink,
-        });
-        seed.deserialize(BorrowedStrDeserializer::new(key))
+        };
+        let next = match self.given.next() {
+            Some((field, node)) => Some((field, De::Node(node, self.sink))),
+            None => self.absent.next().map(|field| (field, missing(field))),
+        };
+        let Some((field, value)) = next else {
+            return Ok(None);
+        };
+        self.value = Some(value);
+        seed.deserialize(BorrowedStrDeserializer::new(field))
             .map(Some)
     }
 

@@ -234,6 +234,10 @@ impl Builder<'_> {
                         node.span = key.span;
                     }
                     node.head = key.span;
+                    // A key without text has had its complaint.
+                    if key.text.is_empty() {
+                        return;
+                    }
                     match entries.iter().find(|(k, _)| k.text == key.text) {
                         Some((first, _)) => self.sink.push(duplicate(&key, first.span)),
                         None => entries.push((key, node)),

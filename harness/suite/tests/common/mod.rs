@@ -291,3 +291,29 @@ pub fn errors(diagnostics: &[Diagnostic]) -> Vec<&str> {
 pub fn sources(files: &[(&str, &str)]) -> Sources {
     Sources::memory(files.iter().copied())
 }
+
+/// The small suite, its tables, bench and job: name and text.
+pub fn files() -> Vec<(String, String)> {
+    let folder = format!("{}/tests/files", env!("CARGO_MANIFEST_DIR"));
+    let names = [
+        "small.suite.yaml",
+        "small.bench.yaml",
+        "small.job.yaml",
+        "tables/objects.yaml",
+        "tables/poses.yaml",
+    ];
+    names
+        .iter()
+        .map(|n| {
+            let text = std::fs::read_to_string(format!("{folder}/{n}")).unwrap();
+            ((*n).to_string(), text)
+        })
+        .collect()
+}
+
+/// Replaces a text that must be there in one of the files.
+pub fn replaced(files: &mut [(String, String)], name: &str, from: &str, to: &str) {
+    let (_, text) = files.iter_mut().find(|(n, _)| n == name).unwrap();
+    assert!(text.contains(from), "{name} has no `{from}`");
+    *text = text.replacen(from, to, 1);
+}

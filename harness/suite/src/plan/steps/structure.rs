@@ -7,11 +7,11 @@ use crate::complaint::{Complaint, Span};
 use crate::plan::env::{Variable, VariableKind};
 use crate::plan::shuffle::shuffled;
 use crate::written::step::{
-    Order, Over as WrittenOver, Repeat as WrittenRepeat, Trial as WrittenTrial,
+    Order, Over as WrittenOver, Repeat as WrittenRepeat, Step, Steps, Trial as WrittenTrial,
     Window as WrittenWindow,
 };
 use crate::yaml::{At, Scalar};
-use certbench_model::Step;
+use certbench_model::Step as Planned;
 use certbench_model::plan::Row;
 use certbench_model::step::{Over, Repeat, Trial, Wait, Window};
 use std::cell::Cell;
@@ -38,7 +38,7 @@ impl<'a> CaseReader<'a, '_> {
         written: &'a WrittenRepeat,
         head: Span,
         place: &Place<'a>,
-    ) -> Vec<Step> {
+    ) -> Vec<Planned> {
         self.not_in_closing("repeat", head, place);
         let sink = self.env.sink;
         not_empty("empty-steps", "steps of the repeat", &written.steps, sink);
@@ -56,6 +56,9 @@ impl<'a> CaseReader<'a, '_> {
             .get()
             .and_then(|o| self.passes(o, written.over.head, place));
         let (Some(name), Some(passes)) = (variable, passes) else {
+            // The steps inside are read all the same: they have complaints of their own, and windows.
+            let name = written.variable.get().map_or("", String::as_str);
+            self.inside(written, name, VariableKind::Unknown, place);
             return Vec::new();
         };
         match passes {
@@ -80,7 +83,7 @@ impl<'a> CaseReader<'a, '_> {
         rows: Vec<&'a Row>,
         seed: Option<u64>,
         place: &Place<'a>,
-    ) -> Vec<Step> {
+    ) -> Vec<Planned> {
         let Some(table) = self.env.suite.tables.get(table_name) else {
             return Vec::new();
         };
@@ -114,7 +117,7 @@ impl<'a> CaseReader<'a, '_> {
         name: &'a str,
         kind: VariableKind<'a>,
         place: &Place<'a>,
-    ) -> Vec<Step> {
+    ) -> Vec<Planned> {
         let inner = Place {
             scope: place.scope.with(Variable { name, kind }),
             ..place.clone()
@@ -244,7 +247,7 @@ impl<'a> CaseReader<'a, '_> {
         };
         let steps = self.steps(&written.steps, &inner);
         let mut inside = Vec::new();
-        windows_of(&steps, &mut inside);
+        windows_of(&written.steps, &mut inside);
         let outcome = written.outcome.as_ref();
         let outcome = outcome.map(|o| self.outcome(o, &inside, place));
         let id = id?;
@@ -381,20 +384,28 @@ impl<'a> CaseReader<'a, '_> {
     }
 }
 
-fn again(variable: &str, over: Over, steps: Vec<Step>) -> Step {
-    Step::Repeat(Repeat {
+fn again(variable: &str, over: Over, steps: Vec<Planned>) -> Planned {
+    Planned::Repeat(Repeat {
         variable: variable.to_string(),
         over,
         steps,
     })
 }
 
-/// Ids of all windows in steps.
-fn windows_of(steps: &[Step], ids: &mut Vec<String>) {
-    for step in steps {
-        if let Step::Window(window) = step {
-            ids.push(window.id.clone());
+/// Ids of all windows in steps, readable or not.
+fn windows_of(steps: &At<Steps>, ids: &mut Vec<String>) {
+    for step in steps.get().into_iter().flatten() {
+        let inner = match step.get() {
+            Some(Step::Window(window)) => {
+                ids.extend(window.id.value.clone());
+                window.steps.as_ref()
+            }
+            Some(Step::Repeat(repeat)) => Some(&repeat.steps),
+            Some(Step::Trial(trial)) => Some(&trial.steps),
+            _ => None,
+        };
+        if let Some(inner) = inner {
+            windows_of(inner, ids);
         }
-        windows_of(step.inner(), ids);
     }
 }

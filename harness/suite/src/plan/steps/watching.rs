@@ -4,6 +4,7 @@ use super::{CaseReader, Place};
 use crate::complaint::{Complaint, Span};
 use crate::plan::env::Scope;
 use crate::plan::view::View;
+use crate::written::shared::Level;
 use crate::written::step::{
     Check as WrittenCheck, Mark as WrittenMark, Otherwise as WrittenOtherwise,
     OutcomeRule as WrittenRule, Rests, Wait as Written, Zero as WrittenZero,
@@ -35,6 +36,7 @@ impl<'a> CaseReader<'a, '_> {
     /// A plain time has no condition beside it.
     fn nothing_else(&self, written: &Written, at: Span) {
         let others = [
+            written.is.is_some(),
             written.above.is_some(),
             written.below.is_some(),
             written.drops_by.is_some(),
@@ -70,9 +72,10 @@ impl<'a> CaseReader<'a, '_> {
                 resting,
             )
         });
-        let does = component
-            .as_ref()
-            .and_then(|(_, unit)| self.does(written, head, *unit, place));
+        let does = component.as_ref().and_then(|(_, unit)| {
+            let (view, _) = found?;
+            self.does(written, head, view, *unit, place)
+        });
         let within_s = self.bound(written, head, place);
         let otherwise = self.otherwise(written, head, place);
         if let (Some(within), Some(Does::Rests { for_s, .. })) = (within_s, &does)
@@ -138,33 +141,70 @@ impl<'a> CaseReader<'a, '_> {
         })
     }
 
-    fn does(&self, written: &Written, head: Span, unit: Unit, place: &Place<'a>) -> Option<Does> {
+    fn does(
+        &self,
+        written: &Written,
+        head: Span,
+        view: &View,
+        unit: Unit,
+        place: &Place<'a>,
+    ) -> Option<Does> {
         let scope = &place.scope;
-        match (
-            &written.above,
-            &written.below,
-            &written.drops_by,
-            &written.rests,
-        ) {
-            (Some(at), None, None, None) => self.env.number(at, unit, scope).map(Does::Above),
-            (None, Some(at), None, None) => self.env.number(at, unit, scope).map(Does::Below),
-            (None, None, Some(at), None) => {
-                let share = self.env.number(at, Unit::one(), scope)?;
-                if !(share > 0.0 && share <= 1.0) {
-                    let message = "a drop is a share above 0 % and at most 100 %";
-                    self.env
-                        .sink
-                        .push(Complaint::new("out-of-range", at.span, message));
-                }
-                Some(Does::DropsBy(share))
-            }
-            (None, None, None, Some(at)) => self.rests(at, unit, scope),
-            _ => {
-                let message = "a condition is exactly one of `above`, `below`, `drops_by`, `rests`";
-                self.env.sink.push(Complaint::new("one-of", head, message));
-                None
-            }
+        let ways = [
+            written.is.is_some(),
+            written.above.is_some(),
+            written.below.is_some(),
+            written.drops_by.is_some(),
+            written.rests.is_some(),
+        ];
+        if ways.iter().filter(|w| **w).count() != 1 {
+            let message =
+                "a condition is exactly one of `is`, `above`, `below`, `drops_by` and `rests`";
+            self.env.sink.push(Complaint::new("one-of", head, message));
+            return None;
         }
+        if let Some(at) = &written.is {
+            return self.contact_is(at, view);
+        }
+        if let Some(at) = &written.above {
+            return self.env.number(at, unit, scope).map(Does::Above);
+        }
+        if let Some(at) = &written.below {
+            return self.env.number(at, unit, scope).map(Does::Below);
+        }
+        if let Some(at) = &written.drops_by {
+            return self.drop(at, scope).map(Does::DropsBy);
+        }
+        self.rests(written.rests.as_ref()?, unit, scope)
+    }
+
+    /// Half way between off (0) and on (1).
+    fn contact_is(&self, written: &At<Level>, view: &View) -> Option<Does> {
+        let level = written.get()?;
+        if !view.digital {
+            let message = "only a contact is `on` or `off`";
+            let complaint = Complaint::new("wrong-shape", written.span, message);
+            self.env
+                .sink
+                .push(complaint.help("write `above:` or `below:` with a value"));
+            return None;
+        }
+        Some(match level {
+            Level::On => Does::Above(0.5),
+            Level::Off => Does::Below(0.5),
+        })
+    }
+
+    fn drop(&self, written: &At<Scalar>, scope: &Scope<'a>) -> Option<f64> {
+        let share = self.env.number(written, Unit::one(), scope)?;
+        if share > 0.0 && share <= 1.0 {
+            return Some(share);
+        }
+        let message = "a drop is a share above 0 % and at most 100 %";
+        self.env
+            .sink
+            .push(Complaint::new("out-of-range", written.span, message));
+        None
     }
 
     fn rests(&self, written: &At<Rests>, unit: Unit, scope: &Scope<'a>) -> Option<Does> {
