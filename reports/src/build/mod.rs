@@ -121,7 +121,7 @@ fn truths(facts: &Facts) -> Vec<Truth> {
         EventBody::SimulationTruth { device, truth } => Some(Truth {
             device: device.clone(),
             line: line.seq,
-            text: serde_json::to_string_pretty(truth).unwrap_or_default(),
+            text: compact(truth),
         }),
         _ => None,
     };
@@ -149,4 +149,59 @@ fn named(map: &std::collections::BTreeMap<String, Quantity>) -> Vec<Named> {
         value: quantity(*value),
     };
     map.iter().map(one).collect()
+}
+
+/// A JSON value for people: a line for each object, its plain members in it, `path: name value, …`.
+fn compact(value: &serde_json::Value) -> String {
+    let mut lines = Vec::new();
+    collect("", value, &mut lines);
+    lines.join("\n")
+}
+
+fn collect(path: &str, value: &serde_json::Value, lines: &mut Vec<String>) {
+    use serde_json::Value;
+    let is_plain = |v: &Value| match v {
+        Value::Object(_) => false,
+        Value::Array(items) => !items.iter().any(|i| i.is_object() || i.is_array()),
+        _ => true,
+    };
+    let below = |name: &str| match path {
+        "" => name.to_string(),
+        _ => format!("{path}.{name}"),
+    };
+    match value {
+        Value::Object(members) => {
+            let plain = members.iter().filter(|(_, v)| is_plain(v) && !v.is_null());
+            let plain: Vec<String> = plain.map(|(k, v)| format!("{k} {}", words(v))).collect();
+            if !plain.is_empty() {
+                let lead = if path.is_empty() {
+                    String::new()
+                } else {
+                    format!("{path}: ")
+                };
+                lines.push(format!("{lead}{}", plain.join(", ")));
+            }
+            for (name, v) in members.iter().filter(|(_, v)| !is_plain(v)) {
+                collect(&below(name), v, lines);
+            }
+        }
+        Value::Array(items) if !is_plain(value) => {
+            for (index, item) in items.iter().enumerate() {
+                collect(&format!("{path}[{index}]"), item, lines);
+            }
+        }
+        other => lines.push(format!("{path}: {}", words(other))),
+    }
+}
+
+/// A plain value: a text without quotes, a list with blanks.
+fn words(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(words).collect();
+            format!("[{}]", items.join(" "))
+        }
+        other => other.to_string(),
+    }
 }
