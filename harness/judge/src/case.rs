@@ -1,6 +1,6 @@
 //! One case: its standing, its findings, its verdict.
 
-use crate::course::CaseCourse;
+use crate::course::{CaseCourse, WindowRun};
 use crate::measure::{self, Answer, Task};
 use crate::reason::{Reasons, because, case_end};
 use crate::trace::Reader;
@@ -11,6 +11,7 @@ use certbench_model::plan::{Case, OnDeviceEvent, Restriction};
 use certbench_model::step::Over;
 use certbench_model::vocabulary::MetricDescription;
 use certbench_model::{CaseEnd, Finding, Measure, Source, Step, Text, Verdict};
+use std::collections::BTreeMap;
 
 /// Judges one case. `run_doubts` are those of the whole run (a damaged record, an altered plan).
 pub(crate) fn judge(
@@ -38,8 +39,11 @@ pub(crate) fn judge(
     let mut findings = Vec::new();
     let mut verdict = view.standing.verdict;
     for measure in &case.measures {
+        let windows = by_row(performed, measure);
         for subject in subjects(reader, case, measure) {
-            let (finding, counts) = view.find(measure, subject.as_ref());
+            let row = subject.as_ref().map(|s| s.id.as_str());
+            let windows = windows.get(&row).map_or(&[][..], Vec::as_slice);
+            let (finding, counts) = view.find(measure, subject.as_ref(), windows);
             if counts {
                 verdict = verdict.max(Some(finding.verdict));
             }
@@ -192,6 +196,22 @@ fn subjects(reader: Reader<'_>, case: &Case, measure: &Measure) -> Vec<Option<Su
     }
 }
 
+/// The windows of a case by the row of the measure in which each was opened.
+fn by_row<'a>(
+    course: &'a CaseCourse<'a>,
+    measure: &Measure,
+) -> BTreeMap<Option<&'a str>, Vec<&'a WindowRun<'a>>> {
+    let mut rows: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for window in &course.windows {
+        let variables = &window.context.scope.variables;
+        let row = measure.per.as_ref().and_then(|v| variables.get(v));
+        rows.entry(row.map(String::as_str))
+            .or_default()
+            .push(window);
+    }
+    rows
+}
+
 /// A case with all that its findings are made from.
 struct View<'a> {
     reader: Reader<'a>,
@@ -204,7 +224,12 @@ struct View<'a> {
 
 impl<'a> View<'a> {
     /// One finding, and whether it counts towards the verdict of the case.
-    fn find(&self, measure: &'a Measure, subject: Option<&'a Subject>) -> (Finding, bool) {
+    fn find(
+        &self,
+        measure: &Measure,
+        subject: Option<&Subject>,
+        windows: &[&WindowRun<'_>],
+    ) -> (Finding, bool) {
         let metric = self.metrics.iter().find(|m| m.id == measure.metric);
         let task = metric.map(|metric| Task {
             reader: self.reader,
@@ -214,6 +239,7 @@ impl<'a> View<'a> {
             measure,
             metric,
             row: subject.map(|s| (s.variable.as_str(), s.id.as_str())),
+            windows,
         });
         let mut answer = task.map_or_else(Answer::default, measure::compute);
         if task.is_none() {

@@ -1,5 +1,6 @@
 //! SHA-256 as lower-case hex.
 
+use certbench_model::identity::lower_hex;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read};
@@ -18,8 +19,7 @@ impl Growing {
     }
 
     pub(crate) fn hex(&self) -> String {
-        let digest = self.0.clone().finalize();
-        digest.iter().map(|b| format!("{b:02x}")).collect()
+        lower_hex(&self.0.clone().finalize())
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct Task<'a> {
     pub(crate) metric: &'a MetricDescription,
     /// Repeat variable and row that the finding is about.
     pub(crate) row: Option<(&'a str, &'a str)>,
+    /// The windows of that row, in their order.
+    pub(crate) windows: &'a [&'a WindowRun<'a>],
 }
 
 /// What a metric says.
@@ -173,10 +175,7 @@ impl<'a> Task<'a> {
         let id = self.over(input)?;
         let record = self.recorded(id);
         let mut windows = Vec::new();
-        for run in self.course.windows.iter().filter(|w| w.id == id) {
-            if !self.is_here(run.context) {
-                continue;
-            }
+        for run in self.windows.iter().copied().filter(|w| w.id == id) {
             match self.trial_of(run) {
                 Some(Counts::Invalid(_)) => {
                     answer.invalid += 1;
