@@ -4,6 +4,7 @@
 //! ends. `cargo xtask test` sets everything up and then runs them.
 
 pub mod bench;
+pub mod binary;
 pub mod cable;
 pub mod peer;
 pub mod vm;
