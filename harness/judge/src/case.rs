@@ -165,7 +165,8 @@ fn subjects(reader: Reader<'_>, case: &Case, measure: &Measure) -> Vec<Option<Su
     let Some(variable) = &measure.per else {
         return vec![None];
     };
-    let repeat = trial::steps(case).into_iter().find_map(|step| match step {
+    // A plan writes rows out one by one, each with a repeat of its own, when a value comes from the row.
+    let repeats = trial::steps(case).into_iter().filter_map(|step| match step {
         Step::Repeat(r) if r.variable == *variable => Some(r),
         _ => None,
     });
@@ -176,24 +177,29 @@ fn subjects(reader: Reader<'_>, case: &Case, measure: &Measure) -> Vec<Option<Su
             title,
         })
     };
-    match repeat.map(|r| &r.over) {
-        Some(Over::Rows { table, order, .. }) => {
-            let mut rows = Vec::new();
-            for id in order {
-                let title = reader.plan.row(table, id).map(|r| r.title.clone());
-                let row = subject(id, title.unwrap_or_else(|| Text::same(id.clone())));
-                if !rows.contains(&row) {
-                    rows.push(row);
+    let mut rows = Vec::new();
+    for repeat in repeats {
+        match &repeat.over {
+            Over::Rows { table, order, .. } => {
+                for id in order {
+                    let title = reader.plan.row(table, id).map(|r| r.title.clone());
+                    let row = subject(id, title.unwrap_or_else(|| Text::same(id.clone())));
+                    if !rows.contains(&row) {
+                        rows.push(row);
+                    }
                 }
             }
-            rows
+            Over::Times(n) => {
+                let counts = (1..=*n).map(|i| i.to_string());
+                rows.extend(counts.map(|i| subject(&i, Text::same(i.clone()))));
+            }
         }
-        Some(Over::Times(n)) => (1..=*n)
-            .map(|i| subject(&i.to_string(), Text::same(i.to_string())))
-            .collect(),
-        // A row that no step repeats over: one finding, which nothing will be found for.
-        None => vec![subject("", Text::same(""))],
     }
+    if rows.is_empty() {
+        // A row that no step repeats over: one finding, which nothing will be found for.
+        rows.push(subject("", Text::same("")));
+    }
+    rows
 }
 
 /// The windows of a case by the row of the measure in which each was opened.
