@@ -1,11 +1,9 @@
 //! The checks, each a part of the run.
 
-use std::fs;
-use std::process::Command;
-
 use crate::parts::{Outcome, Parts};
 use crate::process::{Counts, Tested, command, run, tested};
 use crate::setup::{self, Workspace};
+use std::fs;
 
 /// `cargo xtask test`.
 pub(crate) fn everything(workspace: &Workspace, parts: &mut Parts) {
@@ -86,9 +84,7 @@ pub(crate) fn peers_alone(workspace: &Workspace, parts: &mut Parts) {
         if !python.exists() {
             return Outcome::NotRun("the peers are not set up".into());
         }
-        with_setup(workspace, counts, "peer::", |tests| {
-            tests.env("CERTBENCH_PEERS", &python)
-        })
+        with_setup(workspace, counts, "Peers::for_test")
     });
 }
 
@@ -96,37 +92,41 @@ pub(crate) fn peers_alone(workspace: &Workspace, parts: &mut Parts) {
 pub(crate) fn vm_alone(workspace: &Workspace, parts: &mut Parts) {
     setup::vm(workspace, parts);
     parts.run("tests in the virtual machine", |counts| {
-        let vm = workspace.vm();
-        if !vm.join("image.gz").exists() {
+        if !workspace.vm().join("image.gz").exists() {
             return Outcome::NotRun("the virtual machine is not set up".into());
         }
-        with_setup(workspace, counts, "vm::", |tests| {
-            tests.env("CERTBENCH_VM", &vm)
-        })
+        with_setup(workspace, counts, "Image::for_test")
     });
 }
 
-/// Runs those end-to-end tests that use the module, with its set-up named in the environment; here none
-/// of them may say that it did not run.
-fn with_setup(
-    workspace: &Workspace,
-    counts: &mut Counts,
-    module: &str,
-    set_up: impl Fn(&mut Command) -> &mut Command,
-) -> Outcome {
-    let targets = targets_that_use(workspace, module);
+/// Runs those end-to-end test files that ask for a set-up, with all that is set up named in the
+/// environment; here none of their tests may say that it did not run.
+fn with_setup(workspace: &Workspace, counts: &mut Counts, asked_for: &str) -> Outcome {
+    let targets = targets_with(workspace, asked_for);
     if targets.is_empty() {
-        return Outcome::NotRun(format!(
-            "no test of tests/tests uses certbench_tests::{module}"
-        ));
+        return Outcome::NotRun(format!("no file of tests/tests has {asked_for}"));
     }
     let mut tests = workspace.cargo();
     tests.args(["test", "--package", "certbench-tests", "--no-fail-fast"]);
     tests.args(targets.iter().flat_map(|target| ["--test", target]));
-    tests
-        .env_remove("CERTBENCH_PEERS")
-        .env_remove("CERTBENCH_VM");
-    let tested: Tested = tested(set_up(&mut tests));
+    for (name, path, there) in [
+        (
+            "CERTBENCH_PEERS",
+            workspace.peers_python(),
+            workspace.peers_python(),
+        ),
+        (
+            "CERTBENCH_VM",
+            workspace.vm(),
+            workspace.vm().join("image.gz"),
+        ),
+    ] {
+        match there.exists() {
+            true => tests.env(name, path),
+            false => tests.env_remove(name),
+        };
+    }
+    let tested: Tested = tested(&mut tests);
     *counts += tested.counts();
     match (&tested.ended, tested.not_run().first()) {
         (Ok(()), Some(first)) => Outcome::NotRun((*first).to_owned()),
@@ -134,16 +134,15 @@ fn with_setup(
     }
 }
 
-/// The names of the end-to-end tests whose source names the module.
-fn targets_that_use(workspace: &Workspace, module: &str) -> Vec<String> {
-    let wanted = format!("certbench_tests::{module}");
+/// The names of the end-to-end test files whose source has the text.
+fn targets_with(workspace: &Workspace, text: &str) -> Vec<String> {
     let Ok(folder) = fs::read_dir(workspace.root.join("tests/tests")) else {
         return Vec::new();
     };
     let mut names: Vec<String> = folder
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .filter(|path| fs::read_to_string(path).is_ok_and(|source| source.contains(&wanted)))
+        .filter(|path| fs::read_to_string(path).is_ok_and(|source| source.contains(text)))
         .filter_map(|path| {
             path.file_stem()
                 .map(|stem| stem.to_string_lossy().into_owned())
