@@ -6,7 +6,7 @@ use anyhow::Context;
 use certbench_model::{Date, Plan};
 use certbench_suite::{Request, Sources};
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The files of a plan.
@@ -25,12 +25,33 @@ pub(crate) struct Files {
     pub(crate) set: Vec<String>,
 }
 
+/// Whether what the command line names is there and can be read; says what is not.
+pub(crate) fn readable<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<(), Exit> {
+    let mut all = Ok(());
+    for path in paths {
+        let tried = if path.is_dir() {
+            std::fs::read_dir(path).map(|_| ())
+        } else {
+            std::fs::File::open(path).map(|_| ())
+        };
+        if let Err(error) = tried {
+            eprintln!("certbench: {}: {error}", path.display());
+            all = Err(Exit::Usage);
+        }
+    }
+    all
+}
+
 /// The plan of these files, or the exit code after every complaint was printed.
 pub(crate) fn load(files: &Files) -> anyhow::Result<Result<Plan, Exit>> {
+    let named = [Some(&files.suite), Some(&files.bench), files.job.as_ref()];
+    if let Err(exit) = readable(named.into_iter().flatten().map(PathBuf::as_path)) {
+        return Ok(Err(exit));
+    }
     let mut sources = Sources::disk();
     let vocabulary = vocabulary();
     let mut complaints = Vec::new();
-    let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
+    let path = |path: &Path| path.to_string_lossy().into_owned();
 
     let (suite, found) =
         certbench_suite::check_suite(&mut sources, &path(&files.suite), &vocabulary);

@@ -10,6 +10,7 @@ mod inputs;
 mod live;
 mod operator;
 mod session;
+mod unopened;
 mod wiring;
 
 use clap::{Parser, Subcommand};

@@ -5,20 +5,21 @@ use crate::command::simulate;
 use crate::exit::Exit;
 use crate::live::{Line, Narrator};
 use crate::operator::{Desk, World};
+use crate::unopened::Unopened;
 use crate::wiring::{self, Recording as Record, SIMULATED_PORT};
 use anyhow::{Context, anyhow};
 use certbench_clock::Clock;
 use certbench_devices::Port;
 use certbench_model::date::utc_text;
 use certbench_model::text::Lang;
-use certbench_model::{EventBody, Findings, Plan, RunEnd};
+use certbench_model::{EventBody, Findings, Plan, RunEnd, Text};
 use certbench_record::{Entry, Ledger, Pace, Recorder, Recording, Start, items};
-use certbench_roles::{Device, Trouble};
+use certbench_roles::Device;
 use certbench_run::{Consent, Control, Listener, Run, Settings};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How a run is to be done.
 pub(crate) struct Order<'a> {
@@ -86,6 +87,14 @@ impl Bench {
             Bench::InProcess(simulation) => Some(simulation.truth()),
         }
     }
+
+    /// The devices are closed: what is left comes to rest, and its log says how. A process does so by
+    /// itself.
+    fn rest(&self) {
+        if let Bench::InProcess(simulation) = self {
+            simulation.run_until_rest(simulate::RESTS, simulate::REST_AT_MOST);
+        }
+    }
 }
 
 impl World for certbench_sim::Simulation {
@@ -95,11 +104,7 @@ impl World for certbench_sim::Simulation {
 }
 
 fn record(plan: Arc<Plan>, order: &Order<'_>) -> anyhow::Result<PathBuf> {
-    let clock = if order.simulated_clock {
-        Clock::simulated()
-    } else {
-        Clock::real()
-    };
+    let clock = clock(order.simulated_clock)?;
     let started = clock
         .utc()
         .duration_since(UNIX_EPOCH)
@@ -133,37 +138,8 @@ fn record(plan: Arc<Plan>, order: &Order<'_>) -> anyhow::Result<PathBuf> {
         plan_sha256: plan.digest(),
     })?;
 
-    let control = Control::new();
-    let (bench, devices) = open_bench(
-        &plan,
-        order.bench,
-        &folder.join("simulation.jsonl"),
-        &clock,
-        order.simulated_clock,
-    )?;
-    let non_physical = wiring::all_non_physical(&plan);
-    let terminal = order.terminal.then_some(order.lang);
-    let desk = Desk::new(
-        order.answers.clone().unwrap_or_default(),
-        bench.world(),
-        non_physical,
-        terminal,
-    );
-
-    let mut settings = Settings::new(run.clone(), utc);
-    settings.certbench = env!("CARGO_PKG_VERSION").to_string();
-    settings.host = host();
-    settings.operator = std::env::var("USER").unwrap_or_default();
+    let mut settings = settings(&run, &utc, &plan, order);
     settings.earlier = earlier;
-    settings.consent = if order.yes {
-        Consent::Given
-    } else {
-        Consent::Ask
-    };
-    settings.unattended = order.answers.is_some() && !order.terminal;
-    if non_physical {
-        settings.countdown = Duration::ZERO;
-    }
     let attach = recorder.clone();
     settings.attach = Some(Arc::new(move |path: &Path| {
         let name = path
@@ -172,6 +148,80 @@ fn record(plan: Arc<Plan>, order: &Order<'_>) -> anyhow::Result<PathBuf> {
             .unwrap_or_default();
         attach.attach(&name, path).map_err(|e| e.to_string())
     }));
+    let listeners: Vec<Arc<dyn Listener>> = vec![
+        Arc::new(Record(recorder.clone())),
+        Arc::new(Narrator::new(order.label, order.lang, plan.clone())),
+    ];
+    let log = folder.join("simulation.jsonl");
+    let end = match open_bench(&plan, order.bench, &log, &clock, order.simulated_clock) {
+        Ok((bench, devices)) => drive(plan, devices, bench, listeners, &clock, settings, order),
+        Err(unopened) => unopened.tell(&plan, &settings, &clock, &listeners),
+    };
+    recorder
+        .finish()
+        .context("the record could not be closed")?;
+    let ended = clock
+        .utc()
+        .duration_since(UNIX_EPOCH)
+        .map(|d| d.as_secs())
+        .unwrap_or_default();
+    note(Entry::Ended {
+        run,
+        utc: utc_text(ended),
+        end: word(end).to_string(),
+    })?;
+    clock.end();
+    Ok(folder)
+}
+
+/// Real time; or simulated time that begins with today: the day is what certificates are held
+/// against, and the same day gives the same bytes.
+fn clock(simulated: bool) -> anyhow::Result<Clock> {
+    if !simulated {
+        return Ok(Clock::real());
+    }
+    let today = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .context("the host's clock is before 1970")?
+        .as_secs();
+    let midnight = Duration::from_secs(today - today % 86_400);
+    Ok(Clock::simulated_from(UNIX_EPOCH + midnight))
+}
+
+fn settings(run: &str, utc: &str, plan: &Plan, order: &Order<'_>) -> Settings {
+    let mut settings = Settings::new(run, utc);
+    settings.certbench = env!("CARGO_PKG_VERSION").to_string();
+    settings.host = host();
+    settings.operator = std::env::var("USER").unwrap_or_default();
+    settings.consent = if order.yes {
+        Consent::Given
+    } else {
+        Consent::Ask
+    };
+    settings.unattended = order.answers.is_some() && !order.terminal;
+    if wiring::all_non_physical(plan) {
+        settings.countdown = Duration::ZERO;
+    }
+    settings
+}
+
+/// The run itself, on an open bench; at its end the bench is closed.
+fn drive(
+    plan: Arc<Plan>,
+    devices: Vec<Arc<dyn Device>>,
+    bench: Bench,
+    listeners: Vec<Arc<dyn Listener>>,
+    clock: &Clock,
+    mut settings: Settings,
+    order: &Order<'_>,
+) -> RunEnd {
+    let control = Control::new();
+    let desk = Desk::new(
+        order.answers.clone().unwrap_or_default(),
+        bench.world(),
+        wiring::all_non_physical(&plan),
+        order.terminal.then_some(order.lang),
+    );
     let bench = Arc::new(bench);
     let truth = bench.clone();
     settings.epilogue = Some(Arc::new(move || {
@@ -182,11 +232,6 @@ fn record(plan: Arc<Plan>, order: &Order<'_>) -> anyhow::Result<PathBuf> {
         })
         .collect()
     }));
-
-    let listeners: Vec<Arc<dyn Listener>> = vec![
-        Arc::new(Record(recorder.clone())),
-        Arc::new(Narrator::new(order.label, order.lang, plan.clone())),
-    ];
     let signals = crate::command::run::stop_on_signals(control.clone());
     let line =
         (order.label.is_empty() && !order.simulated_clock).then(|| Line::show(control.clone()));
@@ -202,23 +247,8 @@ fn record(plan: Arc<Plan>, order: &Order<'_>) -> anyhow::Result<PathBuf> {
     .perform();
     drop(line);
     drop(signals);
-    recorder
-        .finish()
-        .context("the record could not be closed")?;
-    let ended = clock
-        .utc()
-        .duration_since(UNIX_EPOCH)
-        .map(|d| d.as_secs())
-        .unwrap_or_default();
-    note(Entry::Ended {
-        run,
-        utc: utc_text(ended),
-        end: word(end).to_string(),
-    })?;
-    if clock.is_simulated() {
-        clock.end();
-    }
-    Ok(folder)
+    bench.rest();
+    end
 }
 
 /// Opens the simulated bench, where there is one, and every device.
@@ -228,15 +258,21 @@ fn open_bench(
     log: &Path,
     clock: &Clock,
     in_process: bool,
-) -> anyhow::Result<(Bench, Vec<Arc<dyn Device>>)> {
+) -> Result<(Bench, Vec<Arc<dyn Device>>), Unopened> {
     let is_simulated = |d: &&certbench_model::plan::DevicePlan| d.port == SIMULATED_PORT;
     let simulated: Vec<_> = plan.bench.devices.iter().filter(is_simulated).collect();
-    let opened = |devices: Result<_, Trouble>| devices.map_err(|e| anyhow!("{e}"));
-    if simulated.is_empty() {
-        return Ok((
-            Bench::None,
-            opened(wiring::open_at_ports(plan, &BTreeMap::new(), clock))?,
+    if in_process && simulated.len() < plan.bench.devices.len() {
+        return Err(Unopened::refused(
+            "bench",
+            Text::new(
+                "on the simulated clock every device must be simulated in-process (`port: simulated`)",
+                "使用仿真时钟时，所有设备都必须在进程内仿真（`port: simulated`）",
+            ),
         ));
+    }
+    if simulated.is_empty() {
+        let devices = wiring::open_at_ports(plan, &BTreeMap::new(), clock)?;
+        return Ok((Bench::None, devices));
     }
     if in_process {
         let list: Vec<_> = simulated
@@ -245,16 +281,21 @@ fn open_bench(
             .collect();
         let block = plan.bench.simulation.as_ref();
         let (simulation, ends) =
-            simulate::build(block, &list, clock, certbench_sim::Transport::InProcess)?;
+            simulate::build(block, &list, clock, certbench_sim::Transport::InProcess)
+                .and_then(|(simulation, ends)| {
+                    simulate::log_to(&simulation, Some(log))?;
+                    Ok((simulation, ends))
+                })
+                .map_err(Unopened::simulation)?;
         let links = ends
             .into_iter()
             .filter_map(|(id, end)| Some((id, port(end)?)))
             .collect();
-        let devices = opened(wiring::open_at_links(plan, links, clock))?;
+        let devices = wiring::open_at_links(plan, links, clock)?;
         return Ok((Bench::InProcess(Arc::new(simulation)), devices));
     }
-    let process = SimulationProcess::start(bench, log)?;
-    let devices = opened(wiring::open_at_ports(plan, &process.ports, clock))?;
+    let process = SimulationProcess::start(bench, log).map_err(Unopened::simulation)?;
+    let devices = wiring::open_at_ports(plan, &process.ports, clock)?;
     Ok((Bench::Process(Arc::new(process)), devices))
 }
 
@@ -273,7 +314,10 @@ pub(crate) fn rehearse(plan: Plan, bench: &Path) -> anyhow::Result<Vec<String>> 
     let plan = Arc::new(plan);
     let log =
         std::env::temp_dir().join(format!("certbench-rehearsal-{}.jsonl", std::process::id()));
-    let (bench, devices) = open_bench(&plan, bench, &log, &clock, false)?;
+    let (bench, devices) = match open_bench(&plan, bench, &log, &clock, false) {
+        Ok(open) => open,
+        Err(unopened) => return Ok(vec![unopened.to_string()]),
+    };
     let desk = Desk::new(
         BTreeMap::new(),
         bench.world(),

@@ -1,5 +1,6 @@
 //! Small adapters between rooms that do not know each other.
 
+use crate::unopened::Unopened;
 use certbench_clock::Clock;
 use certbench_devices::{Port, connect, open};
 use certbench_model::vocabulary::Vocabulary;
@@ -26,7 +27,7 @@ pub(crate) fn open_at_ports(
     plan: &Plan,
     simulated: &BTreeMap<String, String>,
     clock: &Clock,
-) -> Result<Vec<Arc<dyn Device>>, Trouble> {
+) -> Result<Vec<Arc<dyn Device>>, Unopened> {
     let drivers = certbench_devices::catalogue();
     let mut devices = Vec::new();
     for device in &plan.bench.devices {
@@ -41,7 +42,8 @@ pub(crate) fn open_at_ports(
                 path.clone()
             };
         }
-        devices.push(open(&at, connect(&at, clock, None)?, clock)?);
+        let device = connect(&at, clock, None).and_then(|port| open(&at, port, clock));
+        devices.push(device.map_err(|trouble| Unopened::device(&at.id, trouble))?);
     }
     Ok(devices)
 }
@@ -51,15 +53,12 @@ pub(crate) fn open_at_links(
     plan: &Plan,
     mut links: BTreeMap<String, Port>,
     clock: &Clock,
-) -> Result<Vec<Arc<dyn Device>>, Trouble> {
+) -> Result<Vec<Arc<dyn Device>>, Unopened> {
     let open_one = |device: &certbench_model::plan::DevicePlan| {
-        let port = links.remove(&device.id).ok_or_else(|| {
-            Trouble::Refused(format!(
-                "device `{}` has no simulated counterpart",
-                device.id
-            ))
-        })?;
-        open(device, port, clock)
+        let nobody = || Trouble::Refused("it has no simulated counterpart".into());
+        let port = links.remove(&device.id).ok_or_else(nobody);
+        port.and_then(|port| open(device, port, clock))
+            .map_err(|trouble| Unopened::device(&device.id, trouble))
     };
     plan.bench.devices.iter().map(open_one).collect()
 }

@@ -43,7 +43,8 @@ pub use time::Time;
 use signal::Signal;
 use sim::{Label, Sim};
 
-/// 2026-01-01T00:00:00Z, the wall-clock time at which every simulation starts, in seconds since 1970.
+/// 2026-01-01T00:00:00Z, the wall-clock time at which a simulation starts unless it is told another,
+/// in seconds since 1970.
 const SIMULATED_START_UTC_S: u64 = 1_767_225_600;
 
 /// A cheap handle on real or simulated time. Clones are the same clock.
@@ -53,7 +54,8 @@ pub struct Clock(Kind);
 #[derive(Clone)]
 enum Kind {
     Real,
-    Simulated(Arc<Sim>),
+    /// With the wall-clock time of its time zero.
+    Simulated(Arc<Sim>, SystemTime),
 }
 
 impl Clock {
@@ -67,19 +69,25 @@ impl Clock {
     /// A new simulation at time zero, with the calling thread as its first party, called `main`.
     /// It is over when that thread ends or calls [`Clock::end`].
     pub fn simulated() -> Clock {
-        Clock(Kind::Simulated(Sim::start()))
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(SIMULATED_START_UTC_S);
+        Clock::simulated_from(start)
+    }
+
+    /// As [`Clock::simulated`], with this wall-clock time at time zero.
+    pub fn simulated_from(start: SystemTime) -> Clock {
+        Clock(Kind::Simulated(Sim::start(), start))
     }
 
     /// Whether time is simulated.
     pub fn is_simulated(&self) -> bool {
-        matches!(self.0, Kind::Simulated(_))
+        matches!(self.0, Kind::Simulated(..))
     }
 
     /// The time now. Any thread may ask.
     pub fn now(&self) -> Time {
         match &self.0 {
             Kind::Real => real::now(),
-            Kind::Simulated(sim) => sim.now(),
+            Kind::Simulated(sim, _) => sim.now(),
         }
     }
 
@@ -92,7 +100,7 @@ impl Clock {
     pub fn sleep_until(&self, t: Time) {
         match &self.0 {
             Kind::Real => real::sleep_until(t),
-            Kind::Simulated(sim) => {
+            Kind::Simulated(sim, _) => {
                 let _ = sim.wait(sim::SLEEP, &Label::Sleep, Some(t), || ());
             }
         }
@@ -118,7 +126,7 @@ impl Clock {
     {
         match &self.0 {
             Kind::Real => Task::real(name, f),
-            Kind::Simulated(sim) => Task::simulated(sim, name, f),
+            Kind::Simulated(sim, _) => Task::simulated(sim, name, f),
         }
     }
 
@@ -132,11 +140,12 @@ impl Clock {
         Lock::new(self, value)
     }
 
-    /// The wall-clock time now: the machine's, or 2026-01-01T00:00:00Z plus the simulated time.
+    /// The wall-clock time now: the machine's, or the simulation's start (2026-01-01T00:00:00Z
+    /// unless it was told another) plus the simulated time.
     pub fn utc(&self) -> SystemTime {
         match &self.0 {
             Kind::Real => SystemTime::now(),
-            Kind::Simulated(sim) => simulated_utc(sim.now()),
+            Kind::Simulated(sim, start) => *start + (sim.now() - Time::ZERO),
         }
     }
 
@@ -152,14 +161,14 @@ impl Clock {
                 };
                 at.unwrap_or(utc)
             }
-            Kind::Simulated(_) => simulated_utc(t),
+            Kind::Simulated(_, start) => *start + (t - Time::ZERO),
         }
     }
 
     /// Ends a simulation: every other party is unwound quietly where it waits. Nothing on a
     /// real clock. A program that runs many simulations on one thread calls this after each.
     pub fn end(&self) {
-        if let Kind::Simulated(sim) = &self.0 {
+        if let Kind::Simulated(sim, _) = &self.0 {
             sim.end();
         }
     }
@@ -167,13 +176,9 @@ impl Clock {
     fn signal(&self, label: impl FnOnce(u64) -> Label) -> Signal {
         match &self.0 {
             Kind::Real => Signal::real(),
-            Kind::Simulated(sim) => Signal::simulated(sim, label),
+            Kind::Simulated(sim, _) => Signal::simulated(sim, label),
         }
     }
-}
-
-fn simulated_utc(t: Time) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(SIMULATED_START_UTC_S) + (t - Time::ZERO)
 }
 
 impl fmt::Debug for Clock {

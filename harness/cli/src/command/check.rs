@@ -1,7 +1,7 @@
 //! `certbench check FILE...`: every complaint of every file.
 
 use crate::exit::Exit;
-use crate::inputs::colour;
+use crate::inputs::{colour, readable};
 use crate::wiring::vocabulary;
 use certbench_suite::{Severity, Sources};
 use std::path::PathBuf;
@@ -19,6 +19,9 @@ pub(crate) struct Args {
 
 /// Checks and prints.
 pub(crate) fn check(args: &Args) -> anyhow::Result<Exit> {
+    if let Err(exit) = readable(args.files.iter().map(PathBuf::as_path)) {
+        return Ok(exit);
+    }
     let vocabulary = vocabulary();
     let (mut exit, mut all) = (Exit::Passed, Vec::new());
     for file in &args.files {

@@ -85,7 +85,7 @@ const BENCHES: [(&str, &[Shown]); 2] = [
             whole("payload"),
             Shown {
                 suite: "repeatability",
-                set: &["cycles=10"],
+                set: &["cycles=5"],
             },
         ],
     ),

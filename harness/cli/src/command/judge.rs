@@ -1,6 +1,7 @@
 //! `certbench judge RUN`: judge a record again.
 
 use crate::exit::Exit;
+use crate::inputs::readable;
 use crate::session;
 use certbench_model::{Finding, Findings, Verdict};
 use std::path::PathBuf;
@@ -17,6 +18,9 @@ pub(crate) struct Args {
 
 /// Judges and prints.
 pub(crate) fn judge(args: &Args) -> anyhow::Result<Exit> {
+    if let Err(exit) = readable([&*args.run]) {
+        return Ok(exit);
+    }
     let findings = session::judge(&args.run)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&findings)?);

@@ -2,6 +2,7 @@
 
 use crate::command::run::Language;
 use crate::exit::Exit;
+use crate::inputs::readable;
 use crate::session;
 use anyhow::anyhow;
 use certbench_model::{Findings, Recorded};
@@ -29,6 +30,9 @@ enum Format {
 
 /// Judges the record and renders the report.
 pub(crate) fn report(args: &Args) -> anyhow::Result<Exit> {
+    if let Err(exit) = readable([&*args.run]) {
+        return Ok(exit);
+    }
     let findings = session::judge(&args.run)?;
     let document = document(&Recording::open(&args.run)?, &findings);
     match (args.lang, args.format) {

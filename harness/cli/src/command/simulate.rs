@@ -5,6 +5,7 @@
 //! leaves: it outlives a harness that was killed.
 
 use crate::exit::Exit;
+use crate::inputs::{colour, readable};
 use crate::wiring::{SIMULATED_PORT, vocabulary};
 use anyhow::{Context, anyhow};
 use certbench_clock::Clock;
@@ -14,7 +15,7 @@ use certbench_suite::Sources;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,9 +30,9 @@ pub(crate) struct Args {
 }
 
 /// Longer than any heartbeat that a simulated arm watches.
-const RESTS: Duration = Duration::from_secs(2);
+pub(crate) const RESTS: Duration = Duration::from_secs(2);
 /// A machine that has not come to rest by then is left moving, and the log says so.
-const REST_AT_MOST: Duration = Duration::from_secs(60);
+pub(crate) const REST_AT_MOST: Duration = Duration::from_secs(60);
 
 /// Builds the simulation of a bench's simulated devices: `(id, driver)` each.
 pub(crate) fn build(
@@ -45,14 +46,39 @@ pub(crate) fn build(
     Simulation::build(&config, devices, clock, transport).map_err(|e| anyhow!("{e}"))
 }
 
+/// From now on what happens goes to this file, a line of JSON each; to stderr without one.
+pub(crate) fn log_to(simulation: &Simulation, path: Option<&Path>) -> anyhow::Result<()> {
+    let log: Box<dyn Write + Send> = match path {
+        Some(path) => Box::new(
+            std::fs::File::create(path)
+                .with_context(|| format!("cannot write {}", path.display()))?,
+        ),
+        None => Box::new(std::io::stderr()),
+    };
+    let log = Mutex::new(log);
+    simulation.log_to(move |happening| {
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = writeln!(
+            log,
+            "{}",
+            json!({ "t_s": happening.t_s, "what": happening.what, "detail": happening.detail })
+        )
+        .and_then(|()| log.flush());
+    });
+    Ok(())
+}
+
 /// Serves until told to stop, or until at rest after the harness is gone.
 pub(crate) fn simulate(args: &Args) -> anyhow::Result<Exit> {
+    if let Err(exit) = readable([&*args.bench]) {
+        return Ok(exit);
+    }
     let mut sources = Sources::disk();
     let (bench, complaints) =
         certbench_suite::check_bench(&mut sources, &args.bench.to_string_lossy(), &vocabulary());
     eprint!(
         "{}",
-        certbench_suite::render(&complaints, &sources, crate::inputs::colour())
+        certbench_suite::render(&complaints, &sources, colour())
     );
     let Some(bench) = bench else {
         return Ok(Exit::Refused);
@@ -71,23 +97,7 @@ pub(crate) fn simulate(args: &Args) -> anyhow::Result<Exit> {
     }
     let (simulation, ports) = build(bench.simulation(), &devices, &Clock::real(), Transport::Pty)?;
 
-    let log: Box<dyn Write + Send> = match &args.log {
-        Some(path) => Box::new(
-            std::fs::File::create(path)
-                .with_context(|| format!("cannot write {}", path.display()))?,
-        ),
-        None => Box::new(std::io::stderr()),
-    };
-    let log = Mutex::new(log);
-    simulation.log_to(move |happening| {
-        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = writeln!(
-            log,
-            "{}",
-            json!({ "t_s": happening.t_s, "what": happening.what, "detail": happening.detail })
-        )
-        .and_then(|()| log.flush());
-    });
+    log_to(&simulation, args.log.as_deref())?;
 
     let paths: BTreeMap<&str, &str> = ports
         .iter()
