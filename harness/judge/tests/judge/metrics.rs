@@ -358,3 +358,22 @@ fn a_single_push_has_no_scatter_and_so_no_verdict_on_a_mean() {
     assert_eq!(one.verdict, Verdict::NotTested);
     assert!(codes(&only(&one).reasons).contains(&"uncertainty-unknown"));
 }
+
+#[test]
+fn rows_that_a_plan_writes_out_one_by_one_are_all_judged() {
+    let measure = Measure {
+        per: Some("pose".into()),
+        ..measure("hold-drift", "visit", &[("position", "tcp")], 1)
+    };
+    let each = ["p1", "p2"];
+    let row = |id| over_rows("pose", "poses", &[id], vec![window("visit", &["tcp"])]);
+    let steps = each.map(row).to_vec();
+    let mut record = Record::with_case(case("pose", steps, vec![measure]));
+    record.plan.tables.insert("poses".into(), rows(&each));
+    record.start("pose");
+    record.finish(CaseEnd::Completed);
+    let findings = record.judge();
+    let subjects = findings.cases[0].findings.iter().map(|f| &f.subject);
+    let ids: Vec<_> = subjects.map(|s| s.as_ref().unwrap().id.as_str()).collect();
+    assert_eq!(ids, each);
+}
