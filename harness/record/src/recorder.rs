@@ -9,15 +9,18 @@ use certbench_model::{Event, EventBody, FileDigest, Plan, Sample};
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 /// Samples that may wait for the writer.
 const QUEUE: usize = 65_536;
 /// Longest time between two syncs.
 const SYNC_EVERY: Duration = Duration::from_millis(500);
+/// How long the writer rests when its queue is empty. A sample does not wake it: waking costs the
+/// reading thread more than everything else about a sample, and the queue has room for this long.
+const REST: Duration = Duration::from_millis(10);
 
 /// How the recorder keeps up with the run's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +49,15 @@ pub struct Recorder {
     shared: Arc<Shared>,
     to_writer: SyncSender<Item>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    /// Wakes the writer.
+    resting: Thread,
 }
 
 struct Shared {
     journal: Journal,
     lost: AtomicU64,
+    /// A sample came that no end of a case has waited for yet.
+    sampled: AtomicBool,
     ended: AtomicBool,
     channels: u16,
     /// Why telemetry cannot be written any more.
@@ -81,6 +88,7 @@ impl Recorder {
         let shared = Arc::new(Shared {
             journal: Journal::create(folder)?,
             lost: AtomicU64::new(0),
+            sampled: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             channels: plan.channels.len() as u16,
             broken: OnceLock::new(),
@@ -105,6 +113,7 @@ impl Recorder {
             pace: start.pace,
             shared,
             to_writer,
+            resting: writer.thread().clone(),
             writer: Mutex::new(Some(writer)),
         })
     }
@@ -126,7 +135,7 @@ impl Recorder {
             event.body,
             EventBody::CaseEnded { .. } | EventBody::Ended { .. }
         );
-        if weighty {
+        if weighty && self.shared.sampled.swap(false, Ordering::AcqRel) {
             self.demand(Item::Checkpoint);
         }
         let written = self.shared.journal.append(event.time_ns, &event.body);
@@ -151,13 +160,14 @@ impl Recorder {
         }
         let known = sample.channel < self.shared.channels;
         let taken = known
-            && match self.pace {
-                Pace::Real => self.to_writer.try_send(Item::Sample(*sample)).is_ok(),
-                Pace::Simulated => self.to_writer.send(Item::Sample(*sample)).is_ok(),
+            && match (self.to_writer.try_send(Item::Sample(*sample)), self.pace) {
+                (Err(TrySendError::Full(item)), Pace::Simulated) => self.send_when_room(item),
+                (sent, _) => sent.is_ok(),
             };
         if !taken {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
         }
+        self.shared.sampled.store(true, Ordering::Release);
         taken
     }
 
@@ -219,15 +229,30 @@ impl Recorder {
         }
     }
 
+    /// Looks again every millisecond: to be woken for every single place that comes free would cost
+    /// both threads a switch a sample.
+    fn send_when_room(&self, mut item: Item) -> bool {
+        loop {
+            self.resting.unpark();
+            std::thread::sleep(Duration::from_millis(1));
+            match self.to_writer.try_send(item) {
+                Err(TrySendError::Full(again)) => item = again,
+                sent => return sent.is_ok(),
+            }
+        }
+    }
+
     /// Asks the writer for something and waits until it is done; nothing when it has ended.
     fn demand(&self, item: fn(SyncSender<()>) -> Item) {
         let (done, wait) = sync_channel(1);
         if self.to_writer.send(item(done)).is_ok() {
+            self.resting.unpark();
             let _ = wait.recv();
         }
     }
 
     fn join(&self) {
+        self.resting.unpark();
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(handle) = writer.take() {
             let _ = handle.join();
@@ -265,7 +290,7 @@ impl Worker {
                 due = Instant::now() + SYNC_EVERY;
                 continue;
             }
-            match items.recv_timeout(due - now) {
+            match items.try_recv() {
                 Ok(Item::Sample(sample)) => self.sample(&sample),
                 Ok(Item::Checkpoint(done)) => {
                     self.checkpoint();
@@ -282,8 +307,8 @@ impl Worker {
                     let _ = done.send(());
                     return;
                 }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
+                Err(TryRecvError::Empty) => std::thread::park_timeout((due - now).min(REST)),
+                Err(TryRecvError::Disconnected) => {
                     self.checkpoint();
                     self.telemetry.abandon();
                     return;
