@@ -262,6 +262,8 @@ pub(crate) struct Finding {
     pub(crate) rule_short: Text,
     pub(crate) decision: Option<Decision>,
     pub(crate) verdict: Verdict,
+    /// A value that nobody set a limit for: printed as reported, not as not tested.
+    pub(crate) reported: bool,
     pub(crate) reasons: Vec<Reason>,
     pub(crate) budget: Vec<Contribution>,
     pub(crate) evidence: Vec<Evidence>,

@@ -11,7 +11,7 @@ use certbench_model::finding::{
     CaseFindings, Finding as Found, Measured, NamedValue, Proportion, Value,
 };
 use certbench_model::measure::Compare;
-use certbench_model::{Accept, EventBody, Facts, Findings, Unit};
+use certbench_model::{Accept, EventBody, Facts, Findings, Unit, Verdict};
 
 /// Every case of the findings with every row.
 pub(super) fn cases(facts: &Facts, findings: &Findings) -> Vec<Case> {
@@ -60,11 +60,19 @@ fn finding(case: &CaseFindings, found: &Found) -> Finding {
         rule_short: rule::short(found.rule),
         decision: found.decision.as_ref().map(|d| decision(d, &scale)),
         verdict: found.verdict,
+        reported: is_reported(found),
         reasons: found.reasons.clone(),
         budget: budget(found),
         evidence: found.evidence.iter().map(evidence).collect(),
         figures: found.figures.clone(),
     }
+}
+
+/// Whether it is a value without a limit, and nothing else stands against it.
+pub(super) fn is_reported(found: &Found) -> bool {
+    let only_no_limit = found.reasons.iter().all(|r| r.code == "no-limit");
+    let undecided = found.verdict == Verdict::NotTested && found.accept.is_none();
+    undecided && found.result.is_some() && !found.reasons.is_empty() && only_no_limit
 }
 
 /// In which unit, and to which place, the numbers of a finding are printed.

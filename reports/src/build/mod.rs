@@ -91,7 +91,7 @@ fn not_tested(findings: &Findings) -> Vec<NotTested> {
             });
         }
         for finding in &case.findings {
-            if finding.verdict == Verdict::NotTested {
+            if finding.verdict == Verdict::NotTested && !case::is_reported(finding) {
                 list.push(NotTested {
                     id: case::finding_id(case, finding),
                     title: finding.title.clone(),
