@@ -2,7 +2,7 @@
 
 use crate::written;
 use schemars::generate::SchemaSettings;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,5 +41,33 @@ pub fn schema(kind: Kind) -> Value {
         Kind::Job => generator.into_root_schema_for::<written::job::Job>(),
         Kind::Table => generator.into_root_schema_for::<written::table::Table>(),
     };
-    schema.to_value()
+    let mut schema = schema.to_value();
+    as_read(&mut schema);
+    schema
+}
+
+/// The schema says what is read: a key that is there has a value, and a text may look like a number
+/// (`edition: 2013`), since scalars keep their text.
+fn as_read(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(as_read),
+        Value::Object(map) => {
+            if let Some(Value::Array(types)) = map.get_mut("type") {
+                types.retain(|t| t != "null");
+                if let [one] = types.as_slice() {
+                    let one = one.clone();
+                    map.insert("type".to_string(), one);
+                }
+            }
+            if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
+                choices.retain(|c| c != &json!({ "type": "null" }));
+            }
+            let free = !map.contains_key("enum") && !map.contains_key("const");
+            if free && map.get("type") == Some(&json!("string")) {
+                map.insert("type".to_string(), json!(["string", "number"]));
+            }
+            map.values_mut().for_each(as_read);
+        }
+        _ => {}
+    }
 }
