@@ -7,7 +7,7 @@ use std::time::Duration;
 use certbench_clock::Clock;
 use certbench_devices::{Port, open};
 use certbench_model::plan::{DevicePlan, JointLimit, Limits, SafeState, Safety, Watchdog};
-use certbench_model::{Provenance, Sample};
+use certbench_model::{FaultKind, Provenance, Sample};
 use certbench_roles::{Device, GraspMove, JointMove, Lease, News, Progress, Trouble, Wiring};
 use certbench_sim::config::WorldConfig;
 use certbench_sim::{Port as Far, Simulation, Transport};
@@ -341,7 +341,7 @@ fn an_arm_stops_by_itself_when_the_executor_hangs() {
     assert!(stood[0] < 100.0, "{stood:?}");
     let news = bench.news();
     assert!(
-        matches!(news.first(), Some(Trouble::Event { code, .. }) if code == "emcy-0x8130"),
+        matches!(news.first(), Some(Trouble::Fault(FaultKind::Harness, text)) if text.contains("emcy-0x8130")),
         "{news:?}"
     );
     bench.close();

@@ -166,10 +166,12 @@ fn subjects(reader: Reader<'_>, case: &Case, measure: &Measure) -> Vec<Option<Su
         return vec![None];
     };
     // A plan writes rows out one by one, each with a repeat of its own, when a value comes from the row.
-    let repeats = trial::steps(case).into_iter().filter_map(|step| match step {
-        Step::Repeat(r) if r.variable == *variable => Some(r),
-        _ => None,
-    });
+    let repeats = trial::steps(case)
+        .into_iter()
+        .filter_map(|step| match step {
+            Step::Repeat(r) if r.variable == *variable => Some(r),
+            _ => None,
+        });
     let subject = |id: &str, title: Text| {
         Some(Subject {
             variable: variable.clone(),

@@ -73,6 +73,9 @@ impl<'a> Reader<'a> {
         if points.is_empty() {
             doubts.add(silent(self.plan, channel));
         }
+        if is_frozen(channel, &points) {
+            doubts.add(frozen(id));
+        }
         Ok(Trace {
             channel,
             points,
@@ -205,6 +208,34 @@ fn in_range(channel: &Channel, values: &[f64; COMPONENTS_MAX]) -> bool {
             .take(channel.components.len())
             .all(|v| known(*v)),
     }
+}
+
+/// Fewer equal readings in a row than this may be chance or a sampling faster than the instrument.
+const FROZEN: usize = 20;
+
+/// Whether an instrument with noise of its own gave the very same reading for twenty of its sampling
+/// intervals: it is stuck, and whatever it says of the item is worth nothing.
+fn is_frozen(channel: &Channel, points: &[(f64, [f64; COMPONENTS_MAX])]) -> bool {
+    let noise = channel.calibration.as_ref().and_then(|c| c.noise);
+    if channel.digital || noise.is_none_or(|sigma| sigma <= 0.0) {
+        return false;
+    }
+    let lasts = (FROZEN - 1) as f64 * channel.interval_s;
+    points.chunk_by(|a, b| a.1 == b.1).any(|equal| match equal {
+        [(first, _), .., (last, _)] => equal.len() >= FROZEN && last - first >= 0.99 * lasts,
+        _ => false,
+    })
+}
+
+fn frozen(id: &str) -> Reason {
+    because(
+        "frozen",
+        format!(
+            "{id} gave the very same reading again and again, though its certificate says that it has \
+             noise: the instrument is stuck"
+        ),
+        format!("{id} 连续给出完全相同的读数，而其证书注明存在噪声：仪器卡死"),
+    )
 }
 
 /// Distance of a pose from the tracker, in the channel's unit; `None` when it is no pose.

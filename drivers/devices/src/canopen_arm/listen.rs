@@ -248,11 +248,34 @@ fn emergency(arm: &Arm, frame: &CobFrame, stamp: Stamp) {
         emergency.register,
         certbench_wire::hex(&emergency.vendor)
     );
-    sinks.event(
-        stamp.earliest,
-        format!("emcy-0x{:04x}", emergency.code),
-        text,
-    );
+    let code = format!("emcy-0x{:04x}", emergency.code);
+    match unheard(arm, &sinks, &emergency) {
+        None => sinks.event(stamp.earliest, code, text),
+        Some((kind, why)) => {
+            let trouble = Trouble::Fault(kind, format!("{code}: {text}: {why}"));
+            sinks.tell(stamp.earliest, trouble);
+        }
+    }
+}
+
+/// A node that misses what we send says nothing about itself: a broken cable is no failed robot. `None`
+/// for every other emergency, and for what was to be expected of a heartbeat withheld on purpose.
+fn unheard(arm: &Arm, sinks: &Sinks, emergency: &Emergency) -> Option<(FaultKind, &'static str)> {
+    let of_communication = emergency.code & 0xFF00 == 0x8100;
+    if !of_communication || arm.withheld.load(Ordering::Acquire) {
+        None
+    } else if sinks.lease.holds(arm.now().as_nanos()) {
+        Some((
+            FaultKind::Unattributable,
+            "it does not hear this computer; either its receiver or the bus (cable, termination, adapter) \
+             is broken",
+        ))
+    } else {
+        Some((
+            FaultKind::Harness,
+            "this computer had stopped feeding its watchdog",
+        ))
+    }
 }
 
 fn error_frame(arm: &Arm, frame: &CanFrame, stamp: Stamp, told: &mut ToldOfBus) {

@@ -522,7 +522,7 @@ fn without_the_executors_lease_the_drives_stop() {
     );
     let news = heard.news();
     assert!(
-        matches!(news.first(), Some(Trouble::Event { code, .. }) if code == "emcy-0x8130"),
+        matches!(news.first(), Some(Trouble::Fault(FaultKind::Harness, text)) if text.contains("emcy-0x8130")),
         "{news:?}"
     );
     device.close();

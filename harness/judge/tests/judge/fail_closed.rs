@@ -289,6 +289,13 @@ fn samples_that_cannot_be_read_back_carry_no_verdict() {
 }
 
 #[test]
+fn an_instrument_that_repeats_itself_to_the_last_digit_is_stuck() {
+    let mut record = squeezes();
+    record.frozen = true;
+    not_tested(three(record, 20.0), "frozen");
+}
+
+#[test]
 fn a_record_cut_off_after_any_line_is_never_a_pass() {
     let lines = three(squeezes(), 20.0).events.len();
     for kept in 0..lines {

@@ -30,6 +30,8 @@ pub(crate) struct Record {
     pub(crate) now_ns: u64,
     instances: BTreeMap<String, u32>,
     case: String,
+    /// Instruments are stuck at their readings.
+    pub(crate) frozen: bool,
 }
 
 /// The finished record.
@@ -321,6 +323,7 @@ impl Record {
             now_ns: 1_000 * MS,
             instances: BTreeMap::new(),
             case: String::new(),
+            frozen: false,
         }
     }
 
@@ -392,6 +395,22 @@ impl Record {
         self.window_ending(id, context, samples, WindowEnd::Reached);
     }
 
+    /// An instrument with noise never repeats itself to the last bit.
+    fn alive(&self, channel: u16, index: usize, reading: Reading) -> Reading {
+        let channel = &self.plan.channels[usize::from(channel)];
+        let noisy = channel
+            .calibration
+            .as_ref()
+            .is_some_and(|c| c.noise.is_some());
+        match reading {
+            Reading::Values { len, mut values } if noisy && !self.frozen && index % 2 == 1 => {
+                values[0] = values[0].next_up();
+                Reading::Values { len, values }
+            }
+            other => other,
+        }
+    }
+
     pub(crate) fn window_ending(
         &mut self,
         id: &str,
@@ -408,12 +427,12 @@ impl Record {
             instance,
             context: context.clone(),
         });
-        for (channel, at_ms, reading) in samples {
+        for (index, (channel, at_ms, reading)) in samples.iter().enumerate() {
             let time_ns = from + (at_ms * MS as f64) as u64;
             self.samples.push(Sample {
                 channel: *channel,
                 time_ns,
-                reading: *reading,
+                reading: self.alive(*channel, index, *reading),
             });
             self.now_ns = self.now_ns.max(time_ns + 1);
         }
