@@ -1,7 +1,7 @@
 //! The program itself, as a person runs it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -53,13 +53,23 @@ pub fn root() -> PathBuf {
 /// # Panics
 /// When it cannot be started.
 pub fn run(arguments: &[&str]) -> Output {
+    let running = start(arguments).wait_with_output();
+    running.unwrap_or_else(|error| panic!("certbench {arguments:?}: {error}"))
+}
+
+/// Starts the program, with nobody at the terminal; what it prints is kept for its end.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn start(arguments: &[&str]) -> Child {
     let mut command = Command::new(certbench());
     command
         .args(arguments)
         .current_dir(root())
         .stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
-        .output()
+        .spawn()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }
 
