@@ -1338,6 +1338,20 @@ fn benches_and_jobs() {
                 &["path-escapes"],
             ),
             (
+                "limit outside the calibrated range",
+                SUITE,
+                "[at_least 0.1 N, at_most 9 N]",
+                "at_least 60 N",
+                &["outside-calibration"],
+            ),
+            (
+                "outcome outside the calibrated range",
+                SUITE,
+                "stays_below: 0.5 N",
+                "stays_below: 500 N",
+                &["outside-calibration"],
+            ),
+            (
                 "wrong hash",
                 BENCH,
                 "certificate: F-1",

@@ -99,6 +99,9 @@ impl<'a> Measures<'_, 'a, '_> {
             None => None,
             Some(at) => Some(self.accept(at.get()?, at.head, metric, unit?)?),
         };
+        if let (Some(accept), Some(at)) = (&accept, &written.accept) {
+            self.limit_is_calibrated(accept, at.span, metric, &channels);
+        }
         Some(Measure {
             id: id?,
             title: title?,
@@ -531,6 +534,30 @@ impl<'a> Measures<'_, 'a, '_> {
             set_by: limits.set_by,
             origin: origin.or(limits.origin),
         })
+    }
+
+    /// A result that is itself a reading (a peak, not a distance between two) has its limit where
+    /// the instrument is calibrated.
+    fn limit_is_calibrated(
+        &self,
+        accept: &Accept,
+        at: Span,
+        metric: &MetricDescription,
+        channels: &BTreeMap<String, (String, Span)>,
+    ) {
+        let ([input], None) = (metric.channels.as_slice(), metric.unit) else {
+            return;
+        };
+        let named = channels.get(&input.name);
+        let view = named.and_then(|(name, _)| self.env().channels.get(name));
+        let Some((view, unit)) = view.and_then(|v| Some((v, v.components.first()?.unit))) else {
+            return;
+        };
+        for limit in [accept.at_least, accept.at_most].into_iter().flatten() {
+            if let Ok(value) = limit.to(unit) {
+                self.reader.calibrated(view, value, at);
+            }
+        }
     }
 
     fn limits(&self, written: &At<OneOrMany>, unit: Unit) -> Option<Limits> {

@@ -12,6 +12,8 @@ pub(crate) struct View {
     pub(crate) digital: bool,
     /// Unknown without a bench.
     pub(crate) interval_s: Option<f64>,
+    /// Calibrated stretches in the unit of the first component; empty when unknown.
+    pub(crate) ranges: Vec<[f64; 2]>,
     /// Whether component names are known: a needed vector's are not, without a bench.
     pub(crate) named: bool,
 }
@@ -22,17 +24,26 @@ impl View {
             components: need.components(),
             digital: need.shape == ShapeWord::Digital,
             interval_s: None,
+            ranges: Vec::new(),
             named: need.shape != ShapeWord::Vector,
         }
     }
 
     pub(crate) fn planned(channel: &Channel) -> View {
+        let ranges = channel.calibration.iter().flat_map(|c| &c.ranges);
         View {
             components: channel.components.clone(),
             digital: channel.digital,
             interval_s: Some(channel.interval_s),
+            ranges: ranges.map(|r| [r.from, r.to]).collect(),
             named: true,
         }
+    }
+
+    /// Whether a value lies where the instrument is calibrated, or nothing is known of that.
+    pub(crate) fn calibrated_at(&self, value: f64) -> bool {
+        let holds = |[from, to]: &[f64; 2]| *from <= value && value <= *to;
+        self.ranges.is_empty() || self.ranges.iter().any(holds)
     }
 
     /// Whether it has at least x, y and z.

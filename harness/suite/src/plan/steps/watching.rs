@@ -306,6 +306,9 @@ impl<'a> CaseReader<'a, '_> {
         if let (Some((view, _)), Some(over)) = (found, over_s) {
             self.long_enough(view, over, written.over.span, "the averaging time");
         }
+        if let (Some((view, _)), Some(expect)) = (found, expect) {
+            self.calibrated(view, expect, written.expect.span);
+        }
         Some(Check {
             channel: found?.1.to_string(),
             component,
@@ -324,6 +327,25 @@ impl<'a> CaseReader<'a, '_> {
                 .sink
                 .push(Complaint::new("unreachable", at, message));
         }
+    }
+
+    /// A value that readings are held against lies where the instrument is calibrated: readings
+    /// beside it could not be used.
+    pub(crate) fn calibrated(&self, view: &View, value: f64, at: Span) {
+        if view.calibrated_at(value) {
+            return;
+        }
+        let unit = view.components.first().map_or(Unit::one(), |c| c.unit);
+        let ranges: Vec<String> = view
+            .ranges
+            .iter()
+            .map(|[from, to]| format!("{from} {unit} to {to} {unit}"))
+            .collect();
+        let message = format!("{value} {unit} is outside the calibrated range of the instrument");
+        self.env.sink.push(
+            Complaint::new("outside-calibration", at, message)
+                .note(format!("calibrated: {}", ranges.join(", "))),
+        );
     }
 
     pub(super) fn outcome(
@@ -353,7 +375,11 @@ impl<'a> CaseReader<'a, '_> {
         let (component, unit) = component?;
         let side = |at: &Option<At<Scalar>>| match at {
             None => Some(None),
-            Some(at) => self.env.number(at, unit, &place.scope).map(Some),
+            Some(at) => {
+                let value = self.env.number(at, unit, &place.scope)?;
+                self.calibrated(found?.0, value, at.span);
+                Some(Some(value))
+            }
         };
         let (below, above) = (side(&rule.stays_below), side(&rule.stays_above));
         if rule.stays_below.is_none() && rule.stays_above.is_none() {
