@@ -3,6 +3,7 @@
 //! `cargo xtask test` is the one command that says whether this tree is good. Whatever could not be set
 //! up is counted as *not run*, and then the exit code is not zero unless `--allow-not-run` is given.
 
+mod bench;
 mod checks;
 mod parts;
 mod process;
@@ -22,6 +23,7 @@ usage: cargo xtask <command> [--allow-not-run]
   deny    licences, bans and sources of all dependencies
   peers   the tests against programs that somebody else wrote
   vm      the tests on a real kernel with SocketCAN, in QEMU
+  bench   the measurements of docs/measurements.md, all or those named after it; `build` only when named
 
   --allow-not-run   a part that could not be set up does not fail the command
 ";
@@ -32,6 +34,13 @@ type Command = fn(&Workspace, &mut Parts);
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let allow_not_run = take(&mut arguments, "--allow-not-run");
+    if let [bench, names @ ..] = &arguments[..]
+        && bench == "bench"
+    {
+        let mut parts = Parts::default();
+        bench::measurements(&Workspace::here(), &mut parts, names);
+        return ended(&parts, allow_not_run);
+    }
     let command: Command = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => checks::everything,
         ["setup"] => setup::everything,
@@ -45,6 +54,11 @@ fn main() -> ExitCode {
     };
     let mut parts = Parts::default();
     command(&Workspace::here(), &mut parts);
+    ended(&parts, allow_not_run)
+}
+
+/// Says how all parts ended.
+fn ended(parts: &Parts, allow_not_run: bool) -> ExitCode {
     print!("{}", parts.table());
     if parts.ok(allow_not_run) {
         ExitCode::SUCCESS
