@@ -223,6 +223,20 @@ fn form() {
                 &["tag"],
             ),
             (
+                "a list for a key",
+                SUITE,
+                "changes: { mount: \"{object}\" }",
+                "changes: { [a, b]: c }",
+                &["bad-key"],
+            ),
+            (
+                "not a number in data",
+                BENCH,
+                "parameters:\n",
+                "simulation: { seed: .nan }\nparameters:\n",
+                &["not-finite"],
+            ),
+            (
                 "two documents",
                 SUITE,
                 "\nneeds:",
@@ -531,13 +545,6 @@ fn values() {
                 "{ rule: guarded, guard: U }",
                 "{ rule: guarded, guard: 3 mm }",
                 &["bad-guard"],
-            ),
-            (
-                "safety decides otherwise",
-                SUITE,
-                "area: evaluation",
-                "area: safety\n#",
-                &[],
             ),
         ],
     );
@@ -1016,6 +1023,27 @@ fn sense() {
                 &["one-of"],
             ),
             (
+                "a choice of one",
+                SUITE,
+                "- mark: { name: done }",
+                "- prompt: { id: p, text: { en: A, zh: 甲 }, ask: { choose: [{ id: a, text: { en: A, zh: 甲 } }] } }",
+                &["empty-choice"],
+            ),
+            (
+                "a move of nothing",
+                SUITE,
+                "{ joints: { j1: 30 deg } }",
+                "{ joints: {} }",
+                &["empty-target"],
+            ),
+            (
+                "a trial in a trial",
+                SUITE,
+                "- set: { output: support, to: raised }",
+                "- trial: { id: inner, steps: [{ mark: { name: x } }] }",
+                &["nested-trial"],
+            ),
+            (
                 "two stops in one",
                 SUITE,
                 "- stop: { command: arm }",
@@ -1294,6 +1322,20 @@ fn benches_and_jobs() {
                 "from: 0 N, to: 50 N",
                 "from: -10 N, to: 50 N",
                 &["overlapping-range"],
+            ),
+            (
+                "a contact with ranges",
+                BENCH,
+                "    port: /dev/ttyUSB3\n",
+                "    port: /dev/ttyUSB3\n    calibration: { in0: { certificate: D, body: B, date: 2026-01-01, due: 2027-01-01, ranges: [{ from: 0 1, to: 1 1, U: 0 1, k: 2 }] } }\n",
+                &["needless-range"],
+            ),
+            (
+                "a pose of another device",
+                BENCH,
+                "park: { device: arm, joints: [0 deg, 0 deg, 0 deg] }",
+                "park: { device: hand, joints: [0 deg, 0 deg, 0 deg, 0 deg, 0 deg, 0 deg] }",
+                &["wrong-device"],
             ),
             (
                 "no calibrated range",
@@ -1701,6 +1743,43 @@ fn all_complaints_of_all_files_come_at_once() {
 }
 
 #[test]
+fn what_only_two_places_together_make_wrong() {
+    let mut printed = String::new();
+    let inside = "            - repeat: { variable: k, over: { times: \"{object.pieces}\" }, steps: [{ window: { id: extra, record: [force], until: { for: 1 s } } }] }\n            - trial:\n";
+    let all: [(&[(&str, &str, &str)], &str); 2] = [
+        (
+            &[
+                (SUITE, "area: evaluation", "area: safety"),
+                (
+                    SUITE,
+                    "{ rule: guarded, guard: U }",
+                    "{ rule: four-valued, guard: U }",
+                ),
+            ],
+            "safety-rule",
+        ),
+        (
+            &[
+                (SUITE, "            - trial:\n", inside),
+                (
+                    SUITE,
+                    "        over: held\n",
+                    "        over: extra\n        per: object\n",
+                ),
+            ],
+            "uneven-rows",
+        ),
+    ];
+    for (changes, code) in all {
+        let (found, sources) = complaints(changes, &[]);
+        let text = render(&found, &sources, false);
+        assert_eq!(errors(&found), [code], "\n{text}");
+        printed.push_str(&text);
+    }
+    golden("together", &printed);
+}
+
+#[test]
 fn what_is_never_used_is_a_warning() {
     let (found, sources) = complaints(
         &[
@@ -1760,6 +1839,15 @@ fn bombs_are_refused_fast() {
             .iter()
             .any(|d| d.code == "too-large")
     );
+    // Blocks and lists in brackets have limits of their own; together they have ours.
+    let blocks: String = (0..40).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
+    let both = format!(
+        "{blocks}{}{}{}",
+        " ".repeat(40),
+        "[".repeat(40),
+        "]".repeat(40)
+    );
+    assert_eq!(code(refused_fast("both", &both)), "too-deep");
     let keys: String = (0..18_000).map(|i| format!("k{i}: 1\n")).collect();
     refused_fast("keys", &keys);
     assert_eq!(code(refused_fast("nothing", "")), "empty-file");
@@ -1778,4 +1866,39 @@ fn a_file_that_is_no_text_is_refused() {
     assert_eq!(found[0].code, "not-utf8");
     let (_, found) = check_suite(&mut sources, "none.suite.yaml", &vocabulary());
     assert_eq!(found[0].code, "unreadable-file");
+}
+
+#[test]
+fn a_file_says_what_it_is() {
+    let kind = |text: &str| {
+        let mut sources = Sources::memory([("x.yaml", text)]);
+        let (kind, found) = certbench_suite::check_file(&mut sources, "x.yaml", &vocabulary());
+        (kind, found[0].code.clone())
+    };
+    use certbench_suite::Kind;
+    let missing = || "missing-key".to_string();
+    assert_eq!(kind("suite: x\n"), (Some(Kind::Suite), missing()));
+    assert_eq!(kind("bench: x\n"), (Some(Kind::Bench), missing()));
+    assert_eq!(kind("job: x\n"), (Some(Kind::Job), missing()));
+    assert_eq!(kind("table: x\n"), (Some(Kind::Table), missing()));
+    assert_eq!(
+        kind("sweet: x\n"),
+        (None, "unknown-kind-of-file".to_string())
+    );
+}
+
+#[test]
+fn a_suite_opens_so_many_files_and_no_more() {
+    let names: Vec<String> = (0..70).map(|i| format!("t/{i}.yaml")).collect();
+    let table = "certbench: 1\ntable: t\nrows: [{ id: a, title: { en: A, zh: 甲 } }]\n";
+    let list: String = names
+        .iter()
+        .enumerate()
+        .map(|(i, n)| format!("  t{i}: {n}\n"))
+        .collect();
+    let suite = format!("tables:\n{list}");
+    let files = names.iter().map(|n| (n.as_str(), table));
+    let mut sources = Sources::memory(files.chain([("x.suite.yaml", suite.as_str())]));
+    let (_, found) = check_suite(&mut sources, "x.suite.yaml", &vocabulary());
+    assert!(errors(&found).contains(&"too-many-files"));
 }
