@@ -7,6 +7,7 @@ pub mod bench;
 pub mod binary;
 pub mod cable;
 pub mod peer;
+pub mod program;
 pub mod vm;
 
 /// Says loudly, past the capture of the test harness, that a test did not run.
