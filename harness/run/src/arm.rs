@@ -186,7 +186,7 @@ impl Executor {
     }
 
     /// What devices told after the stop belongs to the case that is over.
-    fn hear_what_followed(&mut self) {
+    pub(crate) fn hear_what_followed(&mut self) {
         while let Some(news) = self.shared.next_news() {
             let under_test = self.bench.under_test(&news.device);
             self.tell(trouble::attribute(&news.device, under_test, &news.trouble).told);

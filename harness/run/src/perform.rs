@@ -274,6 +274,7 @@ impl Executor {
             self.shared.close();
         } else {
             self.power_off();
+            self.hear_what_followed();
             self.close();
         }
         self.tell_losses();
