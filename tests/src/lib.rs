@@ -7,6 +7,7 @@ pub mod bench;
 pub mod binary;
 pub mod cable;
 pub mod peer;
+pub mod simulated;
 pub mod program;
 pub mod vm;
 
