@@ -3,6 +3,7 @@
 mod channels;
 mod count;
 pub(crate) mod env;
+mod extract;
 mod measures;
 mod parameters;
 mod restrict;
@@ -15,11 +16,9 @@ use crate::check::job::Job;
 use crate::check::suite::Suite;
 use crate::complaint::{Complaint, Sink, Span};
 use crate::sources::Sources;
-use crate::yaml::{At, Scalar};
-use certbench_model::plan::{
-    Case, DevicePlan, OnDeviceEvent, PLAN_FORMAT, Restriction, Row, Watch,
-};
-use certbench_model::{Channel, Date, DecisionRule, Plan, Step, Text, Vocabulary, plan as model};
+use crate::yaml::At;
+use certbench_model::plan::{Case, OnDeviceEvent, PLAN_FORMAT, Restriction, Watch};
+use certbench_model::{Date, DecisionRule, Plan, Step, Text, Vocabulary};
 use channels::Matching;
 use count::{bound, case_bound};
 use env::{Env, STEPS_WRITTEN_MAX, Used};
@@ -205,7 +204,7 @@ pub(crate) fn plan(request: &Request<'_>, sources: &mut Sources, sink: &Sink) ->
         today,
         ..
     } = *request;
-    let set = command_line(request.set, sources, sink);
+    let set = parameters::command_line(request.set, sources, sink);
     let under_test = under_test(suite, job, today, sink);
     let values = parameters::in_force(suite, bench, job, &set, sink);
     let matching = Matching {
@@ -244,11 +243,11 @@ pub(crate) fn plan(request: &Request<'_>, sources: &mut Sources, sink: &Sink) ->
         format: PLAN_FORMAT,
         suite: suite.facts.clone(),
         job: job.map(|j| j.job.clone()),
-        bench: bench_of_plan(request, sources, &channels, &under_test),
+        bench: extract::bench_of_plan(request, sources, &channels, &under_test),
         parameters: parameters::planned(suite, &values),
         channels,
         watches: body.watches,
-        tables: tables(suite, &body.names),
+        tables: extract::tables(suite, &body.names),
         cases,
         finally: body.finally,
         restrictions,
@@ -319,114 +318,4 @@ fn under_test(suite: &Suite, job: Option<&Job>, today: Date, sink: &Sink) -> Vec
         }
     }
     job.items.keys().chain(needed.keys()).cloned().collect()
-}
-
-/// `name=value` entries, each with its place in a file of their own.
-fn command_line(
-    set: &[String],
-    sources: &mut Sources,
-    sink: &Sink,
-) -> Vec<(String, Span, At<Scalar>)> {
-    if set.is_empty() {
-        return Vec::new();
-    }
-    let file = sources.add_text("--set", set.join("\n"));
-    let mut entries = Vec::new();
-    let mut start = 0;
-    for entry in set {
-        let span = |from: usize, to: usize| Span {
-            file,
-            start: (start + from) as u32,
-            end: (start + to) as u32,
-        };
-        match entry.split_once('=') {
-            Some((name, value)) => {
-                let at = span(name.len() + 1, entry.len());
-                let value = At {
-                    value: Some(Scalar {
-                        text: value.trim().to_string(),
-                        plain: true,
-                    }),
-                    span: at,
-                    head: at,
-                };
-                entries.push((name.trim().to_string(), span(0, name.len()), value));
-            }
-            None => {
-                let message = format!("`{entry}` is not `name=value`");
-                sink.push(Complaint::new("bad-setting", span(0, entry.len()), message));
-            }
-        }
-        start += entry.len() + 1;
-    }
-    entries
-}
-
-/// Tables that steps go over.
-fn tables(suite: &Suite, names: &BTreeSet<(&'static str, String)>) -> BTreeMap<String, Vec<Row>> {
-    let used = suite
-        .tables
-        .iter()
-        .filter(|(name, _)| names.contains(&("table", (*name).clone())));
-    used.map(|(name, table)| {
-        let rows = table.rows.iter().map(|(_, row)| row.clone()).collect();
-        (name.clone(), rows)
-    })
-    .collect()
-}
-
-/// The bench as far as the plan uses it: the items, the instruments of its channels, the devices of
-/// its outputs and of the stop paths.
-fn bench_of_plan(
-    request: &Request<'_>,
-    sources: &Sources,
-    channels: &[Channel],
-    under_test: &[String],
-) -> model::Bench {
-    let Request { suite, bench, .. } = *request;
-    let mut used: BTreeSet<&str> = suite.needs.devices.keys().map(String::as_str).collect();
-    used.extend(channels.iter().map(|c| c.device.as_str()));
-    let outputs = suite.needs.outputs.keys();
-    let outputs = outputs.filter_map(|name| bench.outputs.get(name));
-    used.extend(outputs.map(|(_, o)| o.device.as_str()));
-    let next = |device: &str| {
-        let safety = bench.devices.get(device)?.plan.safety.as_ref()?;
-        let output = bench.outputs.get(&safety.next.as_ref()?.output)?;
-        Some(output.1.device.as_str())
-    };
-    while let Some(more) = used
-        .iter()
-        .filter_map(|d| next(d))
-        .find(|d| !used.contains(d))
-    {
-        used.insert(more);
-    }
-    let devices = bench.devices.values().map(|d| &d.plan);
-    let devices = devices.filter(|d| used.contains(d.id.as_str()));
-    let devices = devices.map(|d| DevicePlan {
-        under_test: under_test.contains(&d.id),
-        ..d.clone()
-    });
-    let here = |device: &str| used.contains(device);
-    model::Bench {
-        id: bench.id.clone(),
-        laboratory: bench.laboratory.clone(),
-        location: bench.location.clone(),
-        file: sources.digest(bench.file),
-        devices: devices.collect(),
-        poses: of_devices(&bench.poses, |p| here(&p.device)),
-        presets: of_devices(&bench.presets, |p| here(&p.device)),
-        outputs: of_devices(&bench.outputs, |o| here(&o.device)),
-        environment: bench.environment.clone(),
-        simulation: bench.simulation.clone(),
-    }
-}
-
-fn of_devices<T: Clone>(
-    all: &BTreeMap<String, (Span, T)>,
-    here: impl Fn(&T) -> bool,
-) -> BTreeMap<String, T> {
-    let here = all.iter().filter(|(_, (_, thing))| here(thing));
-    here.map(|(name, (_, thing))| (name.clone(), thing.clone()))
-        .collect()
 }

@@ -7,6 +7,7 @@ use crate::check::parameter::{Parameter, compare, show, value_like, within};
 use crate::check::suite::Suite;
 use crate::complaint::{Complaint, Sink, Span};
 use crate::near::distance;
+use crate::sources::Sources;
 use crate::yaml::{At, Scalar};
 use certbench_model::measure::SetBy;
 use certbench_model::plan::{Parameter as Planned, Shortened};
@@ -44,6 +45,47 @@ struct Offer<'a> {
     value: &'a At<Scalar>,
     by: SetBy,
     origin: Text,
+}
+
+/// `name=value` entries, each with its place in a file of their own.
+pub(super) fn command_line(
+    set: &[String],
+    sources: &mut Sources,
+    sink: &Sink,
+) -> Vec<(String, Span, At<Scalar>)> {
+    if set.is_empty() {
+        return Vec::new();
+    }
+    let file = sources.add_text("--set", set.join("\n"));
+    let mut entries = Vec::new();
+    let mut start = 0;
+    for entry in set {
+        let span = |from: usize, to: usize| Span {
+            file,
+            start: (start + from) as u32,
+            end: (start + to) as u32,
+        };
+        match entry.split_once('=') {
+            Some((name, value)) => {
+                let at = span(name.len() + 1, entry.len());
+                let value = At {
+                    value: Some(Scalar {
+                        text: value.trim().to_string(),
+                        plain: true,
+                    }),
+                    span: at,
+                    head: at,
+                };
+                entries.push((name.trim().to_string(), span(0, name.len()), value));
+            }
+            None => {
+                let message = format!("`{entry}` is not `name=value`");
+                sink.push(Complaint::new("bad-setting", span(0, entry.len()), message));
+            }
+        }
+        start += entry.len() + 1;
+    }
+    entries
 }
 
 /// The values in force: defaults, then the customer's (job), then the laboratory's (bench, then

@@ -1,18 +1,16 @@
 //! A serde deserializer over the tree that does not stop at the first trouble: unknown keys are
-//! complained about where a mapping is opened, and every [`At`] keeps the trouble inside it.
+//! complained about where a mapping is opened, and every [`At`](super::At) keeps the trouble inside it.
 //!
 //! Types that want more than serde offers (places, quotes, the shape of a node) ask for it by the
 //! name of a struct that no file can contain; see `at.rs`.
 
+use super::access::{AtParts, Fields, KindParts, List, Map, Part, Variant};
+use super::plain::{Plain, meant_bool, plain_value};
 use super::tree::{Body, Key, Node};
+use super::trouble::Trouble;
 use crate::complaint::{Complaint, Sink, Span};
 use crate::near::{list, nearest, suggestion};
-use serde::de::value::{BorrowedStrDeserializer, U64Deserializer};
-use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
-};
-use std::fmt;
+use serde::de::{self, Deserializer, Visitor};
 
 /// Asks for place and value: `[file, start, end, head start, head end, value or none]`.
 pub(super) const AT: &str = "\0at";
@@ -20,68 +18,6 @@ pub(super) const AT: &str = "\0at";
 pub(super) const SCALAR: &str = "\0scalar";
 /// Asks for the shape: `[0 scalar, 1 list, 2 mapping; value]`.
 pub(super) const KIND: &str = "\0kind";
-
-/// Why a value could not be read. Made into a complaint by the nearest [`At`].
-#[derive(Debug)]
-pub(super) struct Trouble {
-    code: &'static str,
-    message: String,
-    at: Option<Span>,
-    help: Option<String>,
-    note: Option<String>,
-    /// The complaint has been made already.
-    told: bool,
-}
-
-impl Trouble {
-    fn new(code: &'static str, at: Span, message: impl Into<String>) -> Trouble {
-        Trouble {
-            code,
-            message: message.into(),
-            at: Some(at),
-            help: None,
-            note: None,
-            told: false,
-        }
-    }
-
-    fn told() -> Trouble {
-        let mut trouble = Trouble::new("", Span::default(), "");
-        trouble.told = true;
-        trouble
-    }
-
-    fn tell(self, at: Span, sink: &Sink) {
-        if self.told {
-            return;
-        }
-        let mut complaint = Complaint::new(self.code, self.at.unwrap_or(at), self.message);
-        complaint.help = self.help;
-        complaint.notes.extend(self.note);
-        sink.push(complaint);
-    }
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Trouble {}
-
-impl de::Error for Trouble {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Trouble {
-            code: "wrong-value",
-            message: message.to_string(),
-            at: None,
-            help: None,
-            note: None,
-            told: false,
-        }
-    }
-}
 
 /// What is deserialized: a node, or the absence of a key.
 #[derive(Clone, Copy)]
@@ -95,14 +31,14 @@ pub(super) enum De<'de> {
 }
 
 impl<'de> De<'de> {
-    fn sink(&self) -> &'de Sink {
+    pub(super) fn sink(&self) -> &'de Sink {
         match *self {
             De::Node(_, sink) | De::Missing { sink, .. } => sink,
         }
     }
 
     /// The node, or the complaint that a key is missing.
-    fn node(&self) -> Result<&'de Node, Trouble> {
+    pub(super) fn node(&self) -> Result<&'de Node, Trouble> {
         match *self {
             De::Node(node, _) if matches!(node.body, Body::Refused) => Err(Trouble::told()),
             De::Node(node, _) => Ok(node),
@@ -122,7 +58,7 @@ impl<'de> De<'de> {
     }
 }
 
-fn unexpected(node: &Node, wanted: &str) -> Trouble {
+pub(super) fn unexpected(node: &Node, wanted: &str) -> Trouble {
     let found = match &node.body {
         Body::Scalar { .. } => "a single value",
         Body::List(_) => "a list",
@@ -278,14 +214,14 @@ impl<'de> Deserializer<'de> for De<'de> {
         visitor: V,
     ) -> Result<V::Value, Trouble> {
         match name {
-            AT => visitor.visit_seq(AtParts { de: self, next: 0 }),
+            AT => visitor.visit_seq(AtParts::new(self)),
             SCALAR => {
                 let (text, plain) = self.text("a single value")?;
                 visitor.visit_seq(de::value::SeqDeserializer::new(
                     [Part::Text(text), Part::Flag(plain)].into_iter(),
                 ))
             }
-            KIND => visitor.visit_seq(KindParts { de: self, next: 0 }),
+            KIND => visitor.visit_seq(KindParts::new(self)),
             _ => self.structure(fields, visitor),
         }
     }
@@ -333,7 +269,7 @@ impl<'de> Deserializer<'de> for De<'de> {
 impl<'de> De<'de> {
     /// A mapping with known keys: unknown ones are complained about and skipped, absent ones are
     /// handed out as missing.
-    fn structure<V: Visitor<'de>>(
+    pub(super) fn structure<V: Visitor<'de>>(
         self,
         fields: &'static [&'static str],
         visitor: V,
@@ -380,343 +316,5 @@ fn unknown_key(key: &Key, value: &Node, meant: Option<&str>, fields: &[&str]) ->
             complaint.help("inside `{ }` a text with a comma needs quotes")
         }
         None => complaint.note(format!("known: {}", list(fields))),
-    }
-}
-
-/// What a plain scalar is by the core schema of YAML 1.2.
-enum Plain {
-    Bool(bool),
-    Int(i64),
-    Float(f64),
-    Text,
-}
-
-fn plain_value(text: &str) -> Plain {
-    let numeric = text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-    match text {
-        "true" => Plain::Bool(true),
-        "false" => Plain::Bool(false),
-        ".nan" | ".NaN" | ".NAN" => Plain::Float(f64::NAN),
-        ".inf" | "+.inf" | ".Inf" | "+.Inf" => Plain::Float(f64::INFINITY),
-        "-.inf" | "-.Inf" => Plain::Float(f64::NEG_INFINITY),
-        _ if !numeric => Plain::Text,
-        _ => match (integer(text), text.parse::<f64>()) {
-            (Some(i), _) => Plain::Int(i),
-            (_, Ok(f)) => Plain::Float(f),
-            _ => Plain::Text,
-        },
-    }
-}
-
-/// Decimal, `0x` or `0o`.
-fn integer(text: &str) -> Option<i64> {
-    let radix = |digits: &str, radix| i64::from_str_radix(digits, radix).ok();
-    match (text.strip_prefix("0x"), text.strip_prefix("0o")) {
-        (Some(hex), _) => radix(hex, 16),
-        (_, Some(octal)) => radix(octal, 8),
-        _ => text.parse().ok(),
-    }
-}
-
-/// The boolean that a YAML 1.1 word stands for.
-fn meant_bool(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "yes" | "y" | "on" | "true" | "1" => Some(true),
-        "no" | "n" | "off" | "false" | "0" => Some(false),
-        _ => None,
-    }
-}
-
-struct List<'de> {
-    nodes: std::slice::Iter<'de, Node>,
-    sink: &'de Sink,
-}
-
-impl<'de> SeqAccess<'de> for List<'de> {
-    type Error = Trouble;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Trouble> {
-        let next = self.nodes.next();
-        next.map(|node| seed.deserialize(De::Node(node, self.sink)))
-            .transpose()
-    }
-}
-
-/// The entries of a mapping whose keys are free.
-struct Map<'de> {
-    entries: std::slice::Iter<'de, (Key, Node)>,
-    value: Option<De<'de>>,
-    sink: &'de Sink,
-}
-
-impl<'de> Map<'de> {
-    fn new(entries: &'de [(Key, Node)], sink: &'de Sink) -> Map<'de> {
-        Map {
-            entries: entries.iter(),
-            value: None,
-            sink,
-        }
-    }
-}
-
-impl<'de> MapAccess<'de> for Map<'de> {
-    type Error = Trouble;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Trouble> {
-        let Some((key, node)) = self.entries.next() else {
-            return Ok(None);
-        };
-        self.value = Some(De::Node(node, self.sink));
-        seed.deserialize(KeyDe(key)).map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Trouble> {
-        let value = self.value.take().ok_or_else(Trouble::told)?;
-        seed.deserialize(value)
-    }
-}
-
-/// The fields of a structure: those given, then those absent.
-struct Fields<'de> {
-    given: std::vec::IntoIter<(&'static str, &'de Node)>,
-    absent: std::vec::IntoIter<&'static str>,
-    around: Span,
-    value: Option<De<'de>>,
-    sink: &'de Sink,
-}
-
-impl<'de> MapAccess<'de> for Fields<'de> {
-    type Error = Trouble;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Trouble> {
-        let missing = |key| De::Missing {
-            key,
-            around: self.around,
-            sink: self.sink,
-        };
-        let next = match self.given.next() {
-            Some((field, node)) => Some((field, De::Node(node, self.sink))),
-            None => self.absent.next().map(|field| (field, missing(field))),
-        };
-        let Some((field, value)) = next else {
-            return Ok(None);
-        };
-        self.value = Some(value);
-        seed.deserialize(BorrowedStrDeserializer::new(field))
-            .map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Trouble> {
-        let value = self.value.take().ok_or_else(Trouble::told)?;
-        seed.deserialize(value)
-    }
-}
-
-/// A key: text, or text with its place.
-struct KeyDe<'de>(&'de Key);
-
-impl<'de> Deserializer<'de> for KeyDe<'de> {
-    type Error = Trouble;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Trouble> {
-        visitor.visit_borrowed_str(&self.0.text)
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Trouble> {
-        if name != AT {
-            return self.deserialize_any(visitor);
-        }
-        let span = self.0.span;
-        let numbers = [span.file.into(), span.start, span.end, span.start, span.end];
-        let numbers = numbers.map(|n: u32| Part::Number(n.into()));
-        visitor.visit_seq(de::value::SeqDeserializer::new(
-            numbers.into_iter().chain([Part::Text(&self.0.text)]),
-        ))
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-    }
-}
-
-/// A value made here.
-enum Part<'de> {
-    Text(&'de str),
-    Flag(bool),
-    Number(u64),
-}
-
-impl<'de> IntoDeserializer<'de, Trouble> for Part<'de> {
-    type Deserializer = Self;
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
-impl<'de> Deserializer<'de> for Part<'de> {
-    type Error = Trouble;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Trouble> {
-        match self {
-            Part::Text(text) => visitor.visit_borrowed_str(text),
-            Part::Flag(flag) => visitor.visit_bool(flag),
-            Part::Number(number) => visitor.visit_u64(number),
-        }
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Trouble> {
-        visitor.visit_some(self)
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// The parts of an [`AT`]: five numbers, then the value; a value that cannot be read becomes none,
-/// and its complaint is made here.
-struct AtParts<'de> {
-    de: De<'de>,
-    next: usize,
-}
-
-impl<'de> SeqAccess<'de> for AtParts<'de> {
-    type Error = Trouble;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Trouble> {
-        let (span, head) = match self.de {
-            De::Node(node, _) => (node.span, node.head),
-            De::Missing { around, .. } => (around, around),
-        };
-        let numbers = [
-            u32::from(span.file),
-            span.start,
-            span.end,
-            head.start,
-            head.end,
-        ];
-        let part = numbers.get(self.next).copied();
-        self.next += 1;
-        if let Some(number) = part {
-            let number: U64Deserializer<Trouble> = u64::from(number).into_deserializer();
-            return seed.deserialize(number).map(Some);
-        }
-        match seed.deserialize(self.de) {
-            Ok(value) => Ok(Some(value)),
-            Err(trouble) => {
-                trouble.tell(span, self.de.sink());
-                Ok(None)
-            }
-        }
-    }
-}
-
-/// The parts of a [`KIND`]: the number of the shape, then the value.
-struct KindParts<'de> {
-    de: De<'de>,
-    next: usize,
-}
-
-impl<'de> SeqAccess<'de> for KindParts<'de> {
-    type Error = Trouble;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Trouble> {
-        self.next += 1;
-        if self.next > 1 {
-            return seed.deserialize(self.de).map(Some);
-        }
-        let node = self.de.node()?;
-        let kind = match &node.body {
-            Body::Scalar { .. } => 0,
-            Body::List(_) => 1,
-            Body::Map(_) => 2,
-            Body::Empty | Body::Refused => return Err(unexpected(node, "a value")),
-        };
-        let number: U64Deserializer<Trouble> = IntoDeserializer::into_deserializer(kind as u64);
-        seed.deserialize(number).map(Some)
-    }
-}
-
-struct Variant<'de> {
-    word: &'de str,
-    at: Span,
-    inner: Option<&'de Node>,
-    sink: &'de Sink,
-}
-
-impl<'de> EnumAccess<'de> for Variant<'de> {
-    type Error = Trouble;
-    type Variant = Self;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(
-        self,
-        seed: V,
-    ) -> Result<(V::Value, Self::Variant), Trouble> {
-        let word = BorrowedStrDeserializer::<Trouble>::new(self.word);
-        Ok((seed.deserialize(word)?, self))
-    }
-}
-
-impl<'de> Variant<'de> {
-    fn inner(&self) -> Result<De<'de>, Trouble> {
-        match self.inner {
-            Some(node) => Ok(De::Node(node, self.sink)),
-            None => {
-                let message = format!("`{0}` needs a value: `{0}: …`", self.word);
-                Err(Trouble::new("empty-value", self.at, message))
-            }
-        }
-    }
-}
-
-impl<'de> VariantAccess<'de> for Variant<'de> {
-    type Error = Trouble;
-
-    fn unit_variant(self) -> Result<(), Trouble> {
-        match self.inner {
-            None => Ok(()),
-            Some(node) => {
-                let message = format!("`{}` stands alone, without a value", self.word);
-                Err(Trouble::new("wrong-form", node.head, message))
-            }
-        }
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Trouble> {
-        seed.deserialize(self.inner()?)
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Trouble> {
-        self.inner()?.deserialize_seq(visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Trouble> {
-        self.inner()?.structure(fields, visitor)
     }
 }

@@ -5,9 +5,12 @@
 //! than it looks. Scalars keep their text: `0.10` stays `0.10`, and only a key that wants a yes or
 //! no reads `true` or `false`.
 
+mod access;
 mod at;
 mod de;
+mod plain;
 mod tree;
+mod trouble;
 
 pub(crate) use at::{At, Entries, Kind, PickByKind, Scalar, kind_seed};
 pub(crate) use tree::{Node, parse};

@@ -2,11 +2,13 @@
 //! left out, which matters no more, since a plan with an error is never made.
 
 mod ask;
+mod instrument;
 mod motion;
 mod structure;
-mod watching;
+mod wait;
+mod watch;
 
-pub(crate) use watching::watches;
+pub(crate) use watch::watches;
 
 use super::env::{Env, STEPS_WRITTEN_MAX, Scope};
 use super::view::View;

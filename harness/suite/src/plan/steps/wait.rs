@@ -1,18 +1,13 @@
-//! Steps that look at channels: waits, conditions, zero and check; and the watches of a suite.
+//! Waits: a time, or a condition on a channel with a bound.
 
 use super::{CaseReader, Place};
 use crate::complaint::{Complaint, Span};
 use crate::plan::env::Scope;
 use crate::plan::view::View;
 use crate::written::shared::Level;
-use crate::written::step::{
-    Check as WrittenCheck, Mark as WrittenMark, Otherwise as WrittenOtherwise,
-    OutcomeRule as WrittenRule, Rests, Wait as Written, Zero as WrittenZero,
-};
-use crate::written::suite::Watch as WrittenWatch;
+use crate::written::step::{Otherwise as WrittenOtherwise, Rests, Wait as Written};
 use crate::yaml::{At, Scalar};
-use certbench_model::plan::Watch;
-use certbench_model::step::{Check, Condition, Does, Mark, Otherwise, OutcomeRule, Wait, Zero};
+use certbench_model::step::{Condition, Does, Otherwise, Wait};
 use certbench_model::{Component, Unit};
 
 impl<'a> CaseReader<'a, '_> {
@@ -219,7 +214,7 @@ impl<'a> CaseReader<'a, '_> {
 
     /// The component that is looked at, with its unit. Left out: the only one; of a pose at rest, all
     /// that have the unit of the first.
-    fn component(
+    pub(super) fn component(
         &self,
         view: &View,
         channel: &str,
@@ -246,7 +241,7 @@ impl<'a> CaseReader<'a, '_> {
         Some((String::new(), first.unit))
     }
 
-    fn named<'v>(&self, view: &'v View, name: &str, at: Span) -> Option<&'v Component> {
+    pub(super) fn named<'v>(&self, view: &'v View, name: &str, at: Span) -> Option<&'v Component> {
         let found = view.components.iter().find(|c| c.name == name);
         match found {
             None if view.named => {
@@ -264,230 +259,4 @@ impl<'a> CaseReader<'a, '_> {
             found => found,
         }
     }
-
-    pub(super) fn mark(&self, written: &WrittenMark, place: &Place<'a>) -> Option<Mark> {
-        let name = crate::check::literal::filled(&written.name, self.env.sink)?;
-        let name = self.env.text(&name, written.name.span, &place.scope)?;
-        Some(Mark { name })
-    }
-
-    pub(super) fn zero(&self, written: &WrittenZero) -> Option<Zero> {
-        let (_, name) = self.channel(&written.channel)?;
-        self.can_be_zeroed(name, written.channel.span);
-        Some(Zero {
-            channel: name.to_string(),
-        })
-    }
-
-    fn can_be_zeroed(&self, channel: &str, at: Span) {
-        let wire = self.env.bench.and_then(|b| b.channels.get(channel));
-        let device = wire.and_then(|w| self.env.bench?.devices.get(&w.device));
-        if let Some(device) = device.filter(|d| !d.roles.iter().any(|r| r == "zero")) {
-            let message = format!(
-                "`{}` ({}) cannot be zeroed over its link",
-                device.plan.id, device.plan.driver
-            );
-            self.env.sink.push(
-                Complaint::new("missing-role", at, message).also(device.span, "on the bench"),
-            );
-        }
-    }
-
-    pub(super) fn check(&self, written: &WrittenCheck, place: &Place<'a>) -> Option<Check> {
-        let found = self.channel(&written.channel);
-        let component = found.and_then(|(view, name)| {
-            let at = written.channel.span;
-            self.component(view, name, at, written.component.as_ref(), false)
-        });
-        let over_s = self.env.seconds(&written.over, &place.scope);
-        let (component, unit) = component?;
-        let expect = self.env.number(&written.expect, unit, &place.scope);
-        let within = self.env.difference(&written.within, unit, &place.scope);
-        if let (Some((view, _)), Some(over)) = (found, over_s) {
-            self.long_enough(view, over, written.over.span, "the averaging time");
-        }
-        if let (Some((view, _)), Some(expect)) = (found, expect) {
-            self.calibrated(view, expect, written.expect.span);
-        }
-        Some(Check {
-            channel: found?.1.to_string(),
-            component,
-            expect: expect?,
-            within: within?,
-            over_s: over_s?,
-        })
-    }
-
-    /// A time in which at least one sample can arrive.
-    pub(super) fn long_enough(&self, view: &View, seconds: f64, at: Span, what: &str) {
-        if let Some(interval) = view.interval_s.filter(|i| seconds < *i) {
-            let message =
-                format!("{what} is {seconds} s, and a sample comes every {interval} s only");
-            self.env
-                .sink
-                .push(Complaint::new("unreachable", at, message));
-        }
-    }
-
-    /// A value that readings are held against lies where the instrument is calibrated: readings
-    /// beside it could not be used.
-    pub(crate) fn calibrated(&self, view: &View, value: f64, at: Span) {
-        if view.calibrated_at(value) {
-            return;
-        }
-        let unit = view.components.first().map_or(Unit::one(), |c| c.unit);
-        let ranges: Vec<String> = view
-            .ranges
-            .iter()
-            .map(|[from, to]| format!("{from} {unit} to {to} {unit}"))
-            .collect();
-        let message = format!("{value} {unit} is outside the calibrated range of the instrument");
-        self.env.sink.push(
-            Complaint::new("outside-calibration", at, message)
-                .note(format!("calibrated: {}", ranges.join(", "))),
-        );
-    }
-
-    pub(super) fn outcome(
-        &self,
-        written: &At<WrittenRule>,
-        inside: &[String],
-        place: &Place<'a>,
-    ) -> Option<OutcomeRule> {
-        let rule = written.get()?;
-        let found = self.channel(&rule.channel);
-        let component = found.and_then(|(view, name)| {
-            let at = rule.channel.span;
-            self.component(view, name, at, rule.component.as_ref(), false)
-        });
-        let window = rule.window.get()?;
-        let names = inside.iter().map(String::as_str);
-        crate::check::literal::known(
-            "unknown-window",
-            "window of this trial",
-            window,
-            rule.window.span,
-            names,
-            self.env.sink,
-        )?;
-        let (_, channel) = found?;
-        self.recorded(window, channel, rule.channel.span);
-        let (component, unit) = component?;
-        let side = |at: &Option<At<Scalar>>| match at {
-            None => Some(None),
-            Some(at) => {
-                let value = self.env.number(at, unit, &place.scope)?;
-                self.calibrated(found?.0, value, at.span);
-                Some(Some(value))
-            }
-        };
-        let (below, above) = (side(&rule.stays_below), side(&rule.stays_above));
-        if rule.stays_below.is_none() && rule.stays_above.is_none() {
-            let message = "the rule has no value to hold against";
-            self.env.sink.push(
-                Complaint::new("missing-key", written.head, message)
-                    .help("add `stays_below:` or `stays_above:`"),
-            );
-        }
-        let (stays_below, stays_above) = (below?, above?);
-        if let (Some(below), Some(above)) = (stays_below, stays_above)
-            && above > below
-        {
-            let message = format!("nothing is above {above} and below {below} at once");
-            self.env
-                .sink
-                .push(Complaint::new("swapped-limits", written.head, message));
-        }
-        Some(OutcomeRule {
-            window: window.clone(),
-            channel: channel.to_string(),
-            component,
-            stays_below,
-            stays_above,
-        })
-    }
-
-    /// Complains when a window does not record a channel.
-    pub(crate) fn recorded(&self, window: &str, channel: &str, at: Span) {
-        let windows = self.windows.borrow();
-        let Some(seen) = windows.get(window) else {
-            return;
-        };
-        if !seen.record.iter().any(|c| c == channel) {
-            let message = format!("the window `{window}` does not record `{channel}`");
-            self.env.sink.push(
-                Complaint::new("not-recorded", at, message)
-                    .also(seen.span, "this window")
-                    .help(format!("add `{channel}` to its `record`")),
-            );
-        }
-    }
-}
-
-/// The watches of a suite.
-pub(crate) fn watches<'a>(
-    reader: &CaseReader<'a, '_>,
-    written: Option<&'a At<Vec<At<WrittenWatch>>>>,
-) -> Vec<Watch> {
-    let list = written.and_then(At::get).into_iter().flatten();
-    list.filter_map(|at| watch(reader, at.get()?, at.head))
-        .collect()
-}
-
-fn watch<'a>(reader: &CaseReader<'a, '_>, written: &'a WrittenWatch, head: Span) -> Option<Watch> {
-    let env = reader.env;
-    let scope = Scope::default();
-    let found = reader.channel(&written.channel);
-    let max_age_s = env.seconds(&written.max_age, &scope);
-    let (view, channel) = found?;
-    let component = match &written.component {
-        None => String::new(),
-        Some(at) => {
-            let name = at.get()?;
-            reader.named(view, name, at.span)?;
-            name.clone()
-        }
-    };
-    let looked_at: Vec<&Component> = view
-        .components
-        .iter()
-        .filter(|c| component.is_empty() || !view.named || c.name == component)
-        .collect();
-    let limit = |at: &Option<At<Scalar>>| match at {
-        None => Some(None),
-        Some(at) => {
-            let mut number = None;
-            for component in &looked_at {
-                number = Some(env.number(at, component.unit, &scope)?);
-            }
-            Some(number)
-        }
-    };
-    let (at_least, at_most) = (limit(&written.at_least), limit(&written.at_most));
-    let (at_least, at_most, max_age_s) = (at_least?, at_most?, max_age_s?);
-    if let (Some(least), Some(most)) = (at_least, at_most)
-        && least > most
-    {
-        let message = format!("at least {least} and at most {most}: every value trips it");
-        env.sink
-            .push(Complaint::new("swapped-limits", head, message));
-    }
-    if let Some(interval) = view.interval_s.filter(|i| max_age_s < 2.0 * i) {
-        let message = format!(
-            "`max_age` is {max_age_s} s, and a sample comes every {interval} s only: it trips by itself"
-        );
-        let help = format!(
-            "allow two samples at least: `max_age: {} s`",
-            2.0 * interval
-        );
-        env.sink
-            .push(Complaint::new("unreachable", written.max_age.span, message).help(help));
-    }
-    Some(Watch {
-        channel: channel.to_string(),
-        component,
-        at_least,
-        at_most,
-        max_age_s,
-    })
 }

@@ -1,0 +1,220 @@
+//! What a measure is computed from: windows or trials, and channels.
+
+use super::Measures;
+use crate::check::literal::unknown;
+use crate::complaint::{Complaint, Span};
+use crate::near::list;
+use crate::plan::view::View;
+use crate::written::shared::OneOrNamed;
+use crate::yaml::At;
+use certbench_model::vocabulary::{ChannelInput, MetricDescription, OverKind, Shape};
+use std::collections::BTreeMap;
+
+impl<'a> Measures<'_, 'a, '_> {
+    /// Input to window or trial, each with its place.
+    pub(super) fn over(
+        &self,
+        written: &At<OneOrNamed>,
+        metric: &MetricDescription,
+    ) -> BTreeMap<String, (String, Span)> {
+        let inputs: Vec<&str> = metric.over.iter().map(|(n, _)| n.as_str()).collect();
+        let named = self.by_input(written, &inputs, "over", &metric.id);
+        for (input, kind) in &metric.over {
+            match named.get(input) {
+                Some((name, at)) => self.window_or_trial(name, *at, *kind, metric),
+                None if written.value.is_some() => {
+                    let message = format!("`{}` is computed over `{input}` too", metric.id);
+                    self.complain(
+                        Complaint::new("missing-key", written.head, message)
+                            .note(format!("inputs: {}", list(&inputs))),
+                    );
+                }
+                None => {}
+            }
+        }
+        named
+    }
+
+    /// `over: held` or `over: { unloaded: a, loaded: b }`: input to name with its place.
+    fn by_input(
+        &self,
+        written: &At<OneOrNamed>,
+        inputs: &[&str],
+        key: &str,
+        metric: &str,
+    ) -> BTreeMap<String, (String, Span)> {
+        let mut named = BTreeMap::new();
+        match (written.get(), inputs) {
+            (None, _) => {}
+            (Some(OneOrNamed::One(name)), [input]) => {
+                let name = name.get().map(|n| (n.clone(), name.span));
+                named.extend(name.map(|n| (input.to_string(), n)));
+            }
+            (Some(OneOrNamed::One(_)), []) => {
+                let message = format!("`{metric}` takes no `{key}`");
+                self.complain(Complaint::new("needless-key", written.span, message));
+            }
+            (Some(OneOrNamed::One(_)), several) => {
+                let message = format!("`{metric}` takes {}, by name", list(several));
+                let example: Vec<String> = several.iter().map(|i| format!("{i}: …")).collect();
+                self.complain(
+                    Complaint::new("wrong-form", written.span, message)
+                        .help(format!("write `{key}: {{ {} }}`", example.join(", "))),
+                );
+            }
+            (Some(OneOrNamed::Named(entries)), inputs) => {
+                for (input, span, name) in entries.iter() {
+                    if inputs.contains(&input) {
+                        let name = name.get().map(|n| (n.clone(), name.span));
+                        named.extend(name.map(|n| (input.to_string(), n)));
+                    } else {
+                        let what = format!("input of `{metric}`");
+                        let known = inputs.iter().copied();
+                        self.complain(unknown("unknown-input", &what, input, span, known));
+                    }
+                }
+            }
+        }
+        named
+    }
+
+    fn window_or_trial(&self, name: &str, at: Span, kind: OverKind, metric: &MetricDescription) {
+        let windows = self.reader.windows.borrow();
+        let trials = self.reader.trials.borrow();
+        let (found, other, what, wrong) = match kind {
+            OverKind::Window => (
+                windows.contains_key(name),
+                trials.contains_key(name),
+                "window",
+                "trial",
+            ),
+            OverKind::Trial => (
+                trials.contains_key(name),
+                windows.contains_key(name),
+                "trial",
+                "window",
+            ),
+        };
+        if found {
+            if let Some(trial) = trials
+                .get(name)
+                .filter(|t| kind == OverKind::Trial && !t.decided)
+            {
+                let message = format!("nothing decides whether `{name}` succeeds");
+                self.complain(
+                    Complaint::new("undecided-trial", at, message)
+                        .also(trial.span, "this trial")
+                        .help("give it an `outcome:`, or a prompt with `choose` and `means`"),
+                );
+            }
+            return;
+        }
+        if other {
+            let message = format!(
+                "`{name}` is a {wrong}; `{}` is computed over a {what}",
+                metric.id
+            );
+            self.complain(Complaint::new("wrong-over", at, message));
+            return;
+        }
+        let names: Vec<&str> = match kind {
+            OverKind::Window => windows.keys().map(String::as_str).collect(),
+            OverKind::Trial => trials.keys().map(String::as_str).collect(),
+        };
+        let code = match kind {
+            OverKind::Window => "unknown-window",
+            OverKind::Trial => "unknown-trial",
+        };
+        self.complain(unknown(code, what, name, at, names).note(format!(
+            "no step of this case records a {what} of that name"
+        )));
+    }
+
+    /// Input to channel, each with its place.
+    pub(super) fn channels(
+        &self,
+        written: Option<&'a At<OneOrNamed>>,
+        metric: &MetricDescription,
+        head: Span,
+    ) -> BTreeMap<String, (String, Span)> {
+        let needed = |c: &&ChannelInput| !c.optional;
+        let inputs: Vec<&str> = metric.channels.iter().map(|c| c.name.as_str()).collect();
+        let named = match written {
+            None => BTreeMap::new(),
+            Some(at) => self.by_input(at, &inputs, "channels", &metric.id),
+        };
+        for input in metric.channels.iter().filter(needed) {
+            let readable = written.is_none_or(|w| w.value.is_some());
+            if !named.contains_key(&input.name) && readable {
+                let at = written.map_or(head, |w| w.head);
+                let message = format!("`{}` needs the channel `{}`", metric.id, input.name);
+                self.complain(
+                    Complaint::new("missing-channel", at, message)
+                        .help(format!("write `channels: {{ {}: … }}`", input.name)),
+                );
+            }
+        }
+        for input in &metric.channels {
+            let Some((name, at)) = named.get(&input.name) else {
+                continue;
+            };
+            let at = At {
+                value: Some(name.clone()),
+                span: *at,
+                head: *at,
+            };
+            if let Some((view, _)) = self.reader.channel(&at) {
+                self.fits(input, view, name, at.span, metric);
+            }
+        }
+        named
+    }
+
+    fn fits(
+        &self,
+        input: &ChannelInput,
+        view: &View,
+        name: &str,
+        at: Span,
+        metric: &MetricDescription,
+    ) {
+        if !view.fits(input.shape) {
+            let wanted = match input.shape {
+                Shape::Scalar => "a scalar channel",
+                Shape::Pose => "a pose (x, y, z)",
+                Shape::Digital => "a contact (`shape: digital`)",
+                Shape::Any => "a channel that is no contact",
+            };
+            let message = format!(
+                "`{name}` does not fit: `{}` of `{}` is {wanted}",
+                input.name, metric.id
+            );
+            self.complain(Complaint::new("wrong-shape", at, message));
+            return;
+        }
+        let Some(unit) = input.unit else { return };
+        let first = view.components.iter().take(3);
+        if let Some(wrong) = first.map(|c| c.unit).find(|u| !u.compatible(unit)) {
+            let message = format!(
+                "`{name}` is in `{wrong}`; `{}` of `{}` is in `{unit}`",
+                input.name, metric.id
+            );
+            self.complain(Complaint::new("wrong-dimension", at, message));
+        }
+    }
+
+    /// Every channel of a measure is recorded by every window that it is computed over.
+    pub(super) fn channels_recorded(
+        &self,
+        over: &BTreeMap<String, (String, Span)>,
+        channels: &BTreeMap<String, (String, Span)>,
+    ) {
+        for (window, _) in over.values() {
+            for (channel, at) in channels.values() {
+                if self.env().channels.contains_key(channel) {
+                    self.reader.recorded(window, channel, *at);
+                }
+            }
+        }
+    }
+}
