@@ -145,3 +145,34 @@ fn safety_stops_at_every_speed_decided_with_u() {
     assert_eq!(plan.bench.outputs["estop"].safe, None);
     assert!(plan.restrictions.is_empty(), "{:?}", plan.restrictions);
 }
+
+#[test]
+fn the_suite_in_the_documentation_is_in_order() {
+    let vocabulary = Vocabulary {
+        metrics: certbench_judge::vocabulary(),
+        drivers: certbench_devices::catalogue(),
+    };
+    for page in ["suite-language.md", "suite-language.zh.md"] {
+        let text = std::fs::read_to_string(format!("{}/../docs/{page}", suites())).unwrap();
+        let (_, after) = text.split_once("```yaml\n").unwrap();
+        let (suite, _) = after.split_once("```").unwrap();
+        let mut sources = Sources::memory([("page.suite.yaml", suite)]);
+        let (read, complaints) = check_suite(&mut sources, "page.suite.yaml", &vocabulary);
+        nothing(&complaints, &sources);
+        assert_eq!(read.unwrap().id(), "grip-check");
+    }
+}
+
+#[test]
+fn the_documentation_names_every_metric() {
+    for page in ["suite-language.md", "suite-language.zh.md"] {
+        let text = std::fs::read_to_string(format!("{}/../docs/{page}", suites())).unwrap();
+        for metric in certbench_judge::vocabulary() {
+            assert!(
+                text.contains(&format!("`{}`", metric.id)),
+                "{page}: {}",
+                metric.id
+            );
+        }
+    }
+}
