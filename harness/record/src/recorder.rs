@@ -66,9 +66,10 @@ struct Shared {
 
 enum Item {
     Sample(Sample),
-    /// Everything before this goes to the disk and is anchored; then the answer comes.
+    /// Every sample before this goes to the disk and is anchored; then the answer comes, and who
+    /// asked syncs the journal.
     Checkpoint(SyncSender<()>),
-    /// As above, with summary and footer; the writer ends.
+    /// As above, and the journal too, with summary and footer; the writer ends.
     Finish(SyncSender<()>),
 }
 
@@ -293,7 +294,7 @@ impl Worker {
             match items.try_recv() {
                 Ok(Item::Sample(sample)) => self.sample(&sample),
                 Ok(Item::Checkpoint(done)) => {
-                    self.checkpoint();
+                    self.anchor();
                     let _ = done.send(());
                 }
                 Ok(Item::Finish(done)) => {
@@ -337,8 +338,15 @@ impl Worker {
         }
     }
 
-    /// Flush, sync, anchor, tell of losses, sync.
+    /// Everything to the disk.
     fn checkpoint(&mut self) {
+        self.anchor();
+        let synced = self.shared.journal.sync_if_needed();
+        self.note(synced);
+    }
+
+    /// Flush, sync, anchor, tell of losses.
+    fn anchor(&mut self) {
         if self.shared.journal.is_full() {
             // What room is left belongs to the last lines.
             self.note(Err(RecordError::Broken("the disk is full".to_string())));
@@ -369,8 +377,6 @@ impl Worker {
             });
             self.note(told);
         }
-        let synced = self.shared.journal.sync_if_needed();
-        self.note(synced);
     }
 
     /// Remembers a failure, so that the next event answers with it.
