@@ -45,7 +45,13 @@ pub(crate) fn suggestion<'a>(
     text: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> (Option<String>, Option<String>) {
-    let known: Vec<&str> = known.into_iter().collect();
+    let mut distinct: Vec<&str> = Vec::new();
+    for name in known {
+        if !distinct.contains(&name) {
+            distinct.push(name);
+        }
+    }
+    let known = distinct;
     match nearest(text, known.iter().copied()) {
         Some(near) => (Some(format!("did you mean `{near}`?")), None),
         None if known.is_empty() => (None, None),
