@@ -102,6 +102,11 @@ impl Papers {
         self
     }
 
+    /// The suite as it is written.
+    pub fn suite(&self) -> &str {
+        &self.files[SUITE]
+    }
+
     /// With a fault of the simulated bench, whose block is the bench's last.
     #[must_use]
     pub fn fault(mut self, fault: &FaultConfig) -> Papers {
@@ -163,16 +168,62 @@ impl Papers {
     /// # Panics
     /// When there is no plan, or no run.
     pub fn play(&self) -> Played {
-        let plan = self.plan().unwrap_or_else(|complaints| {
+        self.play_changed(|_| ())
+    }
+
+    /// Plans, spoils the plan behind the back of the suite's checks, and plays.
+    ///
+    /// # Panics
+    /// As [`Papers::play`].
+    pub fn play_changed(&self, spoil: impl FnOnce(&mut Plan)) -> Played {
+        self.play_with(spoil, &BTreeMap::new())
+    }
+
+    /// As [`Papers::play`], with answers to the prompts of these ids.
+    ///
+    /// # Panics
+    /// As [`Papers::play`].
+    pub fn play_answered(&self, answers: &[(&str, Answer)]) -> Played {
+        let answers = answers.iter().map(|(id, a)| (id.to_string(), a.clone()));
+        self.play_with(|_| (), &answers.collect())
+    }
+
+    fn play_with(
+        &self,
+        spoil: impl FnOnce(&mut Plan),
+        answers: &BTreeMap<String, Answer>,
+    ) -> Played {
+        let mut plan = self.plan().unwrap_or_else(|complaints| {
             let lines: Vec<_> = complaints.iter().map(in_a_line).collect();
             panic!("no plan:\n{}", lines.join("\n"))
         });
+        spoil(&mut plan);
         let folder = Folder::new();
         let path = folder.0.join("run");
-        let mut played = play(plan, &path, &BTreeMap::new()).expect("a run");
+        let mut played = play(plan, &path, answers).expect("a run");
         played.folder = Some(folder);
         played
     }
+}
+
+/// One lift of a cylinder by the hand, held against gravity, judged by the gauge under the support.
+pub fn lift() -> Papers {
+    let suite = include_str!("../suites/lift.suite.yaml");
+    Papers::new(suite, &shipped("benches/sim-hand.bench.yaml"))
+}
+
+/// The arm stretches with a load of 5 kg and holds it, judged by the tracker.
+pub fn hold() -> Papers {
+    let suite = include_str!("../suites/hold.suite.yaml");
+    Papers::new(suite, &shipped("benches/sim-arm.bench.yaml"))
+        .bench_with("  arm:\n    nodes", "  arm:\n    load_kg: 5\n    nodes")
+}
+
+/// One emergency stop of the arm in motion, by its brakes alone.
+pub fn stop() -> Papers {
+    let suite = include_str!("../suites/one-stop.suite.yaml");
+    Papers::new(suite, &shipped("benches/sim-arm.bench.yaml"))
+        .bench_with("category: 1", "category: 0")
 }
 
 /// A complaint in one line: `test.suite.yaml:12:7 [code] message`.
