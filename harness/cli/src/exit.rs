@@ -48,6 +48,7 @@ impl Exit {
             ("refused", _) => Exit::Refused,
             (_, Verdict::Fail | Verdict::ConditionalFail) => Exit::Failed,
             ("completed", Verdict::Pass) => Exit::Passed,
+            ("completed", _) if bench_failed(findings) => Exit::Fault,
             ("completed", _) => Exit::Incomplete,
             _ => Exit::Fault,
         }
@@ -73,6 +74,15 @@ impl Exit {
             other
         }
     }
+}
+
+/// Whether a fault of link, instrument or harness, or a silence, cost a case its verdict, though the
+/// run went on.
+fn bench_failed(findings: &Findings) -> bool {
+    let of_cases = findings.cases.iter().flat_map(|case| &case.reasons);
+    of_cases
+        .chain(&findings.reasons)
+        .any(|r| r.code.starts_with("fault-") || r.code == "tripped-silent")
 }
 
 impl From<Exit> for ExitCode {

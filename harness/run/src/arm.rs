@@ -171,18 +171,24 @@ impl Executor {
         }
         self.feed_heartbeats()?;
         self.await_suspects()?;
+        self.await_safe()?;
+        self.ensure_armed()
+    }
+
+    /// Devices whose halt was not confirmed are looked at again: with one that still is not in its
+    /// safe state nothing goes on.
+    pub(crate) fn await_safe(&mut self) -> Result<(), Cut> {
         if !self.unsafe_devices.is_empty() {
             self.settle(false, "looked at again before going on");
         }
-        if let Some(device) = self.unsafe_devices.first().cloned() {
-            let text = format!("`{device}` could not be taken to its safe state");
-            return Err(Cut {
-                end: CaseEnd::NotBegun(text),
+        match self.unsafe_devices.first() {
+            None => Ok(()),
+            Some(device) => Err(Cut {
+                end: CaseEnd::NotBegun(format!("`{device}` could not be taken to its safe state")),
                 run: Some(RunEnd::Faulted),
                 own_stop: false,
-            });
+            }),
         }
-        self.ensure_armed()
     }
 
     /// What devices told after the stop belongs to the case that is over.

@@ -245,7 +245,7 @@ impl Executor {
     fn finally(&mut self) -> Result<(), Finish> {
         let plan = self.bench.plan.clone();
         if plan.finally.is_empty() {
-            return Ok(());
+            return Ok(self.await_safe()?);
         }
         self.make_ready()?;
         self.steps(&plan.finally, "finally")?;

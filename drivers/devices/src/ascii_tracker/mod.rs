@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use certbench_clock::{Clock, Time};
-use certbench_link::{ByteLink, LinkError};
+use certbench_link::{ByteLink, LinkError, Stamp};
 use certbench_model::plan::DevicePlan;
 use certbench_model::vocabulary::{DriverDescription, SignalDescription};
 use certbench_model::{FaultKind, Identity, Invalid, LinkFacts, Reading, Text, Unit};
@@ -160,7 +160,7 @@ impl Tracker {
                                 vec![Err(Invalid::Unreadable); self.reader.format.columns.len()]
                             }
                         };
-                        ear.line(&self.reader, parts, sinks, stamp.earliest, &fields);
+                        ear.line(&self.reader, parts, sinks, stamp, &fields);
                     }
                 }
                 Ok(None) => (),
@@ -196,7 +196,7 @@ impl Ear {
         reader: &Reader,
         parts: &[Part],
         sinks: &Sinks,
-        at: Time,
+        stamp: Stamp,
         fields: &[Result<f64, Invalid>],
     ) {
         let count = reader
@@ -205,7 +205,8 @@ impl Ear {
             .and_then(|field| field.ok());
         let frozen = count.is_some() && count == self.last_count;
         if !frozen {
-            (self.last_line, self.last_count, self.told_silence) = (at, count, false);
+            // Lines that waited here while this computer did not look are no silence of the tracker's.
+            (self.last_line, self.last_count, self.told_silence) = (stamp.latest, count, false);
         }
         for part in parts {
             let values: Result<Vec<f64>, Invalid> = part
@@ -223,7 +224,7 @@ impl Ear {
                 Ok(values) => Reading::vector(&values),
                 Err(invalid) => Reading::Invalid(invalid),
             };
-            sinks.give(Some(part.channel), at, reading);
+            sinks.give(Some(part.channel), stamp.earliest, reading);
         }
     }
 
