@@ -479,4 +479,7 @@ impl Listener for Record {
     fn sample(&self, sample: &Sample) -> bool {
         self.0.sample(sample)
     }
+    fn health(&self) -> Result<(), String> {
+        self.0.health().map_err(|e| e.to_string())
+    }
 }

@@ -86,4 +86,8 @@ impl Listener for Recording {
     fn sample(&self, sample: &Sample) -> bool {
         self.0.sample(sample)
     }
+
+    fn health(&self) -> Result<(), String> {
+        self.0.health().map_err(|e| e.to_string())
+    }
 }

@@ -147,10 +147,7 @@ impl Recorder {
             self.shared.journal.sync()?;
         }
         written?;
-        match self.shared.broken.get() {
-            Some(why) => Err(RecordError::Broken(why.clone())),
-            None => Ok(()),
-        }
+        self.health()
     }
 
     /// Takes a sample. False: it is lost and counted, or it came after the end of the run. Never
@@ -170,6 +167,15 @@ impl Recorder {
         }
         self.shared.sampled.store(true, Ordering::Release);
         taken
+    }
+
+    /// Whether samples still reach the disk. Never waits.
+    ///
+    /// # Errors
+    /// [`RecordError::Broken`]: samples are being lost.
+    pub fn health(&self) -> Result<(), RecordError> {
+        let broken = self.shared.broken.get().cloned();
+        broken.map_or(Ok(()), |why| Err(RecordError::Broken(why)))
     }
 
     /// Samples lost so far.
@@ -384,10 +390,15 @@ impl Worker {
         match result {
             Ok(()) | Err(RecordError::Full { .. } | RecordError::Exhausted { .. }) => {}
             Err(error) => {
-                if self.telemetry.is_full() {
-                    self.shared.journal.mark_full();
-                }
-                if self.shared.broken.set(error.to_string()).is_ok() {
+                let why = match error {
+                    _ if self.telemetry.is_full() => {
+                        self.shared.journal.mark_full();
+                        "the disk is full".to_string()
+                    }
+                    RecordError::Broken(why) => why,
+                    other => other.to_string(),
+                };
+                if self.shared.broken.set(why).is_ok() {
                     let open = self.telemetry.open_samples();
                     self.shared.lost.fetch_add(open, Ordering::Relaxed);
                 }

@@ -21,6 +21,15 @@ pub trait Listener: Send + Sync {
     /// Takes a sample, on the thread that read it: never waits. `false`: it was lost, which is
     /// counted and told.
     fn sample(&self, sample: &Sample) -> bool;
+
+    /// Whether what was taken is being kept: it may fail later on its way to the disk, and a long
+    /// motion has no events. Asked many times a second; never waits.
+    ///
+    /// # Errors
+    /// As [`Listener::event`].
+    fn health(&self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// All listeners of a run with what they lost.
@@ -55,12 +64,17 @@ impl Listeners {
         let mut first = false;
         for row in &self.rows {
             if let Err(why) = row.listener.event(event) {
-                let name = row.listener.name().to_string();
-                if !self.failed.swap(true, Ordering::AcqRel) {
-                    *relock(&self.failure) = Some((name, why));
-                    first = true;
-                }
+                first |= self.fail(row, why);
             }
+        }
+        first
+    }
+
+    /// Keeps the first failure; whether this was it.
+    fn fail(&self, row: &Row, why: String) -> bool {
+        let first = !self.failed.swap(true, Ordering::AcqRel);
+        if first {
+            *relock(&self.failure) = Some((row.listener.name().to_string(), why));
         }
         first
     }
@@ -77,7 +91,9 @@ impl Listeners {
     /// The listener that could not keep the record, and why.
     pub(crate) fn failure(&self) -> Option<(String, String)> {
         if !self.failed.load(Ordering::Acquire) {
-            return None;
+            let mut rows = self.rows.iter();
+            let (row, why) = rows.find_map(|row| Some((row, row.listener.health().err()?)))?;
+            self.fail(row, why);
         }
         relock(&self.failure).clone()
     }

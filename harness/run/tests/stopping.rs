@@ -517,6 +517,23 @@ fn a_full_disk_halts_and_ends_the_run_as_a_fault_of_the_harness() {
 }
 
 #[test]
+fn a_disk_that_is_full_in_the_middle_of_a_long_motion_halts_it_there() {
+    let bench = Bench::simulated();
+    let (arm, log) = (bench.arm.clone(), bench.log.clone());
+    bench.at(ms(3_300), move || {
+        assert!(arm.moving());
+        log.sick.store(true, Ordering::SeqCst);
+    });
+    let arm = bench.arm.clone();
+    bench.at(ms(3_500), move || assert!(!arm.moving()));
+    assert_eq!(bench.perform(&two()), RunEnd::Faulted);
+    assert!(bench.has(|e| matches!(
+        e,
+        EventBody::Fault { kind: FaultKind::Harness, text, .. } if text.contains("no space left")
+    )));
+}
+
+#[test]
 fn lost_samples_are_counted_and_told() {
     let bench = Bench::simulated();
     bench.log.deaf.store(true, Ordering::SeqCst);

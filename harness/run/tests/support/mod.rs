@@ -28,6 +28,8 @@ pub(crate) struct Log {
     pub(crate) samples: AtomicU64,
     /// From this event on, the record cannot be kept.
     pub(crate) full_at: Mutex<Option<usize>>,
+    /// What was taken does not reach the disk.
+    pub(crate) sick: std::sync::atomic::AtomicBool,
     /// Samples are lost.
     pub(crate) deaf: std::sync::atomic::AtomicBool,
 }
@@ -49,6 +51,13 @@ impl Listener for Log {
     fn sample(&self, _: &Sample) -> bool {
         self.samples.fetch_add(1, Ordering::Relaxed);
         !self.deaf.load(Ordering::Relaxed)
+    }
+
+    fn health(&self) -> Result<(), String> {
+        match self.sick.load(Ordering::Relaxed) {
+            true => Err("no space left on device".to_string()),
+            false => Ok(()),
+        }
     }
 }
 
