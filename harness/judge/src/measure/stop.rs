@@ -299,6 +299,19 @@ fn check_own_stop(task: Task<'_>, window: Window<'_>, spoilt: usize, answer: &mu
     }
 }
 
+/// The last of several samples that share a time stamp: lines that were read at once came one after
+/// the other, within the delay that the channel declares.
+fn one_an_instant<T>(samples: Vec<(f64, T)>) -> Vec<(f64, T)> {
+    let mut kept: Vec<(f64, T)> = Vec::with_capacity(samples.len());
+    for sample in samples {
+        match kept.last_mut() {
+            Some(last) if last.0 == sample.0 => *last = sample,
+            _ => kept.push(sample),
+        }
+    }
+    kept
+}
+
 fn repeat(
     task: Task<'_>,
     method: &Method<'_>,
@@ -323,9 +336,10 @@ fn repeat(
                 .unwrap_or(f64::NAN)
         };
         let path: Vec<_> = poses.map(|(t, p)| (t, p.map(to_unit))).collect();
+        let path = one_an_instant(path);
         stop::from_path(&path, method.span_s, dead_band(method.position))
     } else {
-        stop::from_position(&trace.scalar(), method.span_s)
+        stop::from_position(&one_an_instant(trace.scalar()), method.span_s)
     };
     let delay_s = delay(method.position);
     let measured = stop::measure(&curve, delay_s, trigger, method.rest);
@@ -564,4 +578,15 @@ fn farthest(channel: &Channel, curve: &[Point]) -> Option<f64> {
     }
     let readings = curve.iter().map(|p| p.position);
     readings.max_by(|a, b| a.abs().total_cmp(&b.abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_were_read_at_once_count_as_the_last_of_them() {
+        let read = vec![(0.0, 1), (0.1, 2), (0.1, 3), (0.2, 4)];
+        assert_eq!(one_an_instant(read), [(0.0, 1), (0.1, 3), (0.2, 4)]);
+    }
 }
