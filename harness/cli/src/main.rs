@@ -13,6 +13,23 @@ mod session;
 mod unopened;
 mod wiring;
 
+/// Prints a line of a result. A reader that has gone away (`| head`) is no error and no panic.
+macro_rules! say {
+    ($($arg:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($arg)*);
+    }};
+}
+
+/// As `say!`, without the end of the line.
+macro_rules! say_on {
+    ($($arg:tt)*) => {{
+        use std::io::Write as _;
+        let _ = write!(std::io::stdout(), $($arg)*);
+    }};
+}
+pub(crate) use {say, say_on};
+
 use clap::{Parser, Subcommand};
 use command::{check, demo, devices, judge, plan, report, run, schema, simulate};
 use exit::Exit;

@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use crate::inputs::{colour, readable};
+use crate::say;
 use crate::wiring::vocabulary;
 use certbench_suite::{Severity, Sources};
 use std::path::PathBuf;
@@ -38,7 +39,7 @@ pub(crate) fn check(args: &Args) -> anyhow::Result<Exit> {
                 certbench_suite::render(&complaints, &sources, colour())
             );
             let kind = kind.map_or("file", |k| k.word());
-            println!(
+            say!(
                 "{name}: {kind} {}",
                 if wrong { "has errors" } else { "is good" }
             );
@@ -46,7 +47,7 @@ pub(crate) fn check(args: &Args) -> anyhow::Result<Exit> {
         all.extend(complaints);
     }
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&all)?);
+        say!("{}", serde_json::to_string_pretty(&all)?);
     }
     Ok(exit)
 }

@@ -4,6 +4,7 @@ use crate::command::judge::summary;
 use crate::exit::Exit;
 use crate::inputs::{Files, load};
 use crate::session::{Done, Order, perform};
+use crate::{say, say_on};
 use anyhow::Context;
 use certbench_model::text::Lang;
 use std::path::{Path, PathBuf};
@@ -123,7 +124,7 @@ pub(crate) fn demo(args: &Args) -> anyhow::Result<Exit> {
         for run in done {
             match run {
                 Ok(run) => {
-                    print!("{}", summary(&run.findings));
+                    say_on!("{}", summary(&run.findings));
                     exit = exit.worst(run.exit());
                     lines.push(run.folder);
                 }
@@ -131,9 +132,9 @@ pub(crate) fn demo(args: &Args) -> anyhow::Result<Exit> {
             }
         }
     }
-    println!("\nReports, in English and Chinese:");
+    say!("\nReports, in English and Chinese:");
     for folder in lines {
-        println!(
+        say!(
             "  {}\n  {}",
             folder.join("report.en.html").display(),
             folder.join("report.zh.html").display()

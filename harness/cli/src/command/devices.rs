@@ -1,6 +1,7 @@
 //! `certbench devices`: the drivers, as a table or JSON.
 
 use crate::exit::Exit;
+use crate::{say, say_on};
 use certbench_model::vocabulary::DriverDescription;
 
 /// List the drivers.
@@ -15,11 +16,11 @@ pub(crate) struct Args {
 pub(crate) fn devices(args: &Args) -> anyhow::Result<Exit> {
     let drivers = certbench_devices::catalogue();
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&drivers)?);
+        say!("{}", serde_json::to_string_pretty(&drivers)?);
         return Ok(Exit::Passed);
     }
     for driver in &drivers {
-        print!("{}", describe(driver));
+        say_on!("{}", describe(driver));
     }
     Ok(Exit::Passed)
 }

@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::inputs::readable;
 use crate::session;
+use crate::{say, say_on};
 use certbench_model::{Finding, Findings, Verdict};
 use std::path::PathBuf;
 
@@ -23,9 +24,9 @@ pub(crate) fn judge(args: &Args) -> anyhow::Result<Exit> {
     }
     let findings = session::judge(&args.run)?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&findings)?);
+        say!("{}", serde_json::to_string_pretty(&findings)?);
     } else {
-        print!("{}", summary(&findings));
+        say_on!("{}", summary(&findings));
     }
     Ok(Exit::of(&findings))
 }

@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use crate::inputs::{Files, load};
+use crate::{say, say_on};
 use certbench_model::step::{Over, Stop, Target, Wait};
 use certbench_model::{Plan, Step};
 use std::fmt::Write;
@@ -26,9 +27,9 @@ pub(crate) fn plan(args: &Args) -> anyhow::Result<Exit> {
         Err(exit) => return Ok(exit),
     };
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&plan)?);
+        say!("{}", serde_json::to_string_pretty(&plan)?);
     } else {
-        print!("{}", in_words(&plan)?);
+        say_on!("{}", in_words(&plan)?);
     }
     if !args.rehearse {
         return Ok(Exit::Passed);

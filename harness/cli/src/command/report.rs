@@ -3,6 +3,7 @@
 use crate::command::run::Language;
 use crate::exit::Exit;
 use crate::inputs::readable;
+use crate::say;
 use crate::session;
 use anyhow::anyhow;
 use certbench_model::{Findings, Recorded};
@@ -36,9 +37,9 @@ pub(crate) fn report(args: &Args) -> anyhow::Result<Exit> {
     let findings = session::judge(&args.run)?;
     let document = document(&Recording::open(&args.run)?, &findings);
     match (args.lang, args.format) {
-        (_, Format::Json) => println!("{}", certbench_reports::json(&document)),
+        (_, Format::Json) => say!("{}", certbench_reports::json(&document)),
         (Some(lang), Format::Html) => {
-            println!(
+            say!(
                 "{}",
                 certbench_reports::html(&document, lang.into()).map_err(|e| anyhow!("{e}"))?
             );
@@ -46,7 +47,7 @@ pub(crate) fn report(args: &Args) -> anyhow::Result<Exit> {
         (None, Format::Html) => {
             session::write_reports(&args.run, &findings)?;
             for name in ["report.en.html", "report.zh.html", "report.json"] {
-                println!("{}", args.run.join(name).display());
+                say!("{}", args.run.join(name).display());
             }
         }
     }

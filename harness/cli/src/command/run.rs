@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::inputs::{Files, load};
 use crate::operator::read_answers;
 use crate::session::{Order, perform};
+use crate::{say, say_on};
 use certbench_model::text::Lang;
 use certbench_run::{Control, StopRequest};
 use std::io::IsTerminal;
@@ -84,8 +85,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
             simulated_clock: args.clock == Time::Simulated,
         },
     )?;
-    print!("{}", summary(&done.findings));
-    println!("{}", done.folder.display());
+    say_on!("{}", summary(&done.findings));
+    say!("{}", done.folder.display());
     Ok(done.exit())
 }
 

@@ -1,6 +1,7 @@
 //! `certbench schema KIND`: JSON Schema for editors.
 
 use crate::exit::Exit;
+use crate::say;
 use certbench_suite::Kind;
 
 /// Print the JSON Schema of a kind of file.
@@ -27,7 +28,7 @@ pub(crate) fn schema(args: &Args) -> anyhow::Result<Exit> {
         Word::Job => Kind::Job,
         Word::Table => Kind::Table,
     };
-    println!(
+    say!(
         "{}",
         serde_json::to_string_pretty(&certbench_suite::schema(kind))?
     );
