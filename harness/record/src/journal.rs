@@ -126,6 +126,11 @@ impl Journal {
         Ok(())
     }
 
+    /// Whether its first line is written.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.lock().bytes > 0
+    }
+
     /// From here on every event answers that the disk is full.
     pub(crate) fn mark_full(&self) {
         self.lock().full = true;

@@ -351,8 +351,11 @@ impl Worker {
         self.note(synced);
     }
 
-    /// Flush, sync, anchor, tell of losses.
+    /// Flush, sync, anchor, tell of losses. Nothing comes before the first event.
     fn anchor(&mut self) {
+        if !self.shared.journal.has_begun() {
+            return;
+        }
         if self.shared.journal.is_full() {
             // What room is left belongs to the last lines.
             self.note(Err(RecordError::Broken("the disk is full".to_string())));

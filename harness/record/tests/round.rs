@@ -33,6 +33,22 @@ fn every_event_and_sample_comes_back_as_it_was() {
     assert_eq!(recording.samples(9, 0, u64::MAX).count(), 0);
 }
 
+/// Opening a bench may take longer than the time between two syncs.
+#[test]
+fn nothing_comes_before_the_first_event() {
+    let folder = Folder::new();
+    let plan = plan();
+    let recorder = Recorder::create(&folder.run(), &plan, START).unwrap();
+    assert!(recorder.sample(&sample(0)));
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    recorder.event(&opened(&plan)).unwrap();
+    recorder.event(&ended(1)).unwrap();
+    recorder.finish().unwrap();
+    let recording = Recording::open(&folder.run()).unwrap();
+    assert_eq!(recording.facts().damage, []);
+    assert_eq!(recording.samples(0, 0, u64::MAX).count(), 1);
+}
+
 #[test]
 fn a_window_takes_its_first_instant_and_leaves_its_last() {
     let folder = Folder::new();
