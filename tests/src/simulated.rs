@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use certbench_clock::Clock;
 use certbench_devices::Port as DevicePort;
+use certbench_model::step::Scope;
 use certbench_model::vocabulary::Vocabulary;
 use certbench_model::{
     CaseEnd, Date, Event, EventBody, Facts, FaultKind, Findings, Plan, Recorded, RunEnd, Sample,
@@ -270,6 +271,17 @@ impl Drop for Folder {
     }
 }
 
+/// The truth at the end of a window.
+#[derive(Clone, Debug)]
+pub struct Stay {
+    /// The window.
+    pub window: String,
+    /// Repeat variables in force.
+    pub scope: Scope,
+    /// Position of the tool centre point, mm.
+    pub tcp_mm: [f64; 3],
+}
+
 /// What is left of a run.
 pub struct Played {
     /// How it ended.
@@ -284,6 +296,8 @@ pub struct Played {
     pub truth: Value,
     /// Whether nothing moved a moment after the run had ended.
     pub at_rest: bool,
+    /// Where the tool centre point truly was, in the arm's base frame, whenever a window closed.
+    pub stays: Vec<Stay>,
     /// Where the record is; goes when this is dropped.
     pub folder: Option<Folder>,
 }
@@ -400,11 +414,16 @@ fn play_on(
         world: simulation.clone(),
         answers: answers.clone(),
     };
+    let witness = Arc::new(Witness {
+        world: simulation.clone(),
+        open: Mutex::default(),
+        stays: Mutex::default(),
+    });
     let end = Run {
         plan,
         devices,
         operator: Arc::new(desk),
-        listeners: vec![Arc::new(Record(recorder.clone()))],
+        listeners: vec![Arc::new(Record(recorder.clone())), witness.clone()],
         clock: clock.clone(),
         control: Control::new(),
         settings,
@@ -421,6 +440,7 @@ fn play_on(
         log: simulation.take_log(),
         truth,
         at_rest,
+        stays: std::mem::take(&mut *relock(&witness.stays)),
         folder: None,
     })
 }
@@ -482,4 +502,46 @@ impl Listener for Record {
     fn health(&self) -> Result<(), String> {
         self.0.health().map_err(|e| e.to_string())
     }
+}
+
+/// Looks at the truth whenever a window closes.
+struct Witness {
+    world: Arc<Simulation>,
+    open: Mutex<Vec<(String, Scope)>>,
+    stays: Mutex<Vec<Stay>>,
+}
+
+impl Listener for Witness {
+    fn name(&self) -> &str {
+        "witness"
+    }
+
+    fn event(&self, event: &Event) -> Result<(), String> {
+        match &event.body {
+            EventBody::WindowOpened {
+                window, context, ..
+            } => relock(&self.open).push((window.clone(), context.scope.clone())),
+            EventBody::WindowClosed { .. } => {
+                let tcp = &self.world.truth()["arm"]["tcp"];
+                let tcp_mm = [0, 1, 2].map(|axis| tcp[axis].as_f64().unwrap_or(f64::NAN));
+                if let Some((window, scope)) = relock(&self.open).pop() {
+                    relock(&self.stays).push(Stay {
+                        window,
+                        scope,
+                        tcp_mm,
+                    });
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn sample(&self, _: &Sample) -> bool {
+        true
+    }
+}
+
+fn relock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
