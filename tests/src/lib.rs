@@ -7,8 +7,8 @@ pub mod bench;
 pub mod binary;
 pub mod cable;
 pub mod peer;
-pub mod simulated;
 pub mod program;
+pub mod simulated;
 pub mod vm;
 
 /// Says loudly, past the capture of the test harness, that a test did not run.
