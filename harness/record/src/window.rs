@@ -62,7 +62,7 @@ impl Store {
         }
     }
 
-    /// The samples of a chunk, its checksum looked at again.
+    /// The samples of a chunk by channel and time, its checksum looked at again.
     fn chunk(&self, index: usize) -> Result<Arc<Vec<Sample>>, Damage> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, samples)) = kept.iter().find(|(i, _)| *i == index) {
@@ -74,10 +74,11 @@ impl Store {
         let mut record = vec![0; chunk.bytes as usize];
         file.read_exact_at(&mut record, chunk.offset)
             .map_err(|e| damage::byte(chunk.offset, format!("cannot be read any more: {e}")))?;
-        let samples = self
+        let mut samples = self
             .layout
             .samples(&record)
             .map_err(|what| damage::byte(chunk.offset, what))?;
+        samples.sort_by_key(|s| (s.channel, s.time_ns));
         let samples = Arc::new(samples);
         if kept.len() >= KEPT {
             kept.pop_front();
@@ -138,13 +139,17 @@ pub(crate) struct Window<'a> {
 
 impl Window<'_> {
     fn load(&mut self, chunks: &[usize]) {
+        let (from, to) = (self.from_ns, self.to_ns);
+        let place = |s: &Sample| (s.channel, s.time_ns);
         let mut samples = Vec::new();
         for index in chunks {
             match self.store.chunk(*index) {
                 Err(damage) => self.ready.push_back(Err(damage)),
-                Ok(all) => samples.extend(all.iter().copied().filter(|s| {
-                    s.channel == self.channel && (self.from_ns..self.to_ns).contains(&s.time_ns)
-                })),
+                Ok(all) => {
+                    let begin = all.partition_point(|s| place(s) < (self.channel, from));
+                    let end = all.partition_point(|s| place(s) < (self.channel, to));
+                    samples.extend_from_slice(all.get(begin..end).unwrap_or_default());
+                }
             }
         }
         samples.sort_by_key(|s| s.time_ns);
