@@ -19,8 +19,8 @@ use crate::table::Row;
 
 const CHANNELS: u16 = 16;
 const SAMPLES: u64 = 400_000;
-/// Samples a second of the run whose clock is real, and for how long.
-const RATE: u64 = 160_000;
+/// Samples a second of the run whose clock is real, 1 kHz a channel, and for how long.
+const RATE: u64 = 16_000;
 const SECONDS: u64 = 2;
 
 pub(crate) fn measure() -> Result<Vec<Row>, String> {
