@@ -1,12 +1,13 @@
 //! The command line's contract: exit codes, what a run leaves behind, and Ctrl-C.
 
 use std::collections::BTreeSet;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use certbench_tests::bench::until;
 use certbench_tests::binary::certbench;
 use certbench_tests::program::{Record, Scene, output, signal};
+use serde_json::Value;
 
 const SIMULATED: [&str; 3] = ["--yes", "--clock", "simulated"];
 
@@ -182,13 +183,20 @@ fn a_port_that_does_not_open_is_4_and_on_the_record() {
     assert_eq!(faults[0]["kind"], "link");
 }
 
-/// A run that goes on until the arm is on its way, and its record.
-fn on_its_way(scene: &Scene) -> (std::process::Child, Record) {
+/// A new run whose arm is on its way, and its record.
+fn on_its_way(scene: &Scene) -> (Child, Record) {
+    let before = scene.records();
     let child = scene.begin(&["--yes"]);
     let moves = |r: &Record| r.simulation().iter().any(|l| l["what"] == "arm moves");
-    assert!(until(|| scene.records().iter().any(moves)), "no motion");
+    let mut record = None;
+    let moving = until(|| {
+        let mut records = scene.records().into_iter();
+        record = records.find(|r| !before.contains(r) && moves(r));
+        record.is_some()
+    });
+    assert!(moving, "no motion");
     std::thread::sleep(Duration::from_millis(300));
-    (child, scene.records().remove(0))
+    (child, record.expect("just seen"))
 }
 
 /// The simulated arm's second joint at the end: it was sent to 10 degrees.
@@ -201,25 +209,33 @@ fn stopped_half_way(record: &Record) {
     assert!(joint > Some(12.0), "{end:#}");
 }
 
+/// Ctrl-C in mid-motion, and the record of that run. A machine so busy that the bench failed by itself
+/// is asked again, twice.
+fn interrupted(scene: &Scene) -> Record {
+    let mut attempts = 0;
+    loop {
+        let (mut child, record) = on_its_way(scene);
+        signal(&child, "INT");
+        assert_eq!(child.wait().expect("it ends").code(), Some(4));
+        stopped_half_way(&record);
+        attempts += 1;
+        if attempts == 3 || record.of(&["fault", "tripped"]).is_empty() {
+            return record;
+        }
+    }
+}
+
 #[test]
 fn control_c_stops_and_the_record_ends_as_aborted() {
     let scene = Scene::arm();
-    let (mut child, record) = on_its_way(&scene);
-    signal(&child, "INT");
-    assert_eq!(child.wait().expect("it ends").code(), Some(4));
-    stopped_half_way(&record);
+    let record = interrupted(&scene);
     let last = record.events().pop().expect("a last line");
-    assert_eq!(
-        (&last["event"], &last["end"]),
-        (&"ended".into(), &"aborted".into())
-    );
+    let story = record.of(&["fault", "tripped", "halted"]);
+    assert_eq!(last["event"], "ended");
+    assert_eq!(last["end"], "aborted", "{story:#?}");
     assert_eq!(record.findings()["end"], "aborted");
-    let halted = record.of(&["halted"]);
-    assert!(
-        halted
-            .iter()
-            .any(|h| h["device"] == "arm" && h["result"] == "confirmed")
-    );
+    let confirmed = |h: &Value| h["device"] == "arm" && h["result"] == "confirmed";
+    assert!(story.iter().any(confirmed), "{story:#?}");
     assert!(!record.bytes("manifest.json").is_empty());
 }
 
