@@ -234,8 +234,13 @@ fn when_the_harness_hangs_the_joints_stop_by_themselves() {
             "it arrived before it stopped"
         );
     }
+    // The drives say that they miss our heartbeat: that is this computer's fault, not the arm's.
+    let ours = |told: &Trouble| match told {
+        Trouble::Fault(FaultKind::Harness, text) => text.contains("emcy-0x8130"),
+        _ => false,
+    };
     assert!(
-        until(|| bench.arm.reported("emcy-0x8130")),
+        until(|| bench.arm.news().iter().any(ours)),
         "{:?}",
         bench.arm.news()
     );
