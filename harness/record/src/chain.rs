@@ -4,6 +4,10 @@ use crate::digest::ZERO;
 use certbench_model::sha256_hex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::borrow::Cow;
+
+/// Most lines are shorter.
+const LINE_MOSTLY: usize = 512;
 
 /// The end of a chain: what the next line must name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,11 +44,13 @@ impl Link {
             #[serde(flatten)]
             body: &'a T,
         }
-        let mut line = serde_json::to_vec(&Written {
+        let mut line = Vec::with_capacity(LINE_MOSTLY);
+        let written = Written {
             seq: self.seq + 1,
             prev: &self.sha256,
             body,
-        })?;
+        };
+        serde_json::to_writer(&mut line, &written)?;
         let next = self.after(&line);
         line.push(b'\n');
         Ok((line, next))
@@ -61,10 +67,11 @@ impl Link {
         }
         let number = self.seq + 1;
         let mut complaints = Vec::new();
-        // A line that begins as the format says it must needs no second reading.
+        // A line that begins as the format says it must is read once, from there on.
         let begin = format!("{{\"seq\":{number},\"prev\":\"{}\",", self.sha256);
-        if !line.starts_with(begin.as_bytes()) {
-            match serde_json::from_slice::<Head>(line) {
+        let body = match line.strip_prefix(begin.as_bytes()) {
+            Some(rest) => Cow::Owned([b"{", rest].concat()),
+            None => match serde_json::from_slice::<Head>(line) {
                 Err(error) => {
                     complaints.push((number, format!("cannot be read: {error}")));
                     return (None, complaints);
@@ -80,10 +87,11 @@ impl Link {
                             format!("its SHA-256 is not the one that line {number} names"),
                         ));
                     }
+                    Cow::Borrowed(line)
                 }
-            }
-        }
-        match serde_json::from_slice::<T>(line) {
+            },
+        };
+        match serde_json::from_slice::<T>(&body) {
             Ok(body) => (Some(body), complaints),
             Err(error) => {
                 let what = match error.is_data() {

@@ -5,6 +5,8 @@
 //! limit, with uncertainty. The plan goes through the real executor, every line is written before
 //! the next step and synced within a second, then the record is opened again, checked and judged.
 
+use std::fs::File;
+use std::io::BufWriter;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::{Arc, Mutex};
@@ -197,8 +199,8 @@ fn story(folder: &Path, steps: u32) -> Result<String, String> {
     let recording = Recording::open(&folder).map_err(|e| e.to_string())?;
     laps.lap();
     let findings = certbench_judge::judge(&recording);
-    let json = serde_json::to_vec(&findings).map_err(|e| e.to_string())?;
-    std::fs::write(folder.join("findings.json"), json).map_err(|e| e.to_string())?;
+    let file = File::create(folder.join("findings.json")).map_err(|e| e.to_string())?;
+    serde_json::to_writer(BufWriter::new(file), &findings).map_err(|e| e.to_string())?;
     laps.lap();
     let judged: usize = findings.cases.iter().map(|case| case.findings.len()).sum();
     if findings.verdict != Verdict::Pass || judged != steps as usize {
