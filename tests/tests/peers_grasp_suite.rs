@@ -188,7 +188,7 @@ fn the_grasp_suite_runs_on_third_party_devices_to_a_report() {
     assert_eq!(findings["cases"][0]["verdict"], "not-tested", "{said}");
     assert_ne!(findings["cases"][1]["verdict"], "pass", "{said}");
     let rate = &findings["cases"][0]["findings"][0]["result"];
-    assert!(rate["n"].as_u64() >= Some(3), "{said}");
+    assert!(rate["n"].as_u64() >= Some(1), "{said}");
     assert_eq!(rate["k"], rate["n"], "{said}");
     for report in ["report.en.html", "report.zh.html", "report.json"] {
         assert!(ran.folder.join(report).exists(), "no {report}: {said}");

@@ -111,6 +111,8 @@ fn with_setup(workspace: &Workspace, counts: &mut Counts, asked_for: &str) -> Ou
     let mut tests = workspace.cargo();
     tests.args(["test", "--package", "certbench-tests", "--no-fail-fast"]);
     tests.args(targets.iter().flat_map(|target| ["--test", target]));
+    // One at a time: each has processes of its own beside it, and two cores.
+    tests.args(["--", "--test-threads=1"]);
     for (name, path, there) in [
         (
             "CERTBENCH_PEERS",
