@@ -25,6 +25,7 @@
 
 mod channel;
 mod lock;
+mod processor;
 mod real;
 mod signal;
 mod sim;
@@ -67,7 +68,8 @@ impl Clock {
     }
 
     /// A new simulation at time zero, with the calling thread as its first party, called `main`.
-    /// It is over when that thread ends or calls [`Clock::end`].
+    /// It is over when that thread ends or calls [`Clock::end`]. Until then that thread, and every
+    /// thread started from a party, stays on one processor.
     pub fn simulated() -> Clock {
         let start = SystemTime::UNIX_EPOCH + Duration::from_secs(SIMULATED_START_UTC_S);
         Clock::simulated_from(start)

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread::{self, Thread};
 
-use crate::Time;
 use crate::signal::relock;
+use crate::{Time, processor};
 
 /// The signal nobody notifies.
 pub(crate) const SLEEP: u64 = 0;
@@ -100,6 +100,7 @@ struct Wait {
 
 impl Sim {
     pub(crate) fn start() -> Arc<Sim> {
+        processor::keep();
         let sim = Arc::new(Sim {
             number: SIMULATIONS.fetch_add(1, Ordering::Relaxed),
             now: AtomicU64::new(0),
@@ -270,6 +271,7 @@ impl Sim {
         let state = self.lock();
         self.over.store(true, Ordering::Release);
         state.wake_all();
+        processor::release();
     }
 
     pub(crate) fn is_over(&self) -> bool {
