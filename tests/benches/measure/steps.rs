@@ -48,7 +48,7 @@ pub(crate) fn measure() -> Result<Vec<Row>, String> {
         Ok(seconds)
     };
     let pairs = match peer::command(PEER) {
-        Some(_) => paired(5, ours, || time_peer().map(|(seconds, _)| seconds))?,
+        Some(_) => paired(7, ours, || time_peer().map(|(seconds, _)| seconds))?,
         None => {
             let mut rounds = Vec::new();
             for _ in 0..7 {
