@@ -18,6 +18,7 @@ mod catalogue;
 mod health;
 mod line;
 mod mark10;
+mod modbus;
 mod modbus_io;
 mod open;
 mod options;

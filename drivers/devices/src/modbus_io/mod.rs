@@ -3,9 +3,8 @@
 //! Inputs are polled: signal `in0` is discrete input 0, delivered at every poll as 0 or 1 with the time
 //! at which the answer arrived. An edge therefore lies between the last poll without it and the first
 //! poll with it, plus the channel's delay. Outputs are coils; a switch says between which moments it
-//! took effect. A late answer is never taken for the next one: see [`client`].
+//! took effect. A late answer is never taken for the next one: see [`crate::modbus`].
 
-mod client;
 #[cfg(test)]
 mod tests;
 
@@ -20,9 +19,9 @@ use certbench_model::{FaultKind, Identity, Invalid, LinkFacts, Reading, Text, Un
 use certbench_roles::{Device, Lease, NewsSink, Outputs, SampleSink, Trouble, Wiring};
 use certbench_wire::modbus::{Reply, Request, Table, silent_interval};
 
-use self::client::Client;
 use crate::health::Health;
 use crate::line::{Answer, Failure, Line, Manners};
+use crate::modbus::Client;
 use crate::open::link_facts;
 use crate::options::{Options, baud, count, quantity};
 use crate::sinks::Sinks;

@@ -9,9 +9,9 @@ use certbench_roles::{Device, Trouble};
 use certbench_wire::modbus::{Exception, Heard, Reply, Request, RequestDecoder, silent_interval};
 use proptest::prelude::*;
 
-use super::client::Client;
 use super::open;
 use crate::line::{Failure, Line, Manners};
+use crate::modbus::Client;
 use crate::testing::{Bench, plan};
 
 /// A box: what its inputs read, what its coils are, and how late each answer comes.

@@ -11,14 +11,14 @@ use certbench_wire::modbus::{Reply, ReplyDecoder, Request};
 use crate::line::{Answer, Failure, Heard, Line};
 
 /// The client of one unit.
-pub(super) struct Client {
-    pub(super) line: Line,
-    pub(super) unit: u8,
+pub(crate) struct Client {
+    pub(crate) line: Line,
+    pub(crate) unit: u8,
 }
 
 impl Client {
     /// One question.
-    pub(super) fn ask(&self, request: &Request) -> Result<Answer<Reply>, Failure> {
+    pub(crate) fn ask(&self, request: &Request) -> Result<Answer<Reply>, Failure> {
         let garbage = |what: String| Failure::Garbage {
             what,
             asked: Vec::new(),
