@@ -46,6 +46,8 @@ pub enum OverKind {
     Window,
     /// A trial.
     Trial,
+    /// The answers to a prompt.
+    Prompt,
 }
 
 /// A channel that a metric takes.

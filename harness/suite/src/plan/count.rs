@@ -13,11 +13,12 @@ const ZERO_S: f64 = 10.0;
 /// What every step may take beside what it is about: a command and its answer, a line on the disk.
 const STEP_S: f64 = 1.0;
 
-/// A window or a trial.
+/// A window, a trial or a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counted<'a> {
     Window(&'a str),
     Trial(&'a str),
+    Prompt(&'a str),
 }
 
 /// Instances by row of `per`; without `per` under the empty name. `None` when an instance is not
@@ -45,6 +46,7 @@ fn count(
         let hit = match (step, what) {
             (Step::Window(w), Counted::Window(id)) => w.id == id,
             (Step::Trial(t), Counted::Trial(id)) => t.id == id,
+            (Step::Prompt(p), Counted::Prompt(id)) => p.id == id,
             _ => false,
         };
         if hit {

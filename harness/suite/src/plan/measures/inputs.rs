@@ -7,6 +7,8 @@ use crate::near::list;
 use crate::plan::view::View;
 use crate::written::shared::OneOrNamed;
 use crate::yaml::At;
+use certbench_model::Step;
+use certbench_model::step::{Ask, Prompt};
 use certbench_model::vocabulary::{ChannelInput, MetricDescription, OverKind, Shape};
 use std::collections::BTreeMap;
 
@@ -21,6 +23,7 @@ impl<'a> Measures<'_, 'a, '_> {
         let named = self.by_input(written, &inputs, "over", &metric.id);
         for (input, kind) in &metric.over {
             match named.get(input) {
+                Some((name, at)) if *kind == OverKind::Prompt => self.prompt(name, *at),
                 Some((name, at)) => self.window_or_trial(name, *at, *kind, metric),
                 None if written.value.is_some() => {
                     let message = format!("`{}` is computed over `{input}` too", metric.id);
@@ -88,7 +91,7 @@ impl<'a> Measures<'_, 'a, '_> {
                 "window",
                 "trial",
             ),
-            OverKind::Trial => (
+            OverKind::Trial | OverKind::Prompt => (
                 trials.contains_key(name),
                 windows.contains_key(name),
                 "trial",
@@ -119,15 +122,43 @@ impl<'a> Measures<'_, 'a, '_> {
         }
         let names: Vec<&str> = match kind {
             OverKind::Window => windows.keys().map(String::as_str).collect(),
-            OverKind::Trial => trials.keys().map(String::as_str).collect(),
+            OverKind::Trial | OverKind::Prompt => trials.keys().map(String::as_str).collect(),
         };
         let code = match kind {
             OverKind::Window => "unknown-window",
-            OverKind::Trial => "unknown-trial",
+            OverKind::Trial | OverKind::Prompt => "unknown-trial",
         };
         self.complain(unknown(code, what, name, at, names).note(format!(
             "no step of this case records a {what} of that name"
         )));
+    }
+
+    /// A prompt of this case that asks for something.
+    fn prompt(&self, name: &str, at: Span) {
+        fn prompts<'s>(steps: &'s [Step], all: &mut Vec<&'s Prompt>) {
+            for step in steps {
+                match step {
+                    Step::Prompt(prompt) => all.push(prompt),
+                    other => prompts(other.inner(), all),
+                }
+            }
+        }
+        let mut all = Vec::new();
+        prompts(self.steps, &mut all);
+        match all.iter().find(|p| p.id == name) {
+            Some(prompt) if prompt.ask == Ask::Instruct => {
+                let message = format!("the prompt `{name}` asks for nothing");
+                self.complain(
+                    Complaint::new("wrong-over", at, message)
+                        .help("give it an `ask:`, for example `ask: attach`"),
+                );
+            }
+            Some(_) => {}
+            None => {
+                let names: Vec<&str> = all.iter().map(|p| p.id.as_str()).collect();
+                self.complain(unknown("unknown-prompt", "prompt", name, at, names));
+            }
+        }
     }
 
     /// Input to channel, each with its place.

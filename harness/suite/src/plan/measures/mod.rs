@@ -167,6 +167,7 @@ impl<'a> Measures<'_, 'a, '_> {
             let what = match kind {
                 OverKind::Window => Counted::Window(name),
                 OverKind::Trial => Counted::Trial(name),
+                OverKind::Prompt => Counted::Prompt(name),
             };
             let Some(rows) = instances(self.steps, what, per.map(|p| p.0)) else {
                 let (variable, at) = per?;
