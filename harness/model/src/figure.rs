@@ -1,10 +1,11 @@
 //! Figures as data: decimated series with events and limits; reports draw them.
 
 use crate::{Text, Unit};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A figure of a finding.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Figure {
     /// What it shows.
     pub title: Text,
@@ -23,7 +24,7 @@ pub struct Figure {
 }
 
 /// How a figure is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FigureKind {
     /// Lines over x.
@@ -36,7 +37,7 @@ pub enum FigureKind {
 }
 
 /// An axis.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Axis {
     /// Quantity, for example "Force".
     pub label: Text,
@@ -45,7 +46,7 @@ pub struct Axis {
 }
 
 /// One series.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Series {
     /// Name.
     pub name: Text,
@@ -60,7 +61,7 @@ pub struct Series {
 }
 
 /// A named level on an axis.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Level {
     /// Name.
     pub name: Text,

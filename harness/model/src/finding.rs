@@ -2,13 +2,16 @@
 
 use crate::measure::{Accept, DecisionRule};
 use crate::{Figure, Quantity, Source, Text, Unit};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Version of the findings' format.
 pub const FINDINGS_FORMAT: u32 = 1;
 
 /// A verdict, ordered from best to worst for a run's summary: a fail outweighs what is not tested.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Conforms.
@@ -24,7 +27,7 @@ pub enum Verdict {
 }
 
 /// A reason in words, with a short code that programs can rely on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// `interrupted`, `fault-link`, `calibration-due`, `shortened`, …
     pub code: String,
@@ -110,7 +113,7 @@ pub struct Finding {
 }
 
 /// A row of a table that a finding is about.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
     /// The repeat variable: `pose`, `object`.
     pub variable: String,
@@ -121,7 +124,7 @@ pub struct Subject {
 }
 
 /// A place in the record.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// Window or trial id with instance.
     pub what: String,
@@ -134,7 +137,7 @@ pub struct Evidence {
 }
 
 /// A result of one of the four kinds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Value {
     /// A measured quantity.
@@ -158,7 +161,7 @@ pub enum Value {
 }
 
 /// A quantity with its uncertainty (JCGM 100:2008).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measured {
     /// Estimate, unrounded.
     pub value: f64,
@@ -179,7 +182,7 @@ pub struct Measured {
 }
 
 /// One contribution to an uncertainty.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BudgetLine {
     /// What.
     pub name: Text,
@@ -196,7 +199,7 @@ pub struct BudgetLine {
 }
 
 /// k successes of n.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Proportion {
     /// Successes.
     pub k: u32,
@@ -215,7 +218,7 @@ pub struct Proportion {
 }
 
 /// A value that belongs to a finding.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NamedValue {
     /// Symbol, for example `AP_x`.
     pub symbol: String,
@@ -228,7 +231,7 @@ pub struct NamedValue {
 }
 
 /// What a decision rule computed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Decision {
     /// What was compared, in `unit`.
     pub compared: f64,

@@ -1,5 +1,6 @@
 //! Who a device is, where its bytes come from, and what a file is.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -16,7 +17,7 @@ pub enum Provenance {
 }
 
 /// What a device says of itself, or what its label says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
     /// Maker, as the device or label says it.
     pub maker: Option<String>,
@@ -35,7 +36,7 @@ pub struct Identity {
 }
 
 /// What is known of the link under a device when it is opened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LinkFacts {
     /// `serial`, `pty`, `socketcan`, `vcan`, `slcan`, `in-process`, `replay`.
     pub kind: String,
@@ -48,7 +49,7 @@ pub struct LinkFacts {
 }
 
 /// A file by name and content.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct FileDigest {
     /// Path relative to the file that names it.
     pub path: String,

@@ -1,6 +1,7 @@
 //! The order: customer, items under test, what the customer declares, the agreed rule.
 
 use crate::{Date, DecisionRule, Identity, Quantity, Text};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ pub struct Job {
 }
 
 /// A name with an address or contact.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Party {
     /// Name.
     pub name: String,

@@ -7,6 +7,7 @@
 
 pub mod calibration;
 pub mod channel;
+pub mod correction;
 pub mod date;
 pub mod event;
 pub mod figure;
@@ -24,6 +25,7 @@ pub mod vocabulary;
 
 pub use calibration::{Calibration, CalibrationRange, Registration};
 pub use channel::{Channel, Component, Source};
+pub use correction::{Correction, Place};
 pub use date::Date;
 pub use event::{CaseEnd, Context, Event, EventBody, FaultKind, RunEnd};
 pub use figure::Figure;

@@ -1,6 +1,7 @@
 //! What is computed from a case, against which limit, by which rule.
 
 use crate::{Quantity, Text};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -73,7 +74,7 @@ pub struct Measure {
 }
 
 /// A limit and what is held against it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Accept {
     /// The estimate, or the confidence bound on the safe side.
     pub compare: Compare,
@@ -88,7 +89,7 @@ pub struct Accept {
 }
 
 /// What is compared with the limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compare {
     /// The estimate itself; the decision rule's guard band covers its uncertainty.
@@ -98,7 +99,9 @@ pub enum Compare {
 }
 
 /// Who sets a parameter or limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum SetBy {
     /// The suite's authors; nobody may change it.

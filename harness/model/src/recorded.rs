@@ -1,6 +1,7 @@
 //! A recorded run as the judge sees it.
 
 use crate::{Date, Event, Plan, RunEnd, Sample};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// All of a run but its samples.
@@ -34,7 +35,7 @@ pub struct Line {
 }
 
 /// Something in a record that is not as it was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Damage {
     /// File and place: `run.jsonl line 17`, `telemetry.mcap byte 4096`.
     pub place: String,

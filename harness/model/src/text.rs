@@ -1,9 +1,10 @@
 //! Words in both languages.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One text in English and in Chinese; neither may be missing.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Text {
     /// English.
     pub en: String,

@@ -4,7 +4,9 @@
 //! dimension of its own, so that Hz is not rad/s and rad is not 1. Torque and energy have the
 //! same dimension and are told apart by [`Kind`].
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -372,8 +374,18 @@ impl<'de> Deserialize<'de> for Unit {
     }
 }
 
+impl JsonSchema for Unit {
+    fn schema_name() -> Cow<'static, str> {
+        "Unit".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "description": "UCUM code: `mm`, `N`, `Cel`, `1`" })
+    }
+}
+
 /// A value with its unit. Written `25 mm` in files, `{"value":25.0,"unit":"mm"}` in records.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quantity {
     /// The number; finite.
     pub value: f64,
