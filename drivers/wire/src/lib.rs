@@ -8,11 +8,18 @@
 pub mod asciiline;
 pub mod canopen;
 mod decimal;
+pub mod forcetorque;
+pub mod ild1420;
+pub mod imada;
+pub mod keyence;
 pub mod lines;
 pub mod mark10;
+pub mod mitutoyo;
 pub mod modbus;
+pub mod mtsics;
 mod noise;
 pub mod rh56;
 mod scan;
+pub mod scpi;
 
 pub use noise::{Noise, Why, hex};
