@@ -11,6 +11,7 @@
 use certbench_model::{FaultKind, Identity, LinkFacts, Sample};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Takes samples on the reading thread: no lock, no allocation, never waits.
 pub type SampleSink = Arc<dyn Fn(&Sample) + Send + Sync>;
@@ -106,6 +107,14 @@ pub trait Device: Send + Sync {
     /// What is known of its link.
     fn link(&self) -> LinkFacts;
 
+    /// The longest time that one call of any of its roles takes, those of [`Power`] apart: it gives
+    /// up before. While a call is under way the executor cannot renew the lease, so the lease covers
+    /// this time; a harness that hangs in a call therefore feeds the watchdog for so much longer, and
+    /// arming says so. As short as the device's own options allow.
+    fn call_at_most(&self) -> Duration {
+        Duration::from_secs(2)
+    }
+
     /// Reads who it is, without enabling power.
     fn identify(&self) -> Result<Identity, Trouble>;
 
@@ -170,6 +179,12 @@ pub trait Halt: Send + Sync {
 
 /// Power to move.
 pub trait Power: Send + Sync {
+    /// The longest time that one of these calls takes, contactors and brakes included: see
+    /// [`Device::call_at_most`].
+    fn at_most(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
     /// Enables torque where the device stands: it must not move by this.
     fn enable(&self) -> Result<(), Trouble>;
 

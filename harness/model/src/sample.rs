@@ -1,5 +1,6 @@
 //! One reading of one channel.
 
+use crate::Text;
 use serde::{Deserialize, Serialize};
 
 /// Most components that a sample can have.
@@ -21,6 +22,49 @@ pub enum Invalid {
     WrongUnit,
     /// Too old to be taken for the present.
     Stale,
+}
+
+impl Invalid {
+    /// All of them.
+    pub const ALL: [Invalid; 6] = [
+        Invalid::OverRange,
+        Invalid::NoSignal,
+        Invalid::Unreadable,
+        Invalid::NotFinite,
+        Invalid::WrongUnit,
+        Invalid::Stale,
+    ];
+
+    /// What it is and what to try, as the end of a sentence about who should have given a number.
+    pub fn words(self) -> Text {
+        let (en, zh) = match self {
+            Invalid::OverRange => (
+                "it is over its range; take the load off, and use an instrument with a wider range if the value is real",
+                "超出量程；请卸除载荷，若该值属实则换用量程更大的仪器",
+            ),
+            Invalid::NoSignal => (
+                "it sees nothing; check that the sensor is connected and the target is mounted and in view",
+                "无信号；请检查传感器是否接好、靶标是否装好且在视野内",
+            ),
+            Invalid::Unreadable => (
+                "what came could not be read; check baud rate, format and columns in the bench file, and the cable",
+                "收到的数据无法解读；请检查测试台文件中的波特率、格式和列，以及电缆",
+            ),
+            Invalid::NotFinite => (
+                "what came is not a finite number; check the instrument's own display and its settings",
+                "收到的不是有限数值；请检查仪器自身的显示与设置",
+            ),
+            Invalid::WrongUnit => (
+                "it measures in another unit than the bench declares; switch its unit, or correct the bench file",
+                "其单位与测试台声明不同；请切换仪器单位或更正测试台文件",
+            ),
+            Invalid::Stale => (
+                "what came is too old to be taken for the present; look for a slow or overloaded adapter, or a computer that is too busy",
+                "数据过旧，不能代表当前；请检查适配器是否过慢或过载，或计算机是否过忙",
+            ),
+        };
+        Text::new(en, zh)
+    }
 }
 
 /// A vector of 1 to 6 finite numbers, or the reason why there is none. `Copy`: no allocation on the

@@ -1,7 +1,7 @@
 //! Arming: what will move is shown, somebody confirms it, people leave, power comes on. Nothing
 //! moves unarmed.
 
-use crate::executor::{CALL, Cut, Executor, POWER_CALL};
+use crate::executor::{Cut, Executor};
 use crate::rehearse::Extents;
 use crate::resolve::seconds;
 use crate::settings::Consent;
@@ -10,7 +10,7 @@ use crate::steps::SILENT_INTERVALS;
 use crate::trouble;
 use crate::watch::Unfit;
 use certbench_model::step::{Ask, Presence};
-use certbench_model::{CaseEnd, EventBody, RunEnd, Text};
+use certbench_model::{CaseEnd, EventBody, FaultKind, RunEnd, Text};
 use certbench_roles::{Answer, Device, Question};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl Executor {
 
     fn arm(&mut self) -> Result<(), Cut> {
         self.control.note(|p| p.step = "arming".to_string());
-        let shown = shown::all(&self.bench, &self.extents);
+        let shown = shown::all(&self.bench, &self.extents, self.settings.lease);
         let by = self.confirm_arming(&shown)?;
         self.await_guard()?;
         self.await_watched_channels()?;
@@ -122,7 +122,10 @@ impl Executor {
         match self.bench.plan.channels.get(usize::from(channel)) {
             Some(channel) => {
                 self.suspects.insert(channel.device.clone());
-                let attributed = trouble::silence(channel, seconds);
+                let attributed = match self.shared.link_error(&channel.device) {
+                    Some(error) => trouble::fault(FaultKind::Link, &channel.device, error),
+                    None => trouble::silence(channel, seconds),
+                };
                 self.cut(attributed)
             }
             None => self.harness("plan", format!("no channel {channel}")),
@@ -136,9 +139,9 @@ impl Executor {
                 continue;
             };
             if self.powered {
-                self.command(device.id(), "recover", POWER_CALL, || power.recover())?;
+                self.command(device.id(), "recover", power.at_most(), || power.recover())?;
             } else {
-                self.command(device.id(), "power on", POWER_CALL, || power.enable())?;
+                self.command(device.id(), "power on", power.at_most(), || power.enable())?;
             }
         }
         self.powered = true;
@@ -206,7 +209,9 @@ impl Executor {
                 continue;
             };
             if let Some(joints) = device.joints() {
-                self.ask(&id, CALL, || joints.withhold_heartbeat(false))?;
+                self.ask(&id, device.call_at_most(), || {
+                    joints.withhold_heartbeat(false)
+                })?;
             }
         }
         Ok(())

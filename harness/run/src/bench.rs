@@ -6,6 +6,7 @@ use certbench_model::{Plan, Provenance, Text};
 use certbench_roles::{Device, Outputs, Trouble};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Plan and opened devices.
 pub(crate) struct Bench {
@@ -74,6 +75,11 @@ impl Bench {
                 format!("设备 `{id}` 不属于此测试台"),
             )
         })
+    }
+
+    /// The longest time that one call of each device takes, one after the other.
+    pub(crate) fn calls_at_most(&self) -> Duration {
+        self.devices.values().map(|d| d.call_at_most()).sum()
     }
 
     /// Whether a device is an item under test.

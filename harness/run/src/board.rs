@@ -1,8 +1,8 @@
 //! The latest of every channel, in atomics: written on the reading threads, read by anybody.
 
 use certbench_model::sample::COMPONENTS_MAX;
-use certbench_model::{Reading, Sample};
-use std::sync::atomic::{AtomicU64, Ordering};
+use certbench_model::{Invalid, Reading, Sample};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 /// One cell a channel.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub(crate) struct Board(Box<[Cell]>);
 struct Cell {
     any: AtomicU64,
     valid: AtomicU64,
+    /// Why the latest was no number: the place in [`Invalid::ALL`].
+    invalid: AtomicU8,
     values: [AtomicU64; COMPONENTS_MAX],
 }
 
@@ -21,6 +23,7 @@ impl Board {
         let cell = || Cell {
             any: AtomicU64::new(0),
             valid: AtomicU64::new(0),
+            invalid: AtomicU8::new(0),
             values: [const { AtomicU64::new(f64::NAN.to_bits()) }; COMPONENTS_MAX],
         };
         Board((0..channels).map(|_| cell()).collect())
@@ -33,13 +36,19 @@ impl Board {
             return;
         };
         let at = sample.time_ns.min(now_ns).saturating_add(1);
-        cell.any.store(at, Ordering::Release);
-        if let Reading::Values { values, .. } = &sample.reading {
-            for (slot, value) in cell.values.iter().zip(values) {
-                slot.store(value.to_bits(), Ordering::Relaxed);
+        match &sample.reading {
+            Reading::Values { values, .. } => {
+                for (slot, value) in cell.values.iter().zip(values) {
+                    slot.store(value.to_bits(), Ordering::Relaxed);
+                }
+                cell.valid.store(at, Ordering::Release);
             }
-            cell.valid.store(at, Ordering::Release);
+            Reading::Invalid(why) => {
+                let code = Invalid::ALL.iter().position(|i| i == why).unwrap_or(0);
+                cell.invalid.store(code as u8, Ordering::Relaxed);
+            }
         }
+        cell.any.store(at, Ordering::Release);
     }
 
     /// Time of the latest sample, valid or not.
@@ -50,6 +59,18 @@ impl Board {
     /// Time of the latest valid sample.
     pub(crate) fn valid_ns(&self, channel: u16) -> Option<u64> {
         self.time(channel, |cell| &cell.valid)
+    }
+
+    /// Why the latest reading that was no number was none; `None` when the latest is a number or
+    /// there is none.
+    pub(crate) fn invalid(&self, channel: u16) -> Option<Invalid> {
+        let any = self.any_ns(channel)?;
+        if self.valid_ns(channel).is_some_and(|valid| valid >= any) {
+            return None;
+        }
+        let cell = self.0.get(usize::from(channel))?;
+        let code = cell.invalid.load(Ordering::Relaxed);
+        Invalid::ALL.get(usize::from(code)).copied()
     }
 
     fn time(&self, channel: u16, which: impl Fn(&Cell) -> &AtomicU64) -> Option<u64> {

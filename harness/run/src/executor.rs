@@ -25,11 +25,7 @@ use std::time::Duration;
 /// The longest time for which the executor does not look around: a fifth of the lease.
 const SLICES: u32 = 5;
 /// Longest time that listeners may take for one event before the lease runs out.
-const TELLING: Duration = Duration::from_secs(1);
-/// Longest time that an ordinary call of a role may take before the lease runs out.
-pub(crate) const CALL: Duration = Duration::from_secs(2);
-/// The same for switching power, which moves contactors and brakes.
-pub(crate) const POWER_CALL: Duration = Duration::from_secs(10);
+pub(crate) const TELLING: Duration = Duration::from_secs(1);
 
 pub(crate) struct Executor {
     pub(crate) shared: Arc<Shared>,
@@ -339,7 +335,7 @@ impl Executor {
         self.send_halts();
         let trips = self.shared.watches.trips(&self.bench.plan);
         let mut end = None;
-        for trip in trips {
+        for mut trip in trips {
             if let EventBody::Tripped {
                 channel,
                 missing: true,
@@ -348,6 +344,10 @@ impl Executor {
                 && let Some((_, channel)) = self.bench.plan.channel(channel)
             {
                 self.suspects.insert(channel.device.clone());
+                if let Some(error) = self.shared.link_error(&channel.device) {
+                    let attributed = trouble::fault(FaultKind::Link, &channel.device, error);
+                    (trip.fault, trip.end) = (Some(attributed.told), attributed.end);
+                }
             }
             self.tell(trip.told);
             if let Some(fault) = trip.fault {

@@ -6,6 +6,7 @@ use certbench_model::Text;
 use certbench_model::step::Scope;
 use certbench_roles::{Halt, Trouble};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Everything that must be stopped.
 #[derive(Default)]
@@ -47,6 +48,11 @@ impl Halter {
         for mover in &self.movers {
             let _ = mover.halt.halt();
         }
+    }
+
+    /// The longest time that setting all outputs takes.
+    pub(crate) fn outputs_at_most(&self) -> Duration {
+        self.outputs.iter().map(|s| s.device.call_at_most()).sum()
     }
 
     /// Sets every output with a safe state to it. May wait for a transaction on a bus: never

@@ -1,7 +1,7 @@
 //! Who is on the bench? Before any power: identities, provenance, and whether the truth about
 //! stopping was told. What does not fit is refused, all of it together.
 
-use crate::executor::{CALL, Cut, Executor, Finish};
+use crate::executor::{Cut, Executor, Finish};
 use crate::halt;
 use crate::rehearse::Refusal;
 use certbench_model::plan::{DevicePlan, SafeState};
@@ -167,7 +167,7 @@ impl Executor {
             let samples = crate::shared::sample_sink(&self.shared);
             let news = crate::shared::news_sink(&self.shared);
             let lease = self.shared.lease.clone();
-            self.renew(CALL);
+            self.renew(device.call_at_most());
             match device.start(Wiring(wiring), samples, news, lease) {
                 Ok(()) => {}
                 Err(Trouble::Refused(why)) => {

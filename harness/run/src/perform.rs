@@ -1,6 +1,6 @@
 //! The story of a run, stage by stage, and its end.
 
-use crate::executor::{Cut, Executor, Finish, POWER_CALL, words};
+use crate::executor::{Cut, Executor, Finish, words};
 use crate::listener::Listener;
 use crate::rehearse::{self, Refusal, Rehearsal};
 use crate::settings::Settings;
@@ -124,7 +124,7 @@ impl Executor {
     fn rehearse(&mut self, mut refusals: Vec<Refusal>) -> Result<(), Finish> {
         self.control.note(|p| p.step = "rehearse".to_string());
         self.pulse()?;
-        self.renew(POWER_CALL);
+        self.renew(self.bench.calls_at_most());
         let found = rehearse::rehearse(&self.bench, self.settings.unattended);
         self.extents = found.extents;
         refusals.extend(found.refusals);
@@ -313,7 +313,7 @@ impl Executor {
             let Some(power) = device.power() else {
                 continue;
             };
-            self.renew(POWER_CALL);
+            self.renew(power.at_most());
             if let Err(trouble) = power.disable() {
                 let under_test = self.bench.under_test(device.id());
                 self.tell(trouble::attribute(device.id(), under_test, &trouble).told);

@@ -1,6 +1,6 @@
 //! Taking everything to its safe state and finding out whether it is there.
 
-use crate::executor::{CALL, Executor};
+use crate::executor::Executor;
 use crate::halt::Mover;
 use certbench_clock::Time;
 use certbench_model::{EventBody, FaultKind};
@@ -110,7 +110,7 @@ impl Executor {
     }
 
     fn set_safe_outputs(&mut self) {
-        self.renew(CALL);
+        self.renew(self.shared.halter.outputs_at_most());
         for (switch, done) in self.shared.halter.set_outputs() {
             self.renew(self.settings.lease);
             match done {
@@ -170,7 +170,7 @@ impl Executor {
                 continue;
             };
             any = true;
-            self.renew(CALL);
+            self.renew(next.device.call_at_most());
             let (output, state) = (&next.output, &next.state);
             text.push_str(&match next.set() {
                 Ok(_) => format!("; next stop path: `{output}` set to `{state}`"),

@@ -7,8 +7,8 @@ use crate::halt::Halter;
 use crate::listener::Listeners;
 use crate::watch::Watches;
 use certbench_clock::{Clock, Sender};
-use certbench_model::Sample;
-use certbench_roles::{Lease, News, NewsSink, SampleSink};
+use certbench_model::{FaultKind, Sample};
+use certbench_roles::{Lease, News, NewsSink, SampleSink, Trouble};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -158,6 +158,18 @@ impl Shared {
 
     pub(crate) fn next_news(&self) -> Option<News> {
         relock(&self.news).pop_front()
+    }
+
+    /// What the link of a device has reported about itself and the executor has not heard yet.
+    pub(crate) fn link_error(&self, device: &str) -> Option<String> {
+        relock(&self.news)
+            .iter()
+            .find_map(|news| match &news.trouble {
+                Trouble::Fault(FaultKind::Link, text) if news.device == device => {
+                    Some(text.clone())
+                }
+                _ => None,
+            })
     }
 
     pub(crate) fn wake(&self) {

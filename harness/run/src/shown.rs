@@ -2,14 +2,17 @@
 //! and what the bench cannot limit.
 
 use crate::bench::Bench;
+use crate::executor::TELLING;
+use crate::guard::HALTED_AFTER;
 use crate::rehearse::{Extent, Extents};
 use certbench_model::Text;
 use certbench_model::plan::{DevicePlan, SafeState, Safety, Watchdog};
 use certbench_roles::Device;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// All lines, in the order of the bench.
-pub(crate) fn all(bench: &Bench, extents: &Extents) -> Vec<Text> {
+/// All lines, in the order of the bench. The lease is the run's.
+pub(crate) fn all(bench: &Bench, extents: &Extents, lease: Duration) -> Vec<Text> {
     let mut lines = Vec::new();
     for (planned, device) in bench.devices() {
         if let Some(extent) = extents.devices.get(&planned.id) {
@@ -18,6 +21,7 @@ pub(crate) fn all(bench: &Bench, extents: &Extents) -> Vec<Text> {
         }
         if let Some(safety) = planned.safety.as_ref().filter(|_| device.halt().is_some()) {
             lines.push(stopping(&planned.id, safety));
+            lines.push(hanging(&planned.id, safety, stuck_at_most(bench, lease)));
         }
     }
     for (output, states) in &extents.outputs {
@@ -91,6 +95,26 @@ fn load(planned: &DevicePlan) -> Text {
             ),
         ),
     }
+}
+
+/// The longest time for which a hung executor is still believed to be alive while something moves.
+pub(crate) fn stuck_at_most(bench: &Bench, lease: Duration) -> Duration {
+    let calls = bench.devices().map(|(_, device)| device.call_at_most());
+    calls.max().unwrap_or_default().max(TELLING).max(lease)
+}
+
+/// What becomes of a device when certbench hangs and its computer does not: its watchdog is not fed
+/// any more, and the guard halts it.
+fn hanging(id: &str, safety: &Safety, stuck: Duration) -> Text {
+    let by_guard = stuck + HALTED_AFTER;
+    let after = match safety.watchdog {
+        Watchdog::Stops { after_s } => (stuck.as_secs_f64() + after_s).min(by_guard.as_secs_f64()),
+        Watchdog::None | Watchdog::Reports { .. } => by_guard.as_secs_f64(),
+    };
+    Text::new(
+        format!("`{id}` when certbench itself hangs: stopped at most {after:.1} s later."),
+        format!("`{id}` 在 certbench 自身挂起时：最迟 {after:.1} s 后停机。"),
+    )
 }
 
 fn stopping(id: &str, safety: &Safety) -> Text {

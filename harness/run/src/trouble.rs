@@ -63,37 +63,35 @@ pub(crate) fn tripped(channel: &str, text: String) -> Attributed {
     }
 }
 
-/// A channel that delivers nothing.
+/// A channel that delivers nothing: silence says not whose it is, of the item as of an instrument.
+/// Only a link that reports an error of its own is blamed, by who asks here.
 pub(crate) fn silence(channel: &Channel, seconds: f64) -> Attributed {
     let Channel { id, device, .. } = channel;
-    match channel.source {
-        Source::Reference => fault(
-            FaultKind::Instrument,
-            id,
-            format!(
-                "no sample from instrument `{device}` for {seconds:.3} s; check its power, cable and port"
-            ),
+    let who = match channel.source {
+        Source::Reference => "instrument",
+        Source::Device => "device",
+    };
+    fault(
+        FaultKind::Unattributable,
+        id,
+        format!(
+            "no sample from `{device}` for {seconds:.3} s. Either it is off or hung, or the link to \
+             it failed; check the {who}'s power, then its cable, adapter and port"
         ),
-        Source::Device => fault(
-            FaultKind::Unattributable,
-            id,
-            format!(
-                "no sample from `{device}` for {seconds:.3} s: either the device stopped answering, \
-                 or its link (cable, adapter, port) failed; check both"
-            ),
-        ),
-    }
+    )
 }
 
 /// A channel whose reading is no number.
 pub(crate) fn invalid(channel: &Channel, why: Invalid) -> Attributed {
     let Channel { id, device, .. } = channel;
     let kind = match (channel.source, why) {
+        (_, Invalid::Stale) => FaultKind::Unattributable,
         (Source::Reference, _) => FaultKind::Instrument,
         (Source::Device, Invalid::OverRange | Invalid::NoSignal) => FaultKind::Unattributable,
         (Source::Device, _) => FaultKind::Link,
     };
-    fault(kind, id, format!("`{device}` gave no number: {why:?}"))
+    let words = why.words().en;
+    fault(kind, id, format!("`{device}` gave no number: {words}"))
 }
 
 #[cfg(test)]
@@ -167,20 +165,18 @@ mod tests {
     }
 
     #[test]
-    fn silence_of_the_item_prints_both_hypotheses() {
-        assert_eq!(
-            kind(&silence(&channel(Source::Reference), 1.0)),
-            Some(FaultKind::Instrument)
-        );
-        let a = silence(&channel(Source::Device), 1.0);
-        assert_eq!(kind(&a), Some(FaultKind::Unattributable));
-        let EventBody::Fault { text, .. } = a.told else {
-            panic!("no fault")
-        };
-        assert!(
-            text.contains("device stopped answering") && text.contains("link"),
-            "{text}"
-        );
+    fn silence_prints_both_hypotheses() {
+        for source in [Source::Reference, Source::Device] {
+            let a = silence(&channel(source), 1.0);
+            assert_eq!(kind(&a), Some(FaultKind::Unattributable));
+            let EventBody::Fault { text, .. } = a.told else {
+                panic!("no fault")
+            };
+            assert!(
+                text.contains("off or hung") && text.contains("link"),
+                "{text}"
+            );
+        }
     }
 
     #[test]
@@ -195,6 +191,8 @@ mod tests {
             (Source::Device, Invalid::Unreadable, FaultKind::Link),
             (Source::Device, Invalid::WrongUnit, FaultKind::Link),
             (Source::Device, Invalid::NoSignal, FaultKind::Unattributable),
+            (Source::Reference, Invalid::Stale, FaultKind::Unattributable),
+            (Source::Device, Invalid::Stale, FaultKind::Unattributable),
         ] {
             assert_eq!(kind(&invalid(&channel(source), why)), Some(expected));
         }

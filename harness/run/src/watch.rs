@@ -12,17 +12,8 @@ const QUIET: u8 = 0;
 const CLAIMED: u8 = 1;
 const VALUE: u8 = 2;
 const SILENT: u8 = 3;
-/// Plus the position in [`INVALID`].
+/// Plus the position in [`Invalid::ALL`].
 const NO_NUMBER: u8 = 4;
-
-const INVALID: [Invalid; 6] = [
-    Invalid::OverRange,
-    Invalid::NoSignal,
-    Invalid::Unreadable,
-    Invalid::NotFinite,
-    Invalid::WrongUnit,
-    Invalid::Stale,
-];
 
 /// All watches of a plan, indexed by channel.
 #[derive(Debug)]
@@ -244,7 +235,7 @@ impl Row {
         let values = match &sample.reading {
             Reading::Values { .. } => sample.reading.values().unwrap_or_default(),
             Reading::Invalid(why) => {
-                let code = INVALID.iter().position(|i| i == why).unwrap_or(0);
+                let code = Invalid::ALL.iter().position(|i| i == why).unwrap_or(0);
                 return self.trip(NO_NUMBER + code as u8, 0, now_ns);
             }
         };
@@ -302,11 +293,11 @@ impl Row {
             );
             (text, trouble::silence(channel, age))
         } else {
-            let why = INVALID
+            let why = Invalid::ALL
                 .get(usize::from(state - NO_NUMBER))
                 .copied()
                 .unwrap_or(Invalid::Unreadable);
-            let text = format!("`{}` gave no number: {why:?}", channel.id);
+            let text = format!("`{}` gave no number: {}", channel.id, why.words().en);
             (text, trouble::invalid(channel, why))
         };
         Some(Trip {

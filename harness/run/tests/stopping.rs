@@ -73,7 +73,7 @@ fn a_silent_instrument_trips_and_is_never_the_robots_fault() {
     assert_eq!(bench.perform(&two()), RunEnd::Faulted);
     assert!(matches!(
         bench.ends()[0].1,
-        CaseEnd::Fault(FaultKind::Instrument, _)
+        CaseEnd::Fault(FaultKind::Unattributable, _)
     ));
     assert!(bench.has(
         |e| matches!(e, EventBody::Tripped { channel, missing: true, .. } if channel == "force")
@@ -139,7 +139,7 @@ fn watches_hold_while_a_person_thinks() {
     assert_eq!(bench.perform(&plan), RunEnd::Completed);
     assert!(matches!(
         bench.ends()[0].1,
-        CaseEnd::Fault(FaultKind::Instrument, _)
+        CaseEnd::Fault(FaultKind::Unattributable, _)
     ));
     assert_eq!(bench.arm.begins.load(Ordering::SeqCst), 1);
     assert!(bench.clock.now().as_secs_f64() < 70.0);
@@ -439,7 +439,7 @@ fn motion_after_the_reset_of_a_stop_is_a_device_event() {
 }
 
 #[test]
-fn a_window_without_samples_is_the_instruments_fault() {
+fn a_window_without_samples_is_not_tested() {
     let bench = Bench::simulated();
     let mut plan = plan(vec![case(
         "one",
@@ -451,10 +451,10 @@ fn a_window_without_samples_is_the_instruments_fault() {
         gauge.body.silent.store(true, Ordering::SeqCst)
     });
     bench.perform(&plan);
-    let CaseEnd::Fault(FaultKind::Instrument, text) = bench.ends()[0].1.clone() else {
+    let CaseEnd::Fault(FaultKind::Unattributable, text) = bench.ends()[0].1.clone() else {
         panic!("{:?}", bench.ends())
     };
-    assert!(text.contains("no sample from instrument `gauge`"), "{text}");
+    assert!(text.contains("no sample from `gauge`"), "{text}");
     assert!(bench.has(|e| matches!(
         e,
         EventBody::WindowClosed {
@@ -463,6 +463,43 @@ fn a_window_without_samples_is_the_instruments_fault() {
         }
     )));
     assert!(bench.clock.now().as_secs_f64() < 8.0);
+}
+
+#[test]
+fn a_window_of_readings_over_the_range_says_so() {
+    let bench = Bench::simulated();
+    let mut plan = plan(vec![case(
+        "one",
+        vec![window("pull", &["force"], vec![wait(3.0)], None)],
+    )]);
+    plan.watches.clear();
+    bench.gauge.over_range.store(true, Ordering::SeqCst);
+    bench.perform(&plan);
+    let CaseEnd::Fault(FaultKind::Instrument, text) = bench.ends()[0].1.clone() else {
+        panic!("{:?}", bench.ends())
+    };
+    assert!(text.contains("over its range; take the load off"), "{text}");
+}
+
+#[test]
+fn silence_is_the_links_when_the_link_itself_says_so() {
+    let bench = Bench::simulated();
+    let (gauge, clock) = (bench.gauge.clone(), bench.clock.clone());
+    // When the executor looks, the watch has tripped and the link's own word waits.
+    *bench.arm.on_begin.lock().unwrap() = Some(Box::new(move || {
+        gauge.body.silent.store(true, Ordering::SeqCst);
+        clock.sleep(ms(400));
+        let text = "the port is gone".to_string();
+        gauge
+            .body
+            .tell(certbench_roles::Trouble::Fault(FaultKind::Link, text));
+    }));
+    bench.perform(&two());
+    let CaseEnd::Fault(FaultKind::Link, text) = bench.ends()[0].1.clone() else {
+        panic!("{:?}", bench.ends())
+    };
+    assert!(text.contains("the port is gone"), "{text}");
+    assert!(bench.has(|e| matches!(e, EventBody::Tripped { missing: true, .. })));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Zero an instrument, or hold it against a known value.
 
-use crate::executor::{CALL, Cut, Executor};
+use crate::executor::{Cut, Executor};
 use crate::resolve::seconds;
 use crate::trouble::fault;
 use certbench_model::step::{Check, Zero};
@@ -20,7 +20,7 @@ impl Executor {
             return Err(self.trouble(&channel.device, &refused));
         };
         let what = format!("zero `{}`", channel.signal);
-        self.command(&channel.device, &what, CALL, || {
+        self.command(&channel.device, &what, device.call_at_most(), || {
             instrument.zero(&channel.signal)
         })
     }

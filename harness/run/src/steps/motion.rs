@@ -1,6 +1,6 @@
 //! Move, grasp, release: resolved, accepted, armed, begun, and followed until settled.
 
-use crate::executor::{CALL, Cut, Executor};
+use crate::executor::{Cut, Executor};
 use crate::resolve::{self, Motion};
 use certbench_model::Text;
 use certbench_model::step::{Grasp, Move, Release, Until};
@@ -30,8 +30,9 @@ impl Executor {
         let motion = motion.map_err(|why| self.impossible(why))?;
         let id = motion.device.id().to_string();
         self.ensure_armed()?;
-        self.ask(&id, CALL, || motion.accept())?;
-        self.command(&id, &motion.what, CALL, || motion.begin())?;
+        let term = motion.device.call_at_most();
+        self.ask(&id, term, || motion.accept())?;
+        self.command(&id, &motion.what, term, || motion.begin())?;
         match motion.until {
             Until::Started => Ok(()),
             Until::Settled => self.await_settled(&id, &motion),
@@ -43,13 +44,14 @@ impl Executor {
         loop {
             self.wait_until(self.now() + ASKED_EVERY)?;
             let late = self.now() >= deadline;
-            let (code, text) = match self.ask(id, CALL, || motion.progress())? {
-                Progress::Settled => return Ok(()),
-                Progress::Stopped if motion.may_be_held => return Ok(()),
-                Progress::Stopped => ("blocked", "stands still short of its target"),
-                Progress::Moving if late => ("not-settled", "still moves after"),
-                Progress::Moving => continue,
-            };
+            let (code, text) =
+                match self.ask(id, motion.device.call_at_most(), || motion.progress())? {
+                    Progress::Settled => return Ok(()),
+                    Progress::Stopped if motion.may_be_held => return Ok(()),
+                    Progress::Stopped => ("blocked", "stands still short of its target"),
+                    Progress::Moving if late => ("not-settled", "still moves after"),
+                    Progress::Moving => continue,
+                };
             let seconds = motion.timeout.as_secs_f64();
             let text = match code {
                 "blocked" => format!("{}: {text}", motion.what),

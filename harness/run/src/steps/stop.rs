@@ -2,7 +2,7 @@
 //! and the way back, which must not restart the motion.
 
 use crate::bench::Switch;
-use crate::executor::{CALL, Cut, Executor, POWER_CALL};
+use crate::executor::{Cut, Executor};
 use certbench_model::EventBody;
 use certbench_model::step::{SetOutput, Stop};
 use certbench_roles::{Device, Progress, Trouble};
@@ -26,7 +26,8 @@ impl Executor {
 
     fn switch(&mut self, switch: &Switch) -> Result<(), Cut> {
         self.pulse()?;
-        let between_ns = self.ask(switch.device.id(), CALL, || switch.set())?;
+        let term = switch.device.call_at_most();
+        let between_ns = self.ask(switch.device.id(), term, || switch.set())?;
         self.tell(EventBody::Switched {
             output: switch.output.clone(),
             to: switch.state.clone(),
@@ -47,7 +48,7 @@ impl Executor {
                 let joints = self.opened(device)?;
                 self.stopped_by_plan = true;
                 self.withheld.insert(device.clone());
-                self.command(device, "heartbeat withheld", CALL, || {
+                self.command(device, "heartbeat withheld", joints.call_at_most(), || {
                     joints
                         .joints()
                         .map_or(Ok(()), |j| j.withhold_heartbeat(true))
@@ -89,7 +90,7 @@ impl Executor {
         let Some(power) = device.power() else {
             return Err(self.trouble(id, &Trouble::Refused("it cannot be recovered".into())));
         };
-        self.command(id, "recover", POWER_CALL, || power.recover())?;
+        self.command(id, "recover", power.at_most(), || power.recover())?;
         self.stands_still(id, &device)?;
         self.stopped_by_plan = false;
         Ok(())
@@ -101,7 +102,7 @@ impl Executor {
         let mut ranges: Vec<(f64, f64)> = Vec::new();
         while self.now() < until {
             if let Some(joints) = device.joints() {
-                let angles = self.ask(id, CALL, || joints.positions_deg())?;
+                let angles = self.ask(id, device.call_at_most(), || joints.positions_deg())?;
                 ranges.resize(angles.len(), (f64::INFINITY, f64::NEG_INFINITY));
                 for (range, deg) in ranges.iter_mut().zip(angles) {
                     *range = (range.0.min(deg), range.1.max(deg));
@@ -111,7 +112,7 @@ impl Executor {
                     return Err(self.restarted(id, format!("joint {} moves", joint + 1)));
                 }
             } else if let Some(hand) = device.grasp() {
-                let progress = self.ask(id, CALL, || hand.progress())?;
+                let progress = self.ask(id, device.call_at_most(), || hand.progress())?;
                 if progress == Progress::Moving {
                     return Err(self.restarted(id, "its fingers move".to_string()));
                 }

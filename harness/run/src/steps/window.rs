@@ -117,7 +117,12 @@ impl Executor {
                 continue;
             };
             self.suspects.insert(channel.device.clone());
-            let attributed = trouble::silence(channel, length.as_secs_f64());
+            let board = &self.shared.board;
+            let came = board.any_ns(recorded.channel) >= Some(open.opened_ns);
+            let attributed = match board.invalid(recorded.channel).filter(|_| came) {
+                Some(why) => trouble::invalid(channel, why),
+                None => trouble::silence(channel, length.as_secs_f64()),
+            };
             return Err(self.cut(attributed));
         }
         Ok(())

@@ -158,6 +158,8 @@ pub(crate) struct Arm {
     pub(crate) heartbeat_withheld: AtomicBool,
     pub(crate) refuses_moves: AtomicBool,
     pub(crate) tells_of_heartbeat: AtomicBool,
+    /// It has no watchdog.
+    pub(crate) ignores_lease: AtomicBool,
     /// A command that is crossed by a halt is refused.
     pub(crate) notices_halts: AtomicBool,
     /// What is called at each begin.
@@ -196,6 +198,7 @@ impl Arm {
             heartbeat_withheld: AtomicBool::new(false),
             refuses_moves: AtomicBool::new(false),
             tells_of_heartbeat: AtomicBool::new(false),
+            ignores_lease: AtomicBool::new(false),
             notices_halts: AtomicBool::new(false),
             on_begin: Mutex::new(None),
         })
@@ -263,7 +266,8 @@ impl Device for Arm {
             |a| {
                 // Its watchdog: heartbeat gone, it stops by itself.
                 let lease = a.body.lease.lock().unwrap().clone().unwrap();
-                let fed = lease.holds(a.body.clock.now().as_nanos())
+                let fed = (lease.holds(a.body.clock.now().as_nanos())
+                    || a.ignores_lease.load(Ordering::SeqCst))
                     && !a.heartbeat_withheld.load(Ordering::SeqCst);
                 if !fed && a.moving() {
                     a.stand();
