@@ -222,9 +222,6 @@ fn prove(papers: &Papers, mover: &str, rows: &[Row]) {
 }
 
 const LINK: FaultKind = FaultKind::Link;
-/// A watched contact that is silent: an instrument's trouble, with what to look at.
-const NO_SAMPLE: Becomes =
-    Becomes::Fault(FaultKind::Instrument, &["check its power, cable and port"]);
 const INSTRUMENT: FaultKind = FaultKind::Instrument;
 
 fn of_the_hand() -> Vec<Row> {
@@ -317,27 +314,36 @@ fn of_the_arm() -> Vec<Row> {
 fn of_the_tracker() -> Vec<Row> {
     let on = |kind, becomes| row("tracker", kind, Trigger::Moving, becomes);
     vec![
-        on(Sim::Silence, Becomes::Fault(INSTRUMENT, &["tracker"])),
-        on(Sim::Garbage, Becomes::Fault(INSTRUMENT, &["Unreadable"])),
+        on(Sim::Silence, SILENT),
+        on(
+            Sim::Garbage,
+            Becomes::Fault(INSTRUMENT, &["could not be read"]),
+        ),
         on(Sim::Truncated, Becomes::Fault(INSTRUMENT, &["tracker"])),
         // the hole before the first late line is longer than a reading may be old
-        on(Sim::Late, Becomes::Fault(INSTRUMENT, &["tracker"])).with(|f| f.by_ms = Some(1000.0)),
+        on(Sim::Late, SILENT).with(|f| f.by_ms = Some(1000.0)),
         // nothing is ever asked of it
         on(Sim::Deaf, Becomes::Nothing),
         on(Sim::Stuck, Becomes::Doubt("frozen")),
-        on(Sim::OverRange, Becomes::Fault(INSTRUMENT, &["NoSignal"])),
+        on(
+            Sim::OverRange,
+            Becomes::Fault(INSTRUMENT, &["it sees nothing"]),
+        ),
     ]
 }
 
 fn of_the_box_with_the_stop_contact() -> Vec<Row> {
     let on = |kind, becomes| row("io", kind, Trigger::Moving, becomes);
     vec![
-        on(Sim::Silence, NO_SAMPLE),
-        on(Sim::Garbage, Becomes::Fault(INSTRUMENT, &["Unreadable"])),
-        on(Sim::Truncated, NO_SAMPLE),
-        on(Sim::Late, NO_SAMPLE),
-        on(Sim::Deaf, NO_SAMPLE),
-        on(Sim::Restart, NO_SAMPLE),
+        on(Sim::Silence, SILENT),
+        on(
+            Sim::Garbage,
+            Becomes::Fault(INSTRUMENT, &["could not be read"]),
+        ),
+        on(Sim::Truncated, SILENT),
+        on(Sim::Late, SILENT),
+        on(Sim::Deaf, SILENT),
+        on(Sim::Restart, SILENT),
     ]
 }
 

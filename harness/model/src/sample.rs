@@ -59,8 +59,8 @@ impl Invalid {
                 "其单位与测试台声明不同；请切换仪器单位或更正测试台文件",
             ),
             Invalid::Stale => (
-                "what came is too old to be taken for the present; look for a slow or overloaded adapter, or a computer that is too busy",
-                "数据过旧，不能代表当前；请检查适配器是否过慢或过载，或计算机是否过忙",
+                "what there is is too old to be taken for the present. Either it is off or hung, or the link to it failed or is too slow; check its power, then its cable, adapter and port",
+                "数据过旧，不能代表当前：设备可能断电或挂起，也可能是链路故障或过慢；请依次检查其电源、电缆、适配器和端口",
             ),
         };
         Text::new(en, zh)
