@@ -177,6 +177,12 @@ impl Sink {
         self.0.borrow().errors
     }
 
+    /// The codes so far.
+    #[cfg(test)]
+    pub(crate) fn codes(&self) -> Vec<&'static str> {
+        self.0.borrow().complaints.iter().map(|c| c.code).collect()
+    }
+
     /// All complaints, in the order of the files' text.
     pub(crate) fn finish(self, sources: &Sources) -> Vec<Diagnostic> {
         let mut all = self.0.into_inner();

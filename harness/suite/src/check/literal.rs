@@ -54,7 +54,7 @@ pub(crate) fn fitting(
     None
 }
 
-fn unit_complaint(error: UnitError, at: Span) -> Complaint {
+pub(crate) fn unit_complaint(error: UnitError, at: Span) -> Complaint {
     match error {
         UnitError::Unknown { text, near } => {
             let near = near.or_else(|| {
