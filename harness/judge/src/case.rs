@@ -10,8 +10,8 @@ use certbench_model::finding::{CaseFindings, Decision, Reason, Subject, Value};
 use certbench_model::plan::{Case, OnDeviceEvent, Restriction};
 use certbench_model::step::Over;
 use certbench_model::vocabulary::MetricDescription;
-use certbench_model::{CaseEnd, Finding, Measure, Source, Step, Text, Verdict};
-use std::collections::BTreeMap;
+use certbench_model::{CaseEnd, Context, Finding, Measure, Source, Step, Text, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Judges one case. `run_doubts` are those of the whole run (a damaged record, an altered plan).
 pub(crate) fn judge(
@@ -23,11 +23,7 @@ pub(crate) fn judge(
 ) -> CaseFindings {
     let nothing = CaseCourse::default();
     let performed = course.unwrap_or(&nothing);
-    let trials: Vec<Counts> = performed
-        .trials
-        .iter()
-        .map(|t| trial::counts(reader, case, performed, t))
-        .collect();
+    let trials = trial::all_counts(reader, case, performed);
     let view = View {
         reader,
         metrics,
@@ -39,11 +35,22 @@ pub(crate) fn judge(
     let mut findings = Vec::new();
     let mut verdict = view.standing.verdict;
     for measure in &case.measures {
-        let windows = by_row(performed, measure);
+        let windows = by_row(measure, performed.windows.iter().map(|w| (w.context, w)));
+        let attempts = by_row(
+            measure,
+            performed
+                .trials
+                .iter()
+                .enumerate()
+                .map(|(i, t)| (t.context, i)),
+        );
         for subject in subjects(reader, case, measure) {
             let row = subject.as_ref().map(|s| s.id.as_str());
-            let windows = windows.get(&row).map_or(&[][..], Vec::as_slice);
-            let (finding, counts) = view.find(measure, subject.as_ref(), windows);
+            let happened = Happened {
+                windows: windows.get(&row).map_or(&[][..], Vec::as_slice),
+                attempts: attempts.get(&row).map_or(&[][..], Vec::as_slice),
+            };
+            let (finding, counts) = view.find(measure, subject.as_ref(), happened);
             if counts {
                 verdict = verdict.max(Some(finding.verdict));
             }
@@ -134,16 +141,14 @@ fn standing(
 }
 
 fn too_many_invalid(case: &Case, course: &CaseCourse<'_>, trials: &[Counts]) -> Option<Reason> {
-    trial::steps(case).into_iter().find_map(|step| {
-        let Step::Trial(plan) = step else { return None };
-        let of_it = course
-            .trials
-            .iter()
-            .zip(trials)
-            .filter(|(t, _)| t.id == plan.id);
-        let invalid = of_it
-            .filter(|(_, c)| matches!(c, Counts::Invalid(_)))
-            .count();
+    let mut invalid: BTreeMap<&str, usize> = BTreeMap::new();
+    for (trial, counts) in course.trials.iter().zip(trials) {
+        if matches!(counts, Counts::Invalid(_)) {
+            *invalid.entry(trial.id).or_default() += 1;
+        }
+    }
+    trial::all_planned(case).into_values().find_map(|plan| {
+        let invalid = invalid.get(plan.id.as_str()).copied().unwrap_or(0);
         (invalid > plan.invalid_most as usize).then(|| {
             because(
                 "too-many-invalid",
@@ -165,13 +170,6 @@ fn subjects(reader: Reader<'_>, case: &Case, measure: &Measure) -> Vec<Option<Su
     let Some(variable) = &measure.per else {
         return vec![None];
     };
-    // A plan writes rows out one by one, each with a repeat of its own, when a value comes from the row.
-    let repeats = trial::steps(case)
-        .into_iter()
-        .filter_map(|step| match step {
-            Step::Repeat(r) if r.variable == *variable => Some(r),
-            _ => None,
-        });
     let subject = |id: &str, title: Text| {
         Some(Subject {
             variable: variable.clone(),
@@ -180,21 +178,36 @@ fn subjects(reader: Reader<'_>, case: &Case, measure: &Measure) -> Vec<Option<Su
         })
     };
     let mut rows = Vec::new();
-    for repeat in repeats {
-        match &repeat.over {
-            Over::Rows { table, order, .. } => {
-                for id in order {
-                    let title = reader.plan.row(table, id).map(|r| r.title.clone());
-                    let row = subject(id, title.unwrap_or_else(|| Text::same(id.clone())));
-                    if !rows.contains(&row) {
-                        rows.push(row);
-                    }
+    let mut seen = BTreeSet::new();
+    let mut add = |id: &str, table: Option<&str>| {
+        if seen.insert(id.to_string()) {
+            let row = table.and_then(|t| reader.plan.row(t, id));
+            rows.push(subject(id, row.map_or_else(|| Text::same(id), |r| r.title.clone())));
+        }
+    };
+    // A plan writes rows out one by one, each with a repeat of its own, when a value comes from the
+    // row.
+    for step in trial::steps(case) {
+        match step {
+            Step::Repeat(r) if r.variable == *variable => match &r.over {
+                Over::Rows { table, order, .. } => {
+                    order.iter().for_each(|id| add(id, Some(table)));
+                }
+                Over::Times(n) => (1..=*n).for_each(|i| add(&i.to_string(), None)),
+            },
+            Step::Matrix(m) => {
+                let axis = m.axes.iter().position(|a| a.variable == *variable);
+                let Some((axis, place)) = axis.and_then(|i| Some((m.axes.get(i)?, i))) else {
+                    continue;
+                };
+                for id in m.cells.iter().filter_map(|cell| cell.get(place)) {
+                    add(id, axis.table.as_deref());
                 }
             }
-            Over::Times(n) => {
-                let counts = (1..=*n).map(|i| i.to_string());
-                rows.extend(counts.map(|i| subject(&i, Text::same(i.clone()))));
+            Step::Schedule(s) if s.variable == *variable => {
+                (1..=s.times).for_each(|i| add(&i.to_string(), None));
             }
+            _ => {}
         }
     }
     if rows.is_empty() {
@@ -204,20 +217,25 @@ fn subjects(reader: Reader<'_>, case: &Case, measure: &Measure) -> Vec<Option<Su
     rows
 }
 
-/// The windows of a case by the row of the measure in which each was opened.
-fn by_row<'a>(
-    course: &'a CaseCourse<'a>,
+/// What happened in a case by the row of the measure in which it did.
+fn by_row<'a, T>(
     measure: &Measure,
-) -> BTreeMap<Option<&'a str>, Vec<&'a WindowRun<'a>>> {
+    happened: impl Iterator<Item = (&'a Context, T)>,
+) -> BTreeMap<Option<&'a str>, Vec<T>> {
     let mut rows: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for window in &course.windows {
-        let variables = &window.context.scope.variables;
+    for (context, what) in happened {
+        let variables = &context.scope.variables;
         let row = measure.per.as_ref().and_then(|v| variables.get(v));
-        rows.entry(row.map(String::as_str))
-            .or_default()
-            .push(window);
+        rows.entry(row.map(String::as_str)).or_default().push(what);
     }
     rows
+}
+
+/// The windows and trials of one row.
+#[derive(Clone, Copy)]
+struct Happened<'a> {
+    windows: &'a [&'a WindowRun<'a>],
+    attempts: &'a [usize],
 }
 
 /// A case with all that its findings are made from.
@@ -236,7 +254,7 @@ impl<'a> View<'a> {
         &self,
         measure: &Measure,
         subject: Option<&Subject>,
-        windows: &[&WindowRun<'_>],
+        happened: Happened<'_>,
     ) -> (Finding, bool) {
         let metric = self.metrics.iter().find(|m| m.id == measure.metric);
         let task = metric.map(|metric| Task {
@@ -247,7 +265,8 @@ impl<'a> View<'a> {
             measure,
             metric,
             row: subject.map(|s| (s.variable.as_str(), s.id.as_str())),
-            windows,
+            windows: happened.windows,
+            attempts: happened.attempts,
         });
         let mut answer = task.map_or_else(Answer::default, measure::compute);
         if task.is_none() {

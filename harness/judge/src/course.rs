@@ -5,7 +5,7 @@ use certbench_model::event::WindowEnd;
 use certbench_model::finding::Reason;
 use certbench_model::recorded::Line;
 use certbench_model::step::{Outcome, Stop};
-use certbench_model::{CaseEnd, Context, EventBody, Plan, Step};
+use certbench_model::{CaseEnd, Context, EventBody, FileDigest, Plan, Step};
 use std::collections::BTreeMap;
 
 /// The reason for which a trial is invalid that a stop of certbench's own has spoilt. The trouble of
@@ -32,6 +32,8 @@ pub(crate) struct CaseCourse<'a> {
     pub(crate) end: Option<&'a CaseEnd>,
     pub(crate) windows: Vec<WindowRun<'a>>,
     pub(crate) trials: Vec<TrialRun<'a>>,
+    /// Prompts that were shown, with their answers.
+    pub(crate) prompts: Vec<PromptRun<'a>>,
     /// Bad news in order of time.
     pub(crate) troubles: Vec<Trouble>,
     /// Times of halts that certbench made by itself, ns.
@@ -48,6 +50,29 @@ pub(crate) struct WindowRun<'a> {
     pub(crate) from_ns: u64,
     /// When and how it closed.
     pub(crate) closed: Option<(u64, WindowEnd)>,
+    /// The trial that it was opened in, an index into the case's trials.
+    pub(crate) trial: Option<usize>,
+}
+
+/// One showing of a prompt.
+#[derive(Debug)]
+pub(crate) struct PromptRun<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) context: &'a Context,
+    pub(crate) line: u64,
+    pub(crate) from_ns: u64,
+    /// The trial that it was shown in, an index into the case's trials.
+    pub(crate) trial: Option<usize>,
+    pub(crate) answer: Option<Answered<'a>>,
+}
+
+/// An answer as it was recorded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Answered<'a> {
+    pub(crate) at_ns: u64,
+    pub(crate) words: &'a str,
+    pub(crate) by: &'a str,
+    pub(crate) file: Option<&'a FileDigest>,
 }
 
 /// One trial.
@@ -60,8 +85,23 @@ pub(crate) struct TrialRun<'a> {
     pub(crate) to_ns: Option<u64>,
     /// What an answer, a bound or the executor said of it.
     pub(crate) said: Option<&'a Outcome>,
+    /// Windows that were opened in it, indices into the case's windows.
+    pub(crate) windows: Vec<usize>,
+    /// How many of these windows belong to attempts that failed and were tried again.
+    pub(crate) windows_before: usize,
     /// How many of the case's troubles are older than the trial.
     troubles_before: usize,
+}
+
+impl CaseCourse<'_> {
+    /// The trial that is going on where something happens. The newest one is looked at first, so
+    /// that a long case is read in one pass.
+    fn trial_around(&self, context: &Context) -> Option<usize> {
+        let going = |t: &TrialRun<'_>| t.to_ns.is_none() && t.context.trial == context.trial;
+        (context.trial > 0)
+            .then(|| self.trials.iter().rposition(going))
+            .flatten()
+    }
 }
 
 /// Bad news, attributed.
@@ -129,6 +169,11 @@ impl<'a> Fold<'a> {
                 instance,
                 context,
             } => self.in_case(|case| {
+                let trial = case.trial_around(context);
+                let index = case.windows.len();
+                if let Some(trial) = trial.and_then(|t| case.trials.get_mut(t)) {
+                    trial.windows.push(index);
+                }
                 case.windows.push(WindowRun {
                     id: window,
                     instance: *instance,
@@ -136,6 +181,7 @@ impl<'a> Fold<'a> {
                     line: line.seq,
                     from_ns: time_ns,
                     closed: None,
+                    trial,
                 });
             }),
             EventBody::WindowClosed {
@@ -157,6 +203,8 @@ impl<'a> Fold<'a> {
                     from_ns: time_ns,
                     to_ns: None,
                     said: None,
+                    windows: Vec::new(),
+                    windows_before: 0,
                     troubles_before: case.troubles.len(),
                 });
             }),
@@ -178,6 +226,40 @@ impl<'a> Fold<'a> {
                             index <= before || trouble.of_the_item
                         });
                     }
+                }
+            }),
+            EventBody::Retried { trial, number, .. } => self.in_case(|case| {
+                let mut begun = case.trials.iter_mut().rev();
+                if let Some(t) = begun.find(|t| t.id == trial && t.context.trial == *number) {
+                    t.windows_before = t.windows.len();
+                }
+            }),
+            EventBody::Prompted {
+                prompt, context, ..
+            } => self.in_case(|case| {
+                let trial = case.trial_around(context);
+                case.prompts.push(PromptRun {
+                    id: prompt,
+                    context,
+                    line: line.seq,
+                    from_ns: time_ns,
+                    trial,
+                    answer: None,
+                });
+            }),
+            EventBody::Answered {
+                prompt,
+                answer,
+                by,
+                file,
+            } => self.in_case(|case| {
+                if let Some(shown) = case.prompts.last_mut().filter(|p| p.id == prompt) {
+                    shown.answer = Some(Answered {
+                        at_ns: time_ns,
+                        words: answer,
+                        by,
+                        file: file.as_ref(),
+                    });
                 }
             }),
             EventBody::Halted {
@@ -280,16 +362,18 @@ fn step_at<'p>(plan: &'p Plan, path: &str) -> Option<&'p Step> {
     let mut parts = path.split('/').peekable();
     let id = parts.next()?;
     let case = plan.cases.iter().find(|c| c.id == id)?;
-    let finally = parts.next_if_eq(&"finally").is_some();
-    let mut steps = if finally {
-        &case.finally[..]
+    let list = if parts.next_if_eq(&"finally").is_some() {
+        &case.finally
+    } else if parts.next_if_eq(&"setup").is_some() {
+        &case.setup
     } else {
-        &case.steps[..]
+        &case.steps
     };
+    let mut steps: Vec<&Step> = list.iter().collect();
     let mut found = None;
     for part in parts {
         let step: &Step = steps.get(part.parse::<usize>().ok()?)?;
-        steps = step.inner();
+        steps = step.inner().collect();
         found = Some(step);
     }
     found

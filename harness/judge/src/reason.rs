@@ -96,6 +96,12 @@ pub(crate) fn case_end(end: &CaseEnd) -> Option<Reason> {
             "监视条件触发，用例中止",
             text,
         ),
+        CaseEnd::Precondition(text) => because_of(
+            "precondition",
+            "What the test presupposes was not given",
+            "试验前提条件未满足",
+            text,
+        ),
         CaseEnd::TooManyInvalid(text) => because_of(
             "too-many-invalid",
             "More invalid trials than the plan allows",

@@ -1,12 +1,13 @@
 //! Trials: how each ended, and which may be left out.
 
-use crate::course::{CaseCourse, TrialRun, WindowRun};
+use crate::course::{CaseCourse, TrialRun};
 use crate::reason::{Reasons, because};
 use crate::trace::Reader;
 use certbench_model::Step;
 use certbench_model::finding::Reason;
 use certbench_model::plan::Case;
 use certbench_model::step::{Outcome, OutcomeRule, Trial};
+use std::collections::BTreeMap;
 
 /// How a trial counts.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +29,7 @@ pub(crate) fn steps(case: &Case) -> Vec<&Step> {
     fn walk<'a>(steps: &'a [Step], all: &mut Vec<&'a Step>) {
         for step in steps {
             all.push(step);
-            walk(step.inner(), all);
+            step.lists().into_iter().for_each(|list| walk(list, all));
         }
     }
     let mut all = Vec::new();
@@ -38,17 +39,34 @@ pub(crate) fn steps(case: &Case) -> Vec<&Step> {
 
 /// The plan's trial of that name.
 pub(crate) fn planned<'a>(case: &'a Case, id: &str) -> Option<&'a Trial> {
-    steps(case).into_iter().find_map(|step| match step {
-        Step::Trial(trial) if trial.id == id => Some(trial),
-        _ => None,
-    })
+    all_planned(case).remove(id)
+}
+
+/// The plan's trials by name.
+pub(crate) fn all_planned(case: &Case) -> BTreeMap<&str, &Trial> {
+    let mut planned = BTreeMap::new();
+    for step in steps(case) {
+        if let Step::Trial(trial) = step {
+            planned.entry(trial.id.as_str()).or_insert(trial);
+        }
+    }
+    planned
+}
+
+/// How each trial of a case counts, in their order.
+pub(crate) fn all_counts(reader: Reader<'_>, case: &Case, course: &CaseCourse<'_>) -> Vec<Counts> {
+    let planned = all_planned(case);
+    let trials = course.trials.iter();
+    trials
+        .map(|t| counts(reader, planned.get(t.id).copied(), course, t))
+        .collect()
 }
 
 /// Decides one trial: what was said of it, and the plan's rule over the record. Both must call it a
 /// success where both speak.
-pub(crate) fn counts(
+fn counts(
     reader: Reader<'_>,
-    case: &Case,
+    plan: Option<&Trial>,
     course: &CaseCourse<'_>,
     trial: &TrialRun<'_>,
 ) -> Counts {
@@ -60,7 +78,7 @@ pub(crate) fn counts(
             format!("第 {number} 次试验未结束"),
         ));
     }
-    let Some(plan) = planned(case, trial.id) else {
+    let Some(plan) = plan else {
         return Counts::Unknown(because(
             "trial-unplanned",
             format!("The plan has no trial {}", trial.id),
@@ -99,7 +117,9 @@ fn by_rule(
     rule: &OutcomeRule,
 ) -> Counts {
     let number = trial.context.trial;
-    let mut windows = course.windows.iter().filter(|w| is_in(w, trial));
+    // Of the last attempt: the earlier ones failed, as something said of them.
+    let last = trial.windows.iter().skip(trial.windows_before);
+    let mut windows = last.filter_map(|i| course.windows.get(*i));
     let Some(window) = windows.find(|w| w.id == rule.window) else {
         return Counts::Unknown(because(
             "outcome-unknown",
@@ -153,11 +173,4 @@ fn by_rule(
     } else {
         Counts::Failure
     }
-}
-
-/// Whether a window was opened inside a trial.
-pub(crate) fn is_in(window: &WindowRun<'_>, trial: &TrialRun<'_>) -> bool {
-    window.context.trial == trial.context.trial
-        && window.from_ns >= trial.from_ns
-        && trial.to_ns.is_none_or(|end| window.from_ns <= end)
 }

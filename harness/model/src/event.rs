@@ -150,6 +150,62 @@ pub enum EventBody {
         /// Where.
         context: Context,
     },
+    /// A value was taken from a window, under its name.
+    Taken {
+        /// Name.
+        name: String,
+        /// Value, in the channel's unit.
+        value: crate::Quantity,
+        /// Where.
+        context: Context,
+    },
+    /// A repeat or schedule ended, at its last pass or before it.
+    RepeatEnded {
+        /// Its variable.
+        variable: String,
+        /// Passes done.
+        passes: u32,
+        /// Passes that the plan allows.
+        of: u32,
+        /// The condition that ended it, with its values; `None`: it did not come.
+        ending: Option<String>,
+        /// Where.
+        context: Context,
+    },
+    /// A pass of a schedule began.
+    Scheduled {
+        /// Its variable.
+        variable: String,
+        /// Pass, from 1.
+        pass: u32,
+        /// How much later than planned, seconds.
+        late_s: f64,
+    },
+    /// An attempt of a trial failed, and it is tried again.
+    Retried {
+        /// Trial id.
+        trial: String,
+        /// Its number.
+        number: u32,
+        /// The attempt that failed, from 1.
+        attempt: u32,
+    },
+    /// A person intervened, as an answer says.
+    Intervened {
+        /// Prompt id.
+        prompt: String,
+        /// The answer's id.
+        choice: String,
+        /// Where.
+        context: Context,
+    },
+    /// From here on, samples outside of windows are recorded thinned (or in full again).
+    Thinned {
+        /// At most one sample a channel in this time, seconds; `None`: every sample.
+        every_s: Option<f64>,
+        /// Samples left out since the run began.
+        left_out: u64,
+    },
     /// A prompt was shown.
     Prompted {
         /// Prompt id.
@@ -292,6 +348,8 @@ pub enum CaseEnd {
     Fault(FaultKind, String),
     /// A watch tripped on a value (a limit of safety was passed).
     Tripped(String),
+    /// What the test presupposes was not given. Not tested.
+    Precondition(String),
     /// More invalid trials than the plan allows.
     TooManyInvalid(String),
     /// A prompt was not answered, or answered with no.

@@ -278,6 +278,9 @@ pub struct Case {
     pub id: String,
     /// Title.
     pub title: Text,
+    /// Performed first: what brings item and bench into the state that the test presupposes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub setup: Vec<Step>,
     /// Steps.
     pub steps: Vec<Step>,
     /// Performed at a normal end of the case.

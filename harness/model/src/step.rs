@@ -38,6 +38,16 @@ pub enum Step {
     Zero(Zero),
     /// Hold an instrument against a known value.
     Check(Check),
+    /// Go on only when a channel is as it must be: a precondition.
+    Require(Require),
+    /// Steps beside other steps, each device commanded by one of them only.
+    During(During),
+    /// Do the inner steps for every combination of several variables.
+    Matrix(Matrix),
+    /// Do the inner steps at times fixed in advance.
+    Schedule(Schedule),
+    /// Steps with a set-up and a closing of their own.
+    Block(Block),
 }
 
 /// A message to the operator.
@@ -95,6 +105,10 @@ pub struct Choice {
     pub text: Text,
     /// What the answer means for the trial that it is given in, if anything.
     pub means: Option<Outcome>,
+    /// Whether the answer says that a person intervened (helped, reset, repositioned): a fact of
+    /// its own on the record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub intervention: bool,
 }
 
 /// How a trial ended, as somebody or some rule says.
@@ -254,10 +268,27 @@ pub enum Does {
         /// Seconds.
         for_s: f64,
     },
+    /// Every valid sample of a time lies between two values, both included.
+    Keeps {
+        /// Least.
+        least: f64,
+        /// Most.
+        most: f64,
+        /// Seconds; 0 for a single sample.
+        for_s: f64,
+    },
+    /// Steady: over a sliding window of this length, the slope of the least-squares line through
+    /// the samples, times the length, is at most this change (either way).
+    Steady {
+        /// Largest change over the window.
+        change: f64,
+        /// Length of the window, seconds.
+        over_s: f64,
+    },
 }
 
 /// What a time-out means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Otherwise {
     /// Go on.
@@ -268,6 +299,10 @@ pub enum Otherwise {
     Failure,
     /// The case ends as not tested: the bench did not do what it should.
     Fault,
+    /// The trial is invalid for this reason, which its plan names; its further steps are still done.
+    Invalid(String),
+    /// The case ends as not tested: what the test presupposes is not given.
+    NotTested,
 }
 
 /// A stretch of time that metrics look at. All channels are recorded always; the window marks the
@@ -282,6 +317,37 @@ pub struct Window {
     pub steps: Vec<Step>,
     /// Awaited after the inner steps; `None` closes at once.
     pub until: Option<Wait>,
+    /// Values that are taken from its samples while the run goes on, for the endings of repeats.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub take: Vec<Take>,
+}
+
+/// A value taken from the samples of a window as it closes, under a name. It steers the run (an
+/// ending); verdicts come from the judge, which looks at the record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Take {
+    /// Name, unique within the case.
+    pub name: String,
+    /// Channel, which the window records.
+    pub channel: String,
+    /// Component; empty for the first.
+    pub component: String,
+    /// Which value.
+    pub value: Taken,
+}
+
+/// Which value is taken from samples; invalid ones are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Taken {
+    /// The largest.
+    Largest,
+    /// The least.
+    Least,
+    /// The arithmetic mean.
+    Mean,
+    /// The last.
+    Last,
 }
 
 /// Do something several times.
@@ -293,6 +359,44 @@ pub struct Repeat {
     pub over: Over,
     /// Inner steps.
     pub steps: Vec<Step>,
+    /// Further steps after every so many passes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub every: Vec<Every>,
+    /// Outside of windows, at most one sample a channel is recorded in this time, seconds; `None`
+    /// records every sample. Windows are always recorded in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinned_s: Option<f64>,
+}
+
+impl Repeat {
+    /// A plain repeat: every pass alike, to the last.
+    pub fn new(variable: &str, over: Over, steps: Vec<Step>) -> Repeat {
+        Repeat {
+            variable: variable.to_string(),
+            over,
+            steps,
+            every: Vec::new(),
+            thinned_s: None,
+        }
+    }
+}
+
+/// Steps after every so many passes of a repeat: a check, a maintenance pause.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Every {
+    /// Passes between them.
+    pub passes: u32,
+    /// Whether they are performed before the first pass as well: the value to compare with.
+    pub first: bool,
+    /// Steps.
+    pub steps: Vec<Step>,
+}
+
+impl Every {
+    /// How often they are performed in so many passes.
+    pub fn count(&self, passes: u32) -> u32 {
+        passes / self.passes.max(1) + u32::from(self.first)
+    }
 }
 
 /// The range of a repeat, in the order in which it is performed.
@@ -335,6 +439,112 @@ pub struct Trial {
     pub invalid_if: Vec<String>,
     /// Most invalid trials of this id in a case; one more ends the case as not tested.
     pub invalid_most: u32,
+    /// Attempts that one trial may take: after a failure it is tried again, and every attempt is on
+    /// the record. 0 and 1 say one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempts: u32,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+/// A precondition: what a channel must be like before the test goes on. What is measured without
+/// it does not count.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Require {
+    /// What must hold.
+    pub condition: Condition,
+    /// Most seconds that it is waited for.
+    pub within_s: f64,
+    /// What it means when it does not come: `NotTested`, `Invalid` of the trial, or `GoOn`.
+    pub otherwise: Otherwise,
+}
+
+/// Steps beside other steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct During {
+    /// The leading steps; windows, trials and prompts stand here.
+    pub steps: Vec<Step>,
+    /// What goes on beside them.
+    pub beside: Vec<Beside>,
+}
+
+/// A branch beside the leading steps. Its steps are of the kinds that [`Step::may_stand_beside`]
+/// allows; it is advanced whenever the leading steps wait.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Beside {
+    /// Name, unique within the case.
+    pub id: String,
+    /// Steps.
+    pub steps: Vec<Step>,
+    /// Most passes while the leading steps go on; 1 does its steps once.
+    pub passes: u32,
+    /// When the leading steps are done, the pass that is going on is completed within this time,
+    /// seconds; else the case ends as not tested.
+    pub within_s: f64,
+}
+
+/// Every combination of several variables, the first one slowest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Matrix {
+    /// Variables with what they go over, outermost first.
+    pub axes: Vec<Axis>,
+    /// One list a pass, in the order of performance: for each variable its row id, or its count
+    /// from 1.
+    pub cells: Vec<Vec<String>>,
+    /// Seed of the shuffle, when the order was shuffled.
+    pub seed: Option<u64>,
+    /// Combinations that are left out by the suite.
+    pub excluded: u32,
+    /// Inner steps.
+    pub steps: Vec<Step>,
+}
+
+/// One variable of a matrix.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Axis {
+    /// Variable.
+    pub variable: String,
+    /// Table of its rows; `None` for a count.
+    pub table: Option<String>,
+}
+
+/// Passes at fixed times after the first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// The variable that counts the passes from 1.
+    pub variable: String,
+    /// Time between the beginnings of passes, seconds.
+    pub every_s: f64,
+    /// Most passes.
+    pub times: u32,
+    /// A pass that begins later than this after its time is a fault, seconds.
+    pub late_s: f64,
+    /// What is done at each time.
+    pub steps: Vec<Step>,
+    /// Done again and again between passes, as often as it fits: motion that keeps the machine warm.
+    pub between: Vec<Step>,
+    /// Most times that it is done between two passes.
+    pub between_most: u32,
+    /// As of a repeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinned_s: Option<f64>,
+}
+
+/// Steps with a set-up and a closing of their own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    /// Name, unique within the case; of a template, its name there.
+    pub id: String,
+    /// The template that it was written out from, with its version.
+    pub template: Option<String>,
+    /// Performed first.
+    pub setup: Vec<Step>,
+    /// What it is about.
+    pub steps: Vec<Step>,
+    /// Performed at a normal end of the block.
+    pub finally: Vec<Step>,
 }
 
 /// A rule over the samples of a window inside the trial.
@@ -414,13 +624,59 @@ impl Scope {
 }
 
 impl Step {
-    /// The inner steps of a window, repeat or trial; empty for the others.
-    pub fn inner(&self) -> &[Step] {
+    /// The inner steps, list by list in the order of the plan; none for most kinds. The place of a
+    /// step is counted through all of them.
+    pub fn lists(&self) -> Vec<&[Step]> {
         match self {
-            Step::Window(w) => &w.steps,
-            Step::Repeat(r) => &r.steps,
-            Step::Trial(t) => &t.steps,
-            _ => &[],
+            Step::Window(w) => vec![&w.steps],
+            Step::Repeat(r) => {
+                let every = r.every.iter().map(|e| e.steps.as_slice());
+                [r.steps.as_slice()].into_iter().chain(every).collect()
+            }
+            Step::Trial(t) => vec![&t.steps],
+            Step::During(d) => {
+                let beside = d.beside.iter().map(|b| b.steps.as_slice());
+                [d.steps.as_slice()].into_iter().chain(beside).collect()
+            }
+            Step::Matrix(m) => vec![&m.steps],
+            Step::Schedule(s) => vec![&s.steps, &s.between],
+            Step::Block(b) => vec![&b.setup, &b.steps, &b.finally],
+            _ => Vec::new(),
+        }
+    }
+
+    /// All inner steps, one level down.
+    pub fn inner(&self) -> impl Iterator<Item = &Step> {
+        self.lists().into_iter().flatten()
+    }
+
+    /// Whether a branch beside other steps may hold it: what commands, switches or waits, without a
+    /// person, a window or a trial of its own.
+    pub fn may_stand_beside(&self) -> bool {
+        matches!(
+            self,
+            Step::Move(_)
+                | Step::Grasp(_)
+                | Step::Release(_)
+                | Step::Set(_)
+                | Step::Stop(Stop::Command { .. } | Stop::Output(_) | Stop::Heartbeat { .. })
+                | Step::Wait(_)
+                | Step::Mark(_)
+        )
+    }
+
+    /// The device that it commands, if it commands one.
+    pub fn commands(&self) -> Option<&str> {
+        match self {
+            Step::Move(m) => Some(&m.device),
+            Step::Grasp(g) => Some(&g.device),
+            Step::Release(r) => Some(&r.device),
+            Step::Stop(
+                Stop::Command { device }
+                | Stop::Heartbeat { device }
+                | Stop::Recover { device, .. },
+            ) => Some(device),
+            _ => None,
         }
     }
 
@@ -440,6 +696,11 @@ impl Step {
             Step::Mark(_) => "mark",
             Step::Zero(_) => "zero",
             Step::Check(_) => "check",
+            Step::Require(_) => "require",
+            Step::During(_) => "during",
+            Step::Matrix(_) => "matrix",
+            Step::Schedule(_) => "schedule",
+            Step::Block(_) => "block",
         }
     }
 }

@@ -11,6 +11,9 @@ pub(crate) struct Follower {
     components: Vec<usize>,
     largest: Option<f64>,
     bands: Vec<Band>,
+    /// Since when every value has kept between its bounds, ns.
+    kept_since: Option<u64>,
+    slope: Slope,
 }
 
 impl Follower {
@@ -27,6 +30,8 @@ impl Follower {
             components,
             largest: None,
             bands,
+            kept_since: None,
+            slope: Slope::default(),
         }
     }
 
@@ -37,6 +42,9 @@ impl Follower {
         }
         let first = self.components.first().copied().unwrap_or(0);
         let Some(value) = sample.reading.component(first) else {
+            // Nobody vouches for what a reading hides that is no number.
+            self.kept_since = None;
+            self.slope = Slope::default();
             return false;
         };
         match self.does {
@@ -48,6 +56,18 @@ impl Follower {
                 largest > 0.0 && value <= largest * (1.0 - fraction)
             }
             Does::Rests { .. } => false,
+            Does::Keeps { least, most, for_s } => {
+                if !(least..=most).contains(&value) {
+                    self.kept_since = None;
+                    return false;
+                }
+                let since = *self.kept_since.get_or_insert(sample.time_ns);
+                sample.time_ns.saturating_sub(since) as f64 >= for_s * 1e9
+            }
+            Does::Steady { change, over_s } => {
+                let changed = self.slope.push(sample.time_ns, value, over_s);
+                changed.is_some_and(|c| c.abs() <= change)
+            }
         }
     }
 
@@ -64,6 +84,70 @@ impl Follower {
             }
         }
         rests
+    }
+}
+
+/// The least-squares line through a sliding window. The window is kept in at most [`BINS`] bins of
+/// equal length, so that half an hour at 1 kHz costs no more than half an hour at 1 Hz; each bin
+/// stands for the mean of its samples at their mean time, which leaves the slope of a straight line
+/// as it is.
+#[derive(Debug, Default)]
+struct Slope {
+    began_ns: Option<u64>,
+    bins: VecDeque<Bin>,
+}
+
+/// Samples of a stretch: their number, sum of times after the beginning (s) and sum of values.
+#[derive(Clone, Copy, Debug)]
+struct Bin {
+    number: u64,
+    n: f64,
+    time: f64,
+    value: f64,
+}
+
+/// Bins of a sliding window.
+const BINS: f64 = 256.0;
+
+impl Slope {
+    /// Takes a value; the change of the fitted line over the window, once the window is full.
+    fn push(&mut self, time_ns: u64, value: f64, over_s: f64) -> Option<f64> {
+        let began = *self.began_ns.get_or_insert(time_ns);
+        let t = time_ns.saturating_sub(began) as f64 * 1e-9;
+        let width = over_s / BINS;
+        let number = (t / width) as u64;
+        match self.bins.back_mut() {
+            Some(bin) if bin.number == number => {
+                bin.n += 1.0;
+                bin.time += t;
+                bin.value += value;
+            }
+            _ => self.bins.push_back(Bin {
+                number,
+                n: 1.0,
+                time: t,
+                value,
+            }),
+        }
+        while self
+            .bins
+            .front()
+            .is_some_and(|b| b.number + (BINS as u64) < number)
+        {
+            self.bins.pop_front();
+        }
+        (t >= over_s).then(|| self.slope() * over_s)
+    }
+
+    /// Of the line through the means of the bins, each with the weight of its samples. Without two
+    /// different times there is none: infinite, which is never steady.
+    fn slope(&self) -> f64 {
+        let sum = |of: &dyn Fn(&Bin) -> f64| self.bins.iter().map(of).sum::<f64>();
+        let n = sum(&|b| b.n);
+        let (t, v) = (sum(&|b| b.time) / n, sum(&|b| b.value) / n);
+        let tt = sum(&|b| b.n * (b.time / b.n - t).powi(2));
+        let tv = sum(&|b| b.n * (b.time / b.n - t) * (b.value / b.n - v));
+        if tt > 0.0 { tv / tt } else { f64::INFINITY }
     }
 }
 
@@ -188,6 +272,57 @@ mod tests {
         assert!(!follower.see(&sample(20, Reading::scalar(1.0))));
         assert!(!follower.see(&sample(30, Reading::scalar(1.0))));
         assert!(follower.see(&sample(40, Reading::scalar(1.0))));
+    }
+
+    #[test]
+    fn what_keeps_between_bounds_must_do_so_for_the_whole_time() {
+        let keeps = Does::Keeps {
+            least: 9.0,
+            most: 11.0,
+            for_s: 0.02,
+        };
+        assert_eq!(
+            first_true(keeps, &[10.0, 9.0, 11.1, 10.0, 11.0, 9.5]),
+            Some(5)
+        );
+        let at_once = Does::Keeps {
+            least: 9.0,
+            most: 11.0,
+            for_s: 0.0,
+        };
+        assert_eq!(first_true(at_once, &[8.0, 10.0]), Some(1));
+    }
+
+    #[test]
+    fn steady_is_a_slope_over_the_whole_window_and_no_single_difference() {
+        // 10 ms a sample, so 1 s is 100 samples. A rise of 2 per second is not steady within 1 per
+        // second; it becomes so when the rise has left the window far enough.
+        let steady = Does::Steady {
+            change: 1.0,
+            over_s: 1.0,
+        };
+        let rise: Vec<f64> = (0..300).map(|i| f64::from(i) * 0.02).collect();
+        assert_eq!(first_true(steady, &rise), None);
+        let flat = vec![5.0; 150];
+        assert_eq!(first_true(steady, &flat), Some(100));
+        // Noise around a level is steady though its peak-to-peak is twice the change allowed.
+        let noise: Vec<f64> = (0..150)
+            .map(|i| if i % 2 == 0 { 1.0 } else { -1.0 })
+            .collect();
+        assert_eq!(first_true(steady, &noise), Some(100));
+    }
+
+    proptest! {
+        #[test]
+        fn the_slope_of_a_straight_line_is_found(slope in -10.0f64..10.0, start in -5.0f64..5.0, step_ms in 1u64..40) {
+            let mut window = Slope::default();
+            let mut found = None;
+            for i in 0..400u64 {
+                let t = (i * step_ms) as f64 * 1e-3;
+                found = window.push(i * step_ms * 1_000_000, start + slope * t, 0.3).or(found);
+            }
+            prop_assert!((found.unwrap() - slope * 0.3).abs() < 1e-6);
+        }
     }
 
     #[test]

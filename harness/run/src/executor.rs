@@ -10,7 +10,7 @@ use crate::listener::Listeners;
 use crate::rehearse::Extents;
 use crate::settings::Settings;
 use crate::shared::{Alarm, Shared, Word};
-use crate::steps::{CaseState, OpenWindow};
+use crate::steps::{Branch, CaseState, OpenWindow};
 use crate::trouble::{self, Attributed, attribute};
 use crate::watch::Watches;
 use certbench_clock::{Receiver, Recv, Task, Time};
@@ -62,6 +62,8 @@ pub(crate) struct Executor {
     pub(crate) case: CaseState,
     pub(crate) scope: Scope,
     pub(crate) open: Vec<OpenWindow>,
+    /// What goes on beside the leading steps.
+    pub(crate) branches: Vec<Branch>,
     pub(crate) steps_done: u64,
     pub(crate) steps_planned: u64,
 }
@@ -147,6 +149,7 @@ impl Executor {
             case: CaseState::default(),
             scope: Scope::default(),
             open: Vec::new(),
+            branches: Vec::new(),
             steps_done: 0,
             steps_planned: 0,
         }
@@ -209,10 +212,29 @@ impl Executor {
     pub(crate) fn idle(&mut self, until: Time) -> Result<Option<Sample>, Cut> {
         self.pulse()?;
         let slice = self.now() + self.settings.lease / SLICES;
-        match self.inbox.recv_until(Some(until.min(slice))) {
-            Recv::Item(Word::Sample(sample)) => Ok(Some(sample)),
-            _ => Ok(None),
+        let until = self.branches_due().map_or(until, |due| until.min(due));
+        let sample = match self.inbox.recv_until(Some(until.min(slice))) {
+            Recv::Item(word) => self.take_word(&word),
+            _ => None,
+        };
+        if self.shared.overflowed() {
+            let text = "samples came faster than they could be looked at".to_string();
+            return Err(self.harness("executor", text));
         }
+        self.advance_branches()?;
+        Ok(sample)
+    }
+
+    /// Shows a followed sample to the windows and branches that want it.
+    pub(crate) fn take_word(&mut self, word: &Word) -> Option<Sample> {
+        let Word::Sample(sample) = word else {
+            return None;
+        };
+        self.open.iter_mut().for_each(|window| window.see(sample));
+        self.branches
+            .iter_mut()
+            .for_each(|branch| branch.see(sample));
+        Some(*sample)
     }
 
     /// Lets time pass, alive to everything.
@@ -383,6 +405,7 @@ pub(crate) fn words(end: &CaseEnd) -> String {
         CaseEnd::DeviceEvent(text)
         | CaseEnd::Fault(_, text)
         | CaseEnd::Tripped(text)
+        | CaseEnd::Precondition(text)
         | CaseEnd::TooManyInvalid(text)
         | CaseEnd::Unanswered(text)
         | CaseEnd::Aborted(text)

@@ -166,7 +166,10 @@ impl Executor {
 
     fn cases(&mut self) -> Result<(), Finish> {
         let plan = self.bench.plan.clone();
-        let steps = |case: &Case| scope::steps(&case.steps) + scope::steps(&case.finally);
+        let steps = |case: &Case| {
+            let lists = [&case.setup, &case.steps, &case.finally];
+            lists.map(|l| scope::steps(l)).iter().sum::<u64>()
+        };
         self.steps_planned = plan.cases.iter().map(steps).sum::<u64>().max(1);
         let mut steps_before = 0;
         for (index, case) in plan.cases.iter().enumerate() {
@@ -192,6 +195,7 @@ impl Executor {
         self.case = CaseState::new(&case.id);
         self.scope = Scope::default();
         self.open.clear();
+        self.shared.unfollow_all();
         self.stopped_by_plan = false;
         let cases = &self.bench.plan.cases;
         let left: f64 = cases.iter().skip(index).map(|c| c.seconds_max).sum();
@@ -208,6 +212,7 @@ impl Executor {
     }
 
     fn case(&mut self, case: &Case) -> Result<(), Cut> {
+        self.steps(&case.setup, &format!("{}/setup", case.id))?;
         self.steps(&case.steps, &case.id)?;
         self.steps(&case.finally, &format!("{}/finally", case.id))
     }
@@ -217,6 +222,10 @@ impl Executor {
         let end = cut.as_ref().map_or(CaseEnd::Completed, |c| c.end.clone());
         if cut.is_some() {
             self.cut_windows(0);
+            self.drop_branches(0);
+            if self.case.thinned_s.is_some() {
+                self.tell_thinned(None);
+            }
             self.settle(false, &words(&end));
             self.disarm();
         }

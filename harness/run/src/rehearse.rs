@@ -7,7 +7,8 @@ use crate::resolve::{self, Act, Motion};
 use crate::scope;
 use certbench_model::plan::Case;
 use certbench_model::step::{
-    Ask, Condition, Otherwise, Outcome, Presence, Prompt, Scope, SetOutput, Stop, Trial, Wait,
+    Ask, Condition, During, Otherwise, Outcome, Presence, Prompt, Scope, SetOutput, Stop, Trial,
+    Wait,
 };
 use certbench_model::{EventBody, Step, Text};
 use certbench_roles::Trouble;
@@ -70,9 +71,14 @@ pub(crate) fn rehearse(bench: &Bench, unattended: bool) -> Found {
     };
     let scope = Scope::default();
     for Case {
-        id, steps, finally, ..
+        id,
+        setup,
+        steps,
+        finally,
+        ..
     } in &bench.plan.cases
     {
+        walk.steps(setup, &format!("{id}/setup"), &scope);
         walk.steps(steps, id, &scope);
         walk.steps(finally, &format!("{id}/finally"), &scope);
     }
@@ -93,8 +99,21 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn steps(&mut self, steps: &'a [Step], path: &str, scope: &Scope) {
+        self.steps_from(steps, path, scope, 0);
+    }
+
+    /// Several lists of inner steps, counted through all of them.
+    fn lists(&mut self, step: &'a Step, path: &str, scope: &Scope) {
+        let mut place = 0;
+        for steps in step.lists() {
+            self.steps_from(steps, path, scope, place);
+            place += steps.len();
+        }
+    }
+
+    fn steps_from(&mut self, steps: &'a [Step], path: &str, scope: &Scope, first: usize) {
         for (index, step) in steps.iter().enumerate() {
-            let path = format!("{path}/{index}");
+            let path = format!("{path}/{}", first + index);
             if let Err(text) = self.step(step, &path, scope) {
                 self.refuse(&path, text);
             }
@@ -127,10 +146,32 @@ impl<'a> Walk<'a> {
             Step::Repeat(r) => {
                 for index in 0..scope::distinct_passes(r) {
                     let inner = scope::pass(&self.bench.plan, r, index, scope)?;
-                    self.steps(&r.steps, path, &inner);
+                    self.lists(step, path, &inner);
                 }
                 Ok(())
             }
+            Step::Matrix(m) => {
+                for cell in &m.cells {
+                    let inner = scope::cell(&self.bench.plan, m, cell, scope)?;
+                    self.steps(&m.steps, path, &inner);
+                }
+                Ok(())
+            }
+            Step::Schedule(s) => {
+                let mut inner = scope.clone();
+                inner.variables.insert(s.variable.clone(), "1".to_string());
+                self.lists(step, path, &inner);
+                Ok(())
+            }
+            Step::During(d) => {
+                self.lists(step, path, scope);
+                self.owners(d)
+            }
+            Step::Block(_) => {
+                self.lists(step, path, scope);
+                Ok(())
+            }
+            Step::Require(require) => self.condition(&require.condition),
             Step::Trial(t) => {
                 let outer = self.trial.replace(t);
                 self.steps(&t.steps, path, scope);
@@ -141,6 +182,45 @@ impl<'a> Walk<'a> {
             Step::Zero(zero) => self.zero(&zero.channel),
             Step::Check(check) => self.channel(&check.channel),
         }
+    }
+
+    /// Every device is commanded by the leading steps or by one branch, and nobody is inside while
+    /// a branch may move.
+    fn owners(&self, during: &During) -> Result<(), Text> {
+        let lists = Step::During(during.clone());
+        let lists = lists.lists();
+        let mut owners: BTreeMap<String, usize> = BTreeMap::new();
+        for (owner, steps) in lists.iter().enumerate() {
+            let mut commanded = BTreeSet::new();
+            let mut inside = false;
+            walk(steps, &mut |step| {
+                commanded.extend(step.commands().map(str::to_string));
+                inside |= matches!(step, Step::Prompt(p) if p.presence == Presence::Inside);
+                inside |= matches!(step, Step::During(_));
+            });
+            if inside {
+                return Err(Text::new(
+                    "beside other steps nobody may be inside, and no further branches may stand",
+                    "与其他步骤并行时，人员不得进入，也不得再有并行分支",
+                ));
+            }
+            let beside = owner > 0;
+            if beside && !steps.iter().all(Step::may_stand_beside) {
+                return Err(Text::new(
+                    "a branch may hold only what commands, switches or waits",
+                    "并行分支只能包含指令、切换或等待步骤",
+                ));
+            }
+            for device in commanded {
+                if owners.insert(device.clone(), owner).is_some() {
+                    return Err(Text::new(
+                        format!("`{device}` is commanded by more than one of the branches"),
+                        format!("`{device}` 被多个并行分支控制"),
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Offers a motion to its device and notes how far it goes.
@@ -316,6 +396,16 @@ impl<'a> Walk<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// Every step, outer ones first.
+fn walk(steps: &[Step], see: &mut impl FnMut(&Step)) {
+    for step in steps {
+        see(step);
+        for list in step.lists() {
+            walk(list, see);
+        }
     }
 }
 

@@ -7,10 +7,10 @@ use crate::halt::Halter;
 use crate::listener::Listeners;
 use crate::watch::Watches;
 use certbench_clock::{Clock, Sender};
-use certbench_model::{FaultKind, Sample};
+use certbench_model::{FaultKind, Reading, Sample};
 use certbench_roles::{Lease, News, NewsSink, SampleSink, Trouble};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 /// Most news kept until the executor looks.
@@ -90,8 +90,9 @@ pub(crate) struct Shared {
     pub(crate) inbox: Sender<Word>,
     pub(crate) bell: Arc<Bell>,
     news: Mutex<VecDeque<News>>,
-    /// Channel that the executor follows, plus one; 0 for none.
-    followed: AtomicU32,
+    /// How many of the executor's waits, branches and windows follow each channel.
+    followed: Box<[AtomicU32]>,
+    thinning: Thinning,
     /// A followed sample found no room.
     overflowed: AtomicBool,
     closed: AtomicBool,
@@ -117,7 +118,8 @@ impl Shared {
             inbox,
             bell: Arc::new(Bell::new(alarm)),
             news: Mutex::new(VecDeque::new()),
-            followed: AtomicU32::new(0),
+            followed: (0..channels).map(|_| AtomicU32::new(0)).collect(),
+            thinning: Thinning::new(channels),
             overflowed: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         }
@@ -134,17 +136,21 @@ impl Shared {
         }
         let now_ns = self.now_ns();
         self.board.note(sample, now_ns);
-        if self.watches.look(sample, now_ns) {
+        let tripped = self.watches.look(sample, now_ns);
+        if tripped {
             self.halter.send();
             self.bell.ring();
             self.wake();
         }
-        if self.followed.load(Ordering::Acquire) == u32::from(sample.channel) + 1
+        let followed = self.followed.get(usize::from(sample.channel));
+        if followed.is_some_and(|f| f.load(Ordering::Acquire) > 0)
             && self.inbox.try_send(Word::Sample(*sample)).is_err()
         {
             self.overflowed.store(true, Ordering::Release);
         }
-        self.listeners.sample(sample);
+        if tripped || self.thinning.keeps(sample) {
+            self.listeners.sample(sample);
+        }
     }
 
     fn tell_news(&self, news: News) {
@@ -177,11 +183,49 @@ impl Shared {
         let _ = self.inbox.try_send(Word::Wake);
     }
 
-    /// Samples of this channel come to the inbox from now on.
-    pub(crate) fn follow(&self, channel: Option<u16>) {
+    /// Samples of this channel come to the inbox from now on, until as many calls of [`unfollow`]
+    /// have been made as of this.
+    ///
+    /// [`unfollow`]: Shared::unfollow
+    pub(crate) fn follow(&self, channel: u16) {
+        if let Some(followed) = self.followed.get(usize::from(channel)) {
+            followed.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    pub(crate) fn unfollow(&self, channel: u16) {
+        if let Some(followed) = self.followed.get(usize::from(channel)) {
+            followed.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+
+    /// Nothing is followed any more: the flow was cut.
+    pub(crate) fn unfollow_all(&self) {
+        for followed in &self.followed {
+            followed.store(0, Ordering::Release);
+        }
         self.overflowed.store(false, Ordering::Release);
-        let code = channel.map_or(0, |c| u32::from(c) + 1);
-        self.followed.store(code, Ordering::Release);
+    }
+
+    /// How samples outside of windows are recorded from now on.
+    pub(crate) fn thin(&self, every_s: Option<f64>) {
+        let ns = every_s.map_or(0, |s| (s * 1e9) as u64);
+        self.thinning.every_ns.store(ns, Ordering::Release);
+    }
+
+    /// A window opened (true) or closed: while one is open every sample is recorded.
+    pub(crate) fn in_window(&self, opened: bool) {
+        let windows = &self.thinning.windows;
+        if opened {
+            windows.fetch_add(1, Ordering::AcqRel);
+        } else {
+            windows.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+
+    /// Samples that were not recorded since the run began.
+    pub(crate) fn left_out(&self) -> u64 {
+        self.thinning.left_out.load(Ordering::Acquire)
     }
 
     pub(crate) fn overflowed(&self) -> bool {
@@ -191,6 +235,44 @@ impl Shared {
     /// No sample is taken any more.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
+    }
+}
+
+/// Which samples are recorded where the plan thins them: all inside of windows, all that are no
+/// number or tripped a watch, and else one a channel in a time.
+struct Thinning {
+    /// 0: every sample.
+    every_ns: AtomicU64,
+    windows: AtomicU32,
+    /// Time of the last one that was recorded, a channel.
+    last_ns: Box<[AtomicU64]>,
+    left_out: AtomicU64,
+}
+
+impl Thinning {
+    fn new(channels: usize) -> Thinning {
+        Thinning {
+            every_ns: AtomicU64::new(0),
+            windows: AtomicU32::new(0),
+            last_ns: (0..channels).map(|_| AtomicU64::new(0)).collect(),
+            left_out: AtomicU64::new(0),
+        }
+    }
+
+    fn keeps(&self, sample: &Sample) -> bool {
+        let every = self.every_ns.load(Ordering::Acquire);
+        let Some(last) = self.last_ns.get(usize::from(sample.channel)) else {
+            return true;
+        };
+        let due = last.load(Ordering::Relaxed).saturating_add(every);
+        let number = matches!(sample.reading, Reading::Values { .. });
+        if every > 0 && number && sample.time_ns < due && self.windows.load(Ordering::Acquire) == 0
+        {
+            self.left_out.fetch_add(1, Ordering::Relaxed);
+            return false;
+        }
+        last.store(sample.time_ns, Ordering::Relaxed);
+        true
     }
 }
 

@@ -90,8 +90,8 @@ fn a_shuffle_is_recorded_and_a_row_value_writes_rows_out() {
     let speeds: Vec<Quantity> = cycles
         .steps
         .iter()
-        .map(|s| match s.inner() {
-            [Step::Move(m), _] => m.speed,
+        .map(|s| match s.inner().next() {
+            Some(Step::Move(m)) => m.speed,
             other => panic!("{other:?}"),
         })
         .collect();

@@ -103,7 +103,9 @@ fn walk(steps: &[Step], depth: usize, lines: &mut Vec<SamplingLine>) {
             }
             None => depth,
         };
-        walk(step.inner(), inner, lines);
+        for list in step.lists() {
+            walk(list, inner, lines);
+        }
     }
 }
 

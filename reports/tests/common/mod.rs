@@ -11,7 +11,7 @@ use certbench_model::measure::{Accept, Compare, DecisionRule, Measure, ParamValu
 use certbench_model::plan::*;
 use certbench_model::step::{Over, Repeat, Trial, Window};
 use certbench_model::*;
-use certbench_reports::Extra;
+use certbench_reports::{Extra, Issue, Label, Laboratory, LaboratoryMark};
 use std::collections::BTreeMap;
 
 pub(crate) fn unit(symbol: &str) -> Unit {
@@ -132,10 +132,12 @@ fn case(id: &str, title: Text, measures: Vec<Measure>) -> Case {
             record: vec!["pull_force".to_string()],
             steps: vec![],
             until: None,
+            take: Vec::new(),
         })],
         outcome: None,
         invalid_if: vec!["fixture-slipped".to_string()],
         invalid_most: 2,
+        attempts: 0,
     });
     Case {
         id: id.to_string(),
@@ -148,6 +150,8 @@ fn case(id: &str, title: Text, measures: Vec<Measure>) -> Case {
                 seed: Some(20261122),
             },
             steps: vec![trial],
+            every: Vec::new(),
+            thinned_s: None,
         })],
         finally: vec![],
         measures,
@@ -159,6 +163,7 @@ fn case(id: &str, title: Text, measures: Vec<Measure>) -> Case {
         }),
         seconds_max: 600.0,
         steps_max: 1000,
+        setup: Vec::new(),
     }
 }
 
@@ -864,7 +869,42 @@ pub(crate) fn facts() -> Facts {
 pub(crate) fn extra() -> Extra {
     Extra {
         files: vec![file("run.jsonl"), file("telemetry.mcap")],
-        issued: Some("2026-11-22".to_string()),
-        authorized_by: None,
+        ..Extra::default()
+    }
+}
+
+/// What turns the example into an issued report.
+pub(crate) fn issue() -> Issue {
+    Issue {
+        number: "RTL-2026-0117".to_string(),
+        utc: "2026-11-22T08:00:00Z".to_string(),
+        prepared: "A. Tester".to_string(),
+        reviewed: "B. Reviewer".to_string(),
+        approved: "C. Head".to_string(),
+        amends: None,
+    }
+}
+
+/// A laboratory that has written everything down.
+pub(crate) fn laboratory() -> Laboratory {
+    let label = || Label {
+        maker: Some("Maker".to_string()),
+        model: Some("Model".to_string()),
+        serial: Some("7".to_string()),
+        firmware: Some("1.04".to_string()),
+    };
+    Laboratory {
+        marks: vec![LaboratoryMark {
+            mark: "CNAS".to_string(),
+            number: "L1234".to_string(),
+            scope: None,
+        }],
+        may_give_opinions: vec!["C. Head".to_string()],
+        instruments: [
+            ("gauge".to_string(), label()),
+            ("tracker".to_string(), label()),
+        ]
+        .into(),
+        ..Laboratory::default()
     }
 }

@@ -89,6 +89,7 @@ pub(crate) fn case(id: &str, steps: Vec<Step>, measures: Vec<Measure>) -> Case {
         shortened: None,
         seconds_max: 60.0,
         steps_max: 1_000_000,
+        setup: Vec::new(),
     }
 }
 

@@ -223,11 +223,14 @@ fn plan(steps: u32) -> Plan {
         record: vec!["force".into()],
         steps: vec![trigger],
         until: None,
+        take: Vec::new(),
     });
     let repeat = Step::Repeat(Repeat {
         variable: "step".into(),
         over: Over::Times(steps),
         steps: vec![window],
+        every: Vec::new(),
+        thinned_s: None,
     });
     let text = |word: &str| ParamValue::Text(word.into());
     let measure = Measure {

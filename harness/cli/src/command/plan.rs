@@ -166,7 +166,9 @@ fn value(value: &certbench_model::ParamValue) -> String {
 fn steps(out: &mut String, list: &[Step], depth: usize) -> std::fmt::Result {
     for step in list {
         writeln!(out, "{:indent$}{}", "", words(step), indent = 2 * depth)?;
-        steps(out, step.inner(), depth + 1)?;
+        for list in step.lists() {
+            steps(out, list, depth + 1)?;
+        }
     }
     Ok(())
 }
@@ -230,6 +232,40 @@ fn words(step: &Step) -> String {
             "{word} {} against {} within {}",
             c.channel, c.expect, c.within
         ),
+        Step::Require(r) => {
+            let wait = Wait::Until {
+                condition: r.condition.clone(),
+                within_s: r.within_s,
+                otherwise: r.otherwise.clone(),
+            };
+            format!("{word} {}", waiting(&wait))
+        }
+        Step::During(d) => {
+            let beside = d.beside.iter();
+            let beside: Vec<String> = beside
+                .map(|b| format!("{} (at most {} times)", b.id, b.passes))
+                .collect();
+            format!("{word}: beside the leading steps {}", beside.join(", "))
+        }
+        Step::Matrix(m) => {
+            let axes: Vec<&str> = m.axes.iter().map(|a| a.variable.as_str()).collect();
+            let how = m.seed.map(|s| format!(", shuffled with seed {s}"));
+            format!(
+                "{word} of {}: {} combinations, {} excluded{}",
+                axes.join(" x "),
+                m.cells.len(),
+                m.excluded,
+                how.unwrap_or_default()
+            )
+        }
+        Step::Schedule(s) => format!(
+            "{word} {}: {} times, every {} s, at most {} s late",
+            s.variable, s.times, s.every_s, s.late_s
+        ),
+        Step::Block(b) => {
+            let from = b.template.as_ref().map(|t| format!(" (template {t})"));
+            format!("{word} {}{}", b.id, from.unwrap_or_default())
+        }
     }
 }
 

@@ -277,12 +277,8 @@ fn has_own_stop(task: Task<'_>, window: Window<'_>) -> bool {
 
 /// Such a trial is invalid if the plan names the reason, and within the plan's cap.
 fn check_own_stop(task: Task<'_>, window: Window<'_>, spoilt: usize, answer: &mut Answer) {
-    let mut around = task
-        .course
-        .trials
-        .iter()
-        .filter(|t| trial::is_in(window.run, t));
-    let plan = around.next().and_then(|t| trial::planned(task.case, t.id));
+    let around = window.run.trial.and_then(|i| task.course.trials.get(i));
+    let plan = around.and_then(|t| trial::planned(task.case, t.id));
     let named = plan.filter(|p| p.invalid_if.iter().any(|r| r == OWN_STOP));
     let called = task
         .trials
@@ -547,7 +543,7 @@ fn commanded(task: Task<'_>) -> Option<Reason> {
         matches!(
             step,
             Step::Stop(Stop::Command { .. } | Stop::Heartbeat { .. })
-        ) || step.inner().iter().any(by_bus)
+        ) || step.inner().any(by_bus)
     }
     by_bus(window).then(|| {
         because(

@@ -16,10 +16,9 @@ pub(super) fn rate(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     let confidence = task.params().level("confidence")?;
     let id = task.over("over")?;
     let variable = stratum(task);
-    let trials = task.course.trials.iter().zip(task.trials);
     let mut counted: Vec<(&str, bool)> = Vec::new();
     let (mut censored, mut invalid) = (0u32, 0u32);
-    for (run, counts) in trials.filter(|(t, _)| t.id == id && task.is_here(t.context)) {
+    for (run, counts) in task.attempts().filter(|(t, _)| t.id == id) {
         let row = variable.and_then(|v| run.context.scope.variables.get(v));
         let object = row.map_or("", String::as_str);
         match counts {
@@ -113,13 +112,18 @@ fn proportion(count: Count, confidence: Confidence) -> Proportion {
 fn stratum<'a>(task: Task<'a>) -> Option<&'a str> {
     let id = task.over("over").ok()?;
     fn holds(step: &Step, id: &str) -> bool {
-        matches!(step, Step::Trial(t) if t.id == id) || step.inner().iter().any(|s| holds(s, id))
+        matches!(step, Step::Trial(t) if t.id == id) || step.inner().any(|s| holds(s, id))
     }
     trial::steps(task.case)
         .into_iter()
         .find_map(|step| match step {
             Step::Repeat(r) if matches!(r.over, Over::Rows { .. }) && holds(step, id) => {
                 Some(r.variable.as_str())
+            }
+            // Of a matrix: the first variable that goes over a table.
+            Step::Matrix(m) if holds(step, id) => {
+                let table = m.axes.iter().find(|a| a.table.is_some())?;
+                Some(table.variable.as_str())
             }
             _ => None,
         })

@@ -1,5 +1,7 @@
 //! The steps of a case, one file a kind.
 
+mod again;
+mod during;
 mod instrument;
 mod motion;
 mod prompt;
@@ -10,11 +12,11 @@ mod window;
 
 use crate::bench::fill;
 use crate::executor::{Cut, Executor};
-use crate::scope;
 use certbench_model::step::{Scope, Stop, Target};
-use certbench_model::{EventBody, Step};
+use certbench_model::{EventBody, Quantity, Step};
 use std::collections::BTreeMap;
 
+pub(crate) use during::Branch;
 pub(crate) use trial::TrialState;
 pub(crate) use window::{OpenWindow, SILENT_INTERVALS};
 
@@ -30,6 +32,18 @@ pub(crate) struct CaseState {
     pub(crate) invalid: BTreeMap<String, u32>,
     /// The trial that is going on.
     pub(crate) trial: Option<TrialState>,
+    /// Values that were taken from windows.
+    pub(crate) taken: BTreeMap<String, TakenValues>,
+    /// How samples outside of windows are recorded, seconds; `None`: all of them.
+    pub(crate) thinned_s: Option<f64>,
+}
+
+/// What was taken under one name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TakenValues {
+    pub(crate) first: Quantity,
+    pub(crate) previous: Option<Quantity>,
+    pub(crate) last: Quantity,
 }
 
 impl CaseState {
@@ -39,13 +53,38 @@ impl CaseState {
             ..CaseState::default()
         }
     }
+
+    /// One more value under a name.
+    pub(crate) fn take(&mut self, name: &str, value: Quantity) {
+        let taken = self.taken.entry(name.to_string());
+        taken
+            .and_modify(|t| {
+                t.previous = Some(t.last);
+                t.last = value;
+            })
+            .or_insert(TakenValues {
+                first: value,
+                previous: None,
+                last: value,
+            });
+    }
 }
 
 impl Executor {
     /// Performs steps in order; `path` is the place of what contains them.
     pub(crate) fn steps(&mut self, steps: &[Step], path: &str) -> Result<(), Cut> {
+        self.steps_from(steps, path, 0)
+    }
+
+    /// The same for steps whose first has this place among the inner steps.
+    pub(crate) fn steps_from(
+        &mut self,
+        steps: &[Step],
+        path: &str,
+        first: usize,
+    ) -> Result<(), Cut> {
         for (index, step) in steps.iter().enumerate() {
-            self.step(step, &format!("{path}/{index}"))?;
+            self.step(step, &format!("{path}/{}", first + index))?;
         }
         Ok(())
     }
@@ -75,27 +114,24 @@ impl Executor {
             Step::Mark(mark) => self.mark(mark),
             Step::Zero(zero) => self.zero(zero),
             Step::Check(check) => self.check(check),
+            Step::Require(require) => self.require(require),
+            Step::During(during) => self.during(during, path),
+            Step::Matrix(matrix) => self.matrix(matrix, path),
+            Step::Schedule(schedule) => self.schedule(schedule, path),
+            Step::Block(block) => self.block(block, path),
         }?;
         self.pulse()?;
         self.tell(EventBody::StepEnded {
             path: path.to_string(),
         });
-        self.steps_done += 1;
-        let percent = 100.0 * self.steps_done as f64 / self.steps_planned as f64;
-        self.control.note(|p| p.percent = percent.min(100.0));
+        self.count_step();
         Ok(())
     }
 
-    fn repeat(&mut self, repeat: &certbench_model::step::Repeat, path: &str) -> Result<(), Cut> {
-        let plan = self.bench.plan.clone();
-        let outer = self.scope.clone();
-        for index in 0..repeat.over.count() {
-            self.scope =
-                scope::pass(&plan, repeat, index, &outer).map_err(|why| self.impossible(why))?;
-            self.steps(&repeat.steps, path)?;
-        }
-        self.scope = outer;
-        Ok(())
+    pub(crate) fn count_step(&mut self) {
+        self.steps_done += 1;
+        let percent = 100.0 * self.steps_done as f64 / self.steps_planned as f64;
+        self.control.note(|p| p.percent = percent.min(100.0));
     }
 
     /// Fills the placeholders of a text in the scope of now.
@@ -129,6 +165,11 @@ fn words(step: &Step, scope: &Scope) -> String {
         Step::Mark(m) => m.name.clone(),
         Step::Zero(z) => z.channel.clone(),
         Step::Check(c) => c.channel.clone(),
+        Step::Require(r) => wait::condition_words(&r.condition),
+        Step::During(d) => during::beside_words(d),
+        Step::Matrix(m) => format!("{} combinations", m.cells.len()),
+        Step::Schedule(s) => format!("{} times, every {} s", s.times, s.every_s),
+        Step::Block(b) => b.id.clone(),
     };
     let filled = scope.fill(&argument).unwrap_or(argument);
     format!("{} {filled}", step.word())

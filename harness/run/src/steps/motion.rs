@@ -28,37 +28,50 @@ impl Executor {
 
     fn perform_motion(&mut self, motion: Result<Motion, Text>) -> Result<(), Cut> {
         let motion = motion.map_err(|why| self.impossible(why))?;
+        self.begin_motion(&motion)?;
+        match motion.until {
+            Until::Started => Ok(()),
+            Until::Settled => self.await_settled(&motion),
+        }
+    }
+
+    pub(super) fn begin_motion(&mut self, motion: &Motion) -> Result<(), Cut> {
         let id = motion.device.id().to_string();
         self.ensure_armed()?;
         let term = motion.device.call_at_most();
         self.ask(&id, term, || motion.accept())?;
-        self.command(&id, &motion.what, term, || motion.begin())?;
-        match motion.until {
-            Until::Started => Ok(()),
-            Until::Settled => self.await_settled(&id, &motion),
-        }
+        self.command(&id, &motion.what, term, || motion.begin())
     }
 
-    fn await_settled(&mut self, id: &str, motion: &Motion) -> Result<(), Cut> {
+    fn await_settled(&mut self, motion: &Motion) -> Result<(), Cut> {
         let deadline = self.now() + motion.timeout;
         loop {
             self.wait_until(self.now() + ASKED_EVERY)?;
             let late = self.now() >= deadline;
-            let (code, text) =
-                match self.ask(id, motion.device.call_at_most(), || motion.progress())? {
-                    Progress::Settled => return Ok(()),
-                    Progress::Stopped if motion.may_be_held => return Ok(()),
-                    Progress::Stopped => ("blocked", "stands still short of its target"),
-                    Progress::Moving if late => ("not-settled", "still moves after"),
-                    Progress::Moving => continue,
-                };
-            let seconds = motion.timeout.as_secs_f64();
-            let text = match code {
-                "blocked" => format!("{}: {text}", motion.what),
-                _ => format!("{}: {text} {seconds} s", motion.what),
-            };
-            let code = code.to_string();
-            return Err(self.trouble(id, &Trouble::Event { code, text }));
+            if self.settled(motion, late)? {
+                return Ok(());
+            }
         }
+    }
+
+    /// Whether a motion is over; one that is late or blocked is trouble. A motion of the item that
+    /// a stop of the plan's has ended is over.
+    pub(super) fn settled(&mut self, motion: &Motion, late: bool) -> Result<bool, Cut> {
+        let id = motion.device.id().to_string();
+        let term = motion.device.call_at_most();
+        let stopped = self.stopped_by_plan && self.bench.under_test(&id);
+        let (code, text) = match self.ask(&id, term, || motion.progress())? {
+            Progress::Settled => return Ok(true),
+            Progress::Stopped if motion.may_be_held || stopped => return Ok(true),
+            Progress::Stopped => ("blocked", "stands still short of its target".to_string()),
+            Progress::Moving if late => {
+                let seconds = motion.timeout.as_secs_f64();
+                ("not-settled", format!("still moves after {seconds} s"))
+            }
+            Progress::Moving => return Ok(false),
+        };
+        let text = format!("{}: {text}", motion.what);
+        let code = code.to_string();
+        Err(self.trouble(&id, &Trouble::Event { code, text }))
     }
 }

@@ -21,6 +21,7 @@ struct Fitting {
     words: String,
     file: Option<FileDigest>,
     means: Option<Outcome>,
+    intervention: bool,
 }
 
 impl Executor {
@@ -46,6 +47,13 @@ impl Executor {
             }
             if let Some(fitting) = self.fit(&question.ask, &answer)? {
                 self.answered(&prompt.id, &fitting.words, &by, fitting.file);
+                if fitting.intervention {
+                    self.tell(EventBody::Intervened {
+                        prompt: prompt.id.clone(),
+                        choice: fitting.words,
+                        context: self.context(),
+                    });
+                }
                 if let Some(outcome) = fitting.means {
                     self.decide(outcome);
                 }
@@ -145,6 +153,7 @@ impl Executor {
                 };
                 Fitting {
                     means: choice.means.clone(),
+                    intervention: choice.intervention,
                     ..plain(id.clone())
                 }
             }
@@ -175,5 +184,6 @@ fn plain(words: String) -> Fitting {
         words,
         file: None,
         means: None,
+        intervention: false,
     }
 }

@@ -22,13 +22,16 @@ impl Executor {
     /// recover) are steps of the trial too.
     pub(super) fn trial(&mut self, trial: &Trial, path: &str) -> Result<(), Cut> {
         let (scope, depth) = (self.scope.clone(), self.open.len());
+        let branches = self.branches.len();
         loop {
             let number = self.begin_trial(trial);
-            let outcome = match self.steps(&trial.steps, path) {
+            let outcome = match self.attempts(trial, number, path) {
                 Ok(()) => self.case.trial.take().and_then(|t| t.outcome),
-                Err(cut) if cut.own_stop && names(trial, OWN_STOP) => {
+                // What goes on beside the trial was halted with it, and cannot be begun anew.
+                Err(cut) if cut.own_stop && names(trial, OWN_STOP) && branches == 0 => {
                     self.case.trial = None;
                     self.scope.clone_from(&scope);
+                    self.drop_branches(branches);
                     self.spoilt(&cut, depth)?;
                     Some(Outcome::Invalid(OWN_STOP.to_string()))
                 }
@@ -47,6 +50,27 @@ impl Executor {
             // After an own stop; else the bench is ready.
             self.make_ready()?;
         }
+    }
+
+    /// The steps of a trial, and again while it fails and the plan allows another attempt.
+    fn attempts(&mut self, trial: &Trial, number: u32, path: &str) -> Result<(), Cut> {
+        for attempt in 1.. {
+            self.steps(&trial.steps, path)?;
+            let state = self.case.trial.as_mut();
+            let Some(state) = state.filter(|s| s.outcome == Some(Outcome::Failure)) else {
+                break;
+            };
+            if attempt >= trial.attempts {
+                break;
+            }
+            state.outcome = None;
+            self.tell(EventBody::Retried {
+                trial: trial.id.clone(),
+                number,
+                attempt,
+            });
+        }
+        Ok(())
     }
 
     fn begin_trial(&mut self, trial: &Trial) -> u32 {

@@ -3,11 +3,10 @@
 use crate::condition::Follower;
 use crate::executor::{Cut, Executor};
 use crate::resolve::seconds;
-use crate::shared::Word;
 use crate::trouble::fault;
 use certbench_clock::{Recv, Time};
-use certbench_model::step::{Condition, Does, Otherwise, Outcome, Wait};
-use certbench_model::{FaultKind, Sample, Text};
+use certbench_model::step::{Condition, Does, Otherwise, Outcome, Require, Wait};
+use certbench_model::{CaseEnd, FaultKind, Sample, Text};
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,15 +28,27 @@ impl Executor {
                 condition,
                 within_s,
                 otherwise,
-            } => self.await_condition(condition, *within_s, *otherwise),
+            } => self.await_condition(condition, *within_s, otherwise),
         }
+    }
+
+    /// A precondition: a wait whose time-out says that the test cannot be held, or the trial not
+    /// counted.
+    pub(super) fn require(&mut self, require: &Require) -> Result<(), Cut> {
+        let Require {
+            condition,
+            within_s,
+            otherwise,
+        } = require;
+        self.await_condition(condition, *within_s, otherwise)
+            .map(drop)
     }
 
     fn await_condition(
         &mut self,
         condition: &Condition,
         within_s: f64,
-        otherwise: Otherwise,
+        otherwise: &Otherwise,
     ) -> Result<Waited, Cut> {
         let (channel, components) = self.components(condition)?;
         let mut follower = Follower::new(condition.does, components);
@@ -45,10 +56,34 @@ impl Executor {
         if self.follow(channel, deadline, |sample| follower.see(sample))? {
             return Ok(Waited::Reached);
         }
+        self.missed(condition, within_s, otherwise)?;
+        Ok(Waited::TimedOut)
+    }
+
+    /// A condition did not come within its bound.
+    pub(super) fn missed(
+        &mut self,
+        condition: &Condition,
+        within_s: f64,
+        otherwise: &Otherwise,
+    ) -> Result<(), Cut> {
         match otherwise {
             Otherwise::GoOn => {}
             Otherwise::Censored => self.decide(Outcome::Censored),
             Otherwise::Failure => self.decide(Outcome::Failure),
+            Otherwise::Invalid(reason) => self.decide(Outcome::Invalid(reason.clone())),
+            Otherwise::NotTested => {
+                let text = format!(
+                    "precondition not met: {} did not come within {within_s} s",
+                    condition_words(condition)
+                );
+                self.send_halts();
+                return Err(Cut {
+                    end: CaseEnd::Precondition(text),
+                    run: None,
+                    own_stop: false,
+                });
+            }
             Otherwise::Fault => {
                 let text = format!(
                     "{} did not come within {within_s} s: either the bench did not do what it \
@@ -59,7 +94,7 @@ impl Executor {
                 return Err(self.cut(attributed));
             }
         }
-        Ok(Waited::TimedOut)
+        Ok(())
     }
 
     /// Looks at every sample of a channel that arrives from now on, until `enough` says so (true)
@@ -70,25 +105,25 @@ impl Executor {
         deadline: Time,
         mut enough: impl FnMut(&Sample) -> bool,
     ) -> Result<bool, Cut> {
-        while let Recv::Item(Word::Sample(_) | Word::Wake) = self.inbox.try_recv() {}
-        self.shared.follow(Some(channel));
-        let followed = self.follow_until(deadline, &mut enough);
-        self.shared.follow(None);
+        while let Recv::Item(word) = self.inbox.try_recv() {
+            self.take_word(&word);
+        }
+        self.shared.follow(channel);
+        let followed = self.follow_until(channel, deadline, &mut enough);
+        self.shared.unfollow(channel);
         followed
     }
 
     fn follow_until(
         &mut self,
+        channel: u16,
         deadline: Time,
         enough: &mut impl FnMut(&Sample) -> bool,
     ) -> Result<bool, Cut> {
         while self.now() < deadline {
-            if self.idle(deadline)?.is_some_and(|sample| enough(&sample)) {
+            let sample = self.idle(deadline)?.filter(|s| s.channel == channel);
+            if sample.is_some_and(|sample| enough(&sample)) {
                 return Ok(true);
-            }
-            if self.shared.overflowed() {
-                let text = "samples came faster than they could be looked at".to_string();
-                return Err(self.harness("executor", text));
             }
         }
         Ok(false)
@@ -96,7 +131,7 @@ impl Executor {
 
     /// The channel and components that a condition is about. At rest is what rests in every
     /// component of the first one's unit (x, y and z of a pose), when none is named.
-    fn components(&mut self, condition: &Condition) -> Result<(u16, Vec<usize>), Cut> {
+    pub(super) fn components(&mut self, condition: &Condition) -> Result<(u16, Vec<usize>), Cut> {
         let plan = self.bench.plan.clone();
         let Some((index, channel)) = plan.channel(&condition.channel) else {
             let why = format!("the plan has no channel `{}`", condition.channel);
@@ -133,7 +168,7 @@ pub(super) fn words(wait: &Wait) -> String {
     }
 }
 
-fn condition_words(condition: &Condition) -> String {
+pub(super) fn condition_words(condition: &Condition) -> String {
     let Condition {
         channel, component, ..
     } = condition;
@@ -143,6 +178,13 @@ fn condition_words(condition: &Condition) -> String {
         Does::Below(v) => format!("at most {v}"),
         Does::DropsBy(f) => format!("drops by {} %", f * 100.0),
         Does::Rests { within, for_s } => format!("rests within {within} for {for_s} s"),
+        Does::Keeps { least, most, for_s } if for_s > 0.0 => {
+            format!("keeps between {least} and {most} for {for_s} s")
+        }
+        Does::Keeps { least, most, .. } => format!("between {least} and {most}"),
+        Does::Steady { change, over_s } => {
+            format!("changes by at most {change} in {over_s} s (fitted line)")
+        }
     };
     format!("{channel}{dot}{component} {does}")
 }

@@ -5,8 +5,8 @@ use crate::executor::{Cut, Executor};
 use crate::resolve::seconds;
 use crate::trouble;
 use certbench_model::event::WindowEnd;
-use certbench_model::step::{Mark, Window};
-use certbench_model::{EventBody, Text};
+use certbench_model::step::{Mark, Take, Taken, Window};
+use certbench_model::{EventBody, FaultKind, Quantity, Sample, Text, Unit};
 use std::time::Duration;
 
 /// A channel that delivers nothing for this many of its intervals is silent…
@@ -21,6 +21,57 @@ pub(crate) struct OpenWindow {
     instance: u32,
     opened_ns: u64,
     channels: Vec<Recorded>,
+    taking: Vec<Taking>,
+}
+
+/// A value that is being taken from the samples of a window.
+#[derive(Clone, Debug)]
+struct Taking {
+    name: String,
+    channel: u16,
+    component: usize,
+    unit: Unit,
+    value: Taken,
+    n: u64,
+    sum: f64,
+    kept: f64,
+}
+
+impl Taking {
+    fn see(&mut self, value: f64) {
+        let first = self.n == 0;
+        self.n += 1;
+        self.sum += value;
+        self.kept = match self.value {
+            _ if first => value,
+            Taken::Largest => self.kept.max(value),
+            Taken::Least => self.kept.min(value),
+            Taken::Mean | Taken::Last => value,
+        };
+    }
+
+    /// `None` without a valid sample.
+    fn taken(&self) -> Option<f64> {
+        match (self.n, self.value) {
+            (0, _) => None,
+            (n, Taken::Mean) => Some(self.sum / n as f64),
+            _ => Some(self.kept),
+        }
+    }
+}
+
+impl OpenWindow {
+    /// Looks at a sample that was followed for it.
+    pub(crate) fn see(&mut self, sample: &Sample) {
+        for taking in &mut self.taking {
+            if taking.channel == sample.channel
+                && sample.time_ns >= self.opened_ns
+                && let Some(value) = sample.reading.component(taking.component)
+            {
+                taking.see(value);
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +96,7 @@ impl Executor {
         };
         self.must_have_delivered(&open)?;
         self.open.pop();
+        self.shared.in_window(false);
         self.tell(EventBody::WindowClosed {
             window: open.id,
             instance: open.instance,
@@ -53,7 +105,58 @@ impl Executor {
                 Waited::TimedOut => WindowEnd::TimedOut,
             },
         });
+        open.taking.iter().try_for_each(|taking| self.take(taking))
+    }
+
+    /// A value is taken under its name, at the end of its window.
+    fn take(&mut self, taking: &Taking) -> Result<(), Cut> {
+        self.shared.unfollow(taking.channel);
+        let plan = self.bench.plan.clone();
+        let Some(value) = taking.taken() else {
+            let Some(channel) = plan.channels.get(usize::from(taking.channel)) else {
+                return Ok(());
+            };
+            self.suspects.insert(channel.device.clone());
+            let text = format!(
+                "`{}` was to be taken: no valid sample in its window",
+                taking.name
+            );
+            let attributed = trouble::fault(FaultKind::Unattributable, &channel.id, text);
+            return Err(self.cut(attributed));
+        };
+        let value = Quantity::new(value, taking.unit);
+        self.case.take(&taking.name, value);
+        self.tell(EventBody::Taken {
+            name: taking.name.clone(),
+            value,
+            context: self.context(),
+        });
         Ok(())
+    }
+
+    fn taking(&mut self, take: &Take) -> Result<Taking, Cut> {
+        let plan = self.bench.plan.clone();
+        let found = plan.channel(&take.channel).and_then(|(index, channel)| {
+            let component = match take.component.as_str() {
+                "" => 0,
+                name => channel.component(name)?,
+            };
+            Some((index, component, channel.components.get(component)?.unit))
+        });
+        let Some((channel, component, unit)) = found else {
+            let why = format!("the plan has no channel `{}`", take.channel);
+            return Err(self.impossible(Text::same(why)));
+        };
+        Ok(Taking {
+            name: take.name.clone(),
+            channel,
+            component,
+            unit,
+            value: take.value,
+            n: 0,
+            sum: 0.0,
+            kept: 0.0,
+        })
     }
 
     fn open_window(&mut self, window: &Window) -> Result<(), Cut> {
@@ -71,14 +174,21 @@ impl Executor {
                 one_due_after: seconds(2.0 * interval + declared.delay_s[1]),
             });
         }
+        let taking = window.take.iter().map(|take| self.taking(take));
+        let taking = taking.collect::<Result<Vec<_>, Cut>>()?;
         let instance = self.case.windows.entry(window.id.clone()).or_default();
         *instance += 1;
         let instance = *instance;
+        self.shared.in_window(true);
+        for taking in &taking {
+            self.shared.follow(taking.channel);
+        }
         self.open.push(OpenWindow {
             id: window.id.clone(),
             instance,
             opened_ns: self.shared.now_ns(),
             channels,
+            taking,
         });
         self.tell(EventBody::WindowOpened {
             window: window.id.clone(),
@@ -132,6 +242,10 @@ impl Executor {
     pub(crate) fn cut_windows(&mut self, depth: usize) {
         while self.open.len() > depth {
             if let Some(open) = self.open.pop() {
+                self.shared.in_window(false);
+                for taking in &open.taking {
+                    self.shared.unfollow(taking.channel);
+                }
                 self.tell(EventBody::WindowClosed {
                     window: open.id,
                     instance: open.instance,

@@ -261,12 +261,12 @@ fn asks_inside(plan: &Plan, id: &str) -> bool {
             certbench_model::Step::Prompt(p) => {
                 p.id == id && p.presence == certbench_model::step::Presence::Inside
             }
-            s => find(s.inner(), id),
+            s => s.lists().into_iter().any(|list| find(list, id)),
         })
     }
     plan.cases
         .iter()
-        .any(|c| find(&c.steps, id) || find(&c.finally, id))
+        .any(|c| [&c.setup, &c.steps, &c.finally].iter().any(|l| find(l, id)))
 }
 
 /// Unless refused, every case of the plan was begun once and ended once, in order.

@@ -195,6 +195,7 @@ pub(crate) fn case(id: &str, steps: Vec<Step>) -> Case {
         shortened: None,
         seconds_max: 60.0,
         steps_max: 100,
+        setup: Vec::new(),
     }
 }
 
@@ -265,6 +266,7 @@ pub(crate) fn window(id: &str, record: &[&str], steps: Vec<Step>, until: Option<
         record: record.iter().map(|r| (*r).to_string()).collect(),
         steps,
         until,
+        take: Vec::new(),
     })
 }
 
@@ -291,6 +293,7 @@ pub(crate) fn choose(id: &str, choices: &[(&str, Option<Outcome>)]) -> Step {
         id: (*id).to_string(),
         text: Text::same(*id),
         means: means.clone(),
+        intervention: false,
     };
     let ask = Ask::Choose(choices.iter().map(choice).collect());
     prompt(id, Presence::Outside, ask)
@@ -303,6 +306,7 @@ pub(crate) fn trial(id: &str, steps: Vec<Step>, invalid_if: &[&str], invalid_mos
         outcome: None,
         invalid_if: invalid_if.iter().map(|r| (*r).to_string()).collect(),
         invalid_most,
+        attempts: 0,
     })
 }
 
@@ -311,6 +315,8 @@ pub(crate) fn times(variable: &str, n: u32, steps: Vec<Step>) -> Step {
         variable: variable.into(),
         over: Over::Times(n),
         steps,
+        every: Vec::new(),
+        thinned_s: None,
     })
 }
 
@@ -323,6 +329,8 @@ pub(crate) fn over_poses(variable: &str, steps: Vec<Step>) -> Step {
             seed: None,
         },
         steps,
+        every: Vec::new(),
+        thinned_s: None,
     })
 }
 

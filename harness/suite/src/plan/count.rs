@@ -1,7 +1,7 @@
 //! How often a window or trial comes, and how long steps can take at most.
 
 use certbench_model::Step;
-use certbench_model::step::{Over, Repeat, Stop, Wait};
+use certbench_model::step::{Axis, During, Matrix, Over, Repeat, Schedule, Stop, Trial, Wait};
 use std::collections::BTreeMap;
 
 /// What a person is taken to need for a prompt at most, seconds.
@@ -56,7 +56,22 @@ fn count(
         }
         match step {
             Step::Repeat(repeat) => count_repeat(repeat, what, per, row, times, counts),
-            other => count(other.inner(), what, per, row, times, counts),
+            Step::Matrix(matrix) => count_matrix(matrix, what, per, row, times, counts),
+            Step::Schedule(schedule) => {
+                let passes = u64::from(schedule.times);
+                if per == Some(schedule.variable.as_str()) {
+                    return (1..=passes).all(|i| {
+                        let row = i.to_string();
+                        count(&schedule.steps, what, per, Some(&row), times, counts)
+                    });
+                }
+                let times = times.saturating_mul(passes);
+                count(&schedule.steps, what, per, row, times, counts)
+            }
+            other => other
+                .lists()
+                .into_iter()
+                .all(|list| count(list, what, per, row, times, counts)),
         }
     })
 }
@@ -69,13 +84,46 @@ fn count_repeat(
     times: u64,
     counts: &mut BTreeMap<String, u64>,
 ) -> bool {
-    match &repeat.over {
+    let passes = match &repeat.over {
         Over::Rows { order, .. } if per == Some(repeat.variable.as_str()) => order
             .iter()
             .all(|id| count(&repeat.steps, what, per, Some(id), times, counts)),
         over => {
             let times = times.saturating_mul(u64::from(over.count()));
             count(&repeat.steps, what, per, row, times, counts)
+        }
+    };
+    let every = repeat.every.iter().all(|every| {
+        let n = every.count(repeat.over.count());
+        count(
+            &every.steps,
+            what,
+            per,
+            row,
+            times.saturating_mul(n.into()),
+            counts,
+        )
+    });
+    passes && every
+}
+
+fn count_matrix(
+    matrix: &Matrix,
+    what: Counted<'_>,
+    per: Option<&str>,
+    row: Option<&str>,
+    times: u64,
+    counts: &mut BTreeMap<String, u64>,
+) -> bool {
+    let named = |a: &Axis| per == Some(a.variable.as_str());
+    match matrix.axes.iter().position(named) {
+        Some(place) => matrix.cells.iter().all(|cell| {
+            let row = cell.get(place).map(String::as_str);
+            count(&matrix.steps, what, per, row, times, counts)
+        }),
+        None => {
+            let times = times.saturating_mul(matrix.cells.len() as u64);
+            count(&matrix.steps, what, per, row, times, counts)
         }
     }
 }
@@ -110,17 +158,26 @@ pub(crate) fn bound(steps: &[Step]) -> Bound {
 }
 
 /// The bound of a whole case: what every trial may be done again is added once a place.
-pub(crate) fn case_bound(steps: &[Step], finally: &[Step]) -> Bound {
-    bound(steps).and(again(steps)).and(bound(finally))
+pub(crate) fn case_bound(setup: &[Step], steps: &[Step], finally: &[Step]) -> Bound {
+    let lists = [setup, steps, finally].map(bound);
+    lists.into_iter().fold(again(steps), Bound::and)
 }
 
 /// Invalid trials that are done again.
 fn again(steps: &[Step]) -> Bound {
     let one = |step: &Step| match step {
-        Step::Trial(t) => bound(&t.steps).times(u64::from(t.invalid_most)),
-        other => again(other.inner()),
+        Step::Trial(t) => attempts(t).times(u64::from(t.invalid_most)),
+        other => {
+            let lists = other.lists().into_iter().map(again);
+            lists.fold(Bound::default(), Bound::and)
+        }
     };
     steps.iter().map(one).fold(Bound::default(), Bound::and)
+}
+
+/// A trial with every attempt that it may take.
+fn attempts(trial: &Trial) -> Bound {
+    bound(&trial.steps).times(u64::from(trial.attempts.max(1)))
 }
 
 fn one(step: &Step) -> Bound {
@@ -130,20 +187,66 @@ fn one(step: &Step) -> Bound {
         Step::Grasp(g) => g.timeout_s,
         Step::Release(r) => r.timeout_s,
         Step::Wait(w) => wait(w),
+        Step::Require(r) => r.within_s,
         Step::Stop(Stop::Recover { .. }) => RECOVER_S,
         Step::Zero(_) => ZERO_S,
         Step::Check(c) => c.over_s,
         Step::Window(w) => w.until.as_ref().map_or(0.0, wait),
-        Step::Set(_) | Step::Stop(_) | Step::Mark(_) | Step::Repeat(_) | Step::Trial(_) => 0.0,
+        _ => 0.0,
     };
     let own = Bound {
         seconds: own + STEP_S,
         steps: 1,
     };
-    let inner = bound(step.inner());
+    own.and(inside(step))
+}
+
+/// The bound of what a step holds.
+fn inside(step: &Step) -> Bound {
     match step {
-        Step::Repeat(r) => own.and(inner.times(u64::from(r.over.count()))),
-        _ => own.and(inner),
+        Step::Repeat(r) => {
+            let passes = r.over.count();
+            let every = r.every.iter();
+            let every = every.map(|e| bound(&e.steps).times(e.count(passes).into()));
+            every.fold(bound(&r.steps).times(passes.into()), Bound::and)
+        }
+        Step::Matrix(m) => bound(&m.steps).times(m.cells.len() as u64),
+        Step::Trial(t) => attempts(t),
+        Step::Schedule(s) => schedule(s),
+        Step::During(d) => during(d),
+        other => {
+            let lists = other.lists().into_iter().map(bound);
+            lists.fold(Bound::default(), Bound::and)
+        }
+    }
+}
+
+/// The last pass begins at its time or is late, which is noticed when what went on before is over.
+fn schedule(schedule: &Schedule) -> Bound {
+    let passes = u64::from(schedule.times);
+    let gaps = passes.saturating_sub(1);
+    let (pass, between) = (bound(&schedule.steps), bound(&schedule.between));
+    let fillings = gaps.saturating_mul(schedule.between_most.into());
+    let steps = pass.times(passes).and(between.times(fillings)).steps;
+    let begun = schedule.every_s * gaps as f64 + schedule.late_s;
+    Bound {
+        seconds: begun + 2.0 * pass.seconds + between.seconds,
+        steps,
+    }
+}
+
+/// What stands beside takes the executor's time for its commands, and completes its last pass.
+fn during(during: &During) -> Bound {
+    let beside = during.beside.iter().map(|b| Bound {
+        seconds: b.within_s,
+        steps: bound(&b.steps).times(b.passes.into()).steps,
+    });
+    let beside = beside.fold(Bound::default(), Bound::and);
+    let commands = beside.steps as f64 * STEP_S;
+    let led = bound(&during.steps);
+    Bound {
+        seconds: led.seconds + beside.seconds + commands,
+        steps: led.steps.saturating_add(beside.steps),
     }
 }
 
@@ -165,27 +268,21 @@ mod tests {
             record: vec!["force".into()],
             steps: vec![],
             until: Some(Wait::For(seconds)),
+            take: vec![],
         })
     }
 
     fn rows(variable: &str, ids: &[&str], steps: Vec<Step>) -> Step {
-        Step::Repeat(Repeat {
-            variable: variable.into(),
-            over: Over::Rows {
-                table: "t".into(),
-                order: ids.iter().map(|i| (*i).into()).collect(),
-                seed: None,
-            },
-            steps,
-        })
+        let over = Over::Rows {
+            table: "t".into(),
+            order: ids.iter().map(|i| (*i).into()).collect(),
+            seed: None,
+        };
+        Step::Repeat(Repeat::new(variable, over, steps))
     }
 
     fn times(n: u32, steps: Vec<Step>) -> Step {
-        Step::Repeat(Repeat {
-            variable: "n".into(),
-            over: Over::Times(n),
-            steps,
-        })
+        Step::Repeat(Repeat::new("n", Over::Times(n), steps))
     }
 
     #[test]
@@ -224,9 +321,10 @@ mod tests {
             outcome: None,
             invalid_if: vec!["slipped".into()],
             invalid_most: 2,
+            attempts: 0,
         });
         // 5 × (window 9 + 1, trial 1) + repeat 1, and twice the window again.
-        let bound = case_bound(&[times(5, vec![trial])], &[]);
+        let bound = case_bound(&[], &[times(5, vec![trial])], &[]);
         assert_eq!(bound.seconds, 5.0 * 11.0 + 1.0 + 2.0 * 10.0);
         assert_eq!(bound.steps, 5 * 2 + 1 + 2);
     }

@@ -88,6 +88,8 @@ pub(crate) fn body(
         let Some(case) = written.get() else { continue };
         env.used.borrow_mut().parameters.clear();
         let reader = CaseReader::new(&env);
+        let setup = case.setup.as_ref();
+        let setup = setup.map_or_else(Vec::new, |s| reader.case_steps(s));
         let steps = reader.case_steps(&case.steps);
         let finally = reader.closing_steps(case.finally.as_ref());
         let measures = Measures {
@@ -96,7 +98,7 @@ pub(crate) fn body(
             rule,
         };
         let measures = measures.all(case, written.head);
-        let bound = case_bound(&steps, &finally);
+        let bound = case_bound(&setup, &steps, &finally);
         if bound.seconds > CASE_SECONDS_MAX || bound.steps > CASE_STEPS_MAX {
             let message = format!(
                 "this case may take up to {:.3e} s and {:.3e} steps",
@@ -113,6 +115,7 @@ pub(crate) fn body(
         cases.push(Case {
             id,
             title: title.unwrap_or_else(|| Text::same("")),
+            setup,
             steps,
             finally,
             measures,

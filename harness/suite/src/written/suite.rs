@@ -214,6 +214,8 @@ pub(crate) struct Case {
     pub(crate) title: At<Bilingual>,
     /// What trouble that the item itself reports means; `fail` when left out.
     pub(crate) on_device_event: Option<At<OnDeviceEventWord>>,
+    /// Performed first: what brings item and bench into the state that the test presupposes.
+    pub(crate) setup: Option<At<Steps>>,
     /// What is done.
     pub(crate) steps: At<Steps>,
     /// Performed at a normal end of the case.

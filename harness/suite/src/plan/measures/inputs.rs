@@ -139,7 +139,11 @@ impl<'a> Measures<'_, 'a, '_> {
             for step in steps {
                 match step {
                     Step::Prompt(prompt) => all.push(prompt),
-                    other => prompts(other.inner(), all),
+                    other => {
+                        for list in other.lists() {
+                            prompts(list, all);
+                        }
+                    }
                 }
             }
         }

@@ -141,6 +141,7 @@ impl<'a> CaseReader<'a, '_> {
             id: id?,
             text: text?,
             means,
+            intervention: false,
         })
     }
 

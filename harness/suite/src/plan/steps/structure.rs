@@ -269,6 +269,7 @@ impl<'a> CaseReader<'a, '_> {
             },
             invalid_if: reasons,
             invalid_most: invalid_most?,
+            attempts: 0,
         })
     }
 
@@ -369,6 +370,7 @@ impl<'a> CaseReader<'a, '_> {
             record,
             steps: steps.unwrap_or_default(),
             until,
+            take: Vec::new(),
         })
     }
 
@@ -385,11 +387,7 @@ impl<'a> CaseReader<'a, '_> {
 }
 
 fn again(variable: &str, over: Over, steps: Vec<Planned>) -> Planned {
-    Planned::Repeat(Repeat {
-        variable: variable.to_string(),
-        over,
-        steps,
-    })
+    Planned::Repeat(Repeat::new(variable, over, steps))
 }
 
 /// Ids of all windows in steps, readable or not.
