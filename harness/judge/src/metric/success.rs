@@ -5,6 +5,7 @@
 //! proportions in which the plan tried them, not for any object of that kind.
 
 use crate::stats::binomial::Count;
+use std::collections::BTreeMap;
 
 /// Counts of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,9 +29,9 @@ pub struct Tally {
 #[must_use]
 pub fn tally<'a>(trials: impl IntoIterator<Item = (&'a str, bool)>) -> Option<Tally> {
     let mut objects: Vec<(&str, u64, u64)> = Vec::new();
+    let mut places = BTreeMap::new();
     for (object, success) in trials {
-        let known = objects.iter().position(|(name, ..)| *name == object);
-        let at = known.unwrap_or_else(|| {
+        let at = *places.entry(object).or_insert_with(|| {
             objects.push((object, 0, 0));
             objects.len() - 1
         });

@@ -4,6 +4,7 @@
 //! from one direction is assumed; a backlash does not show otherwise. Angles are handled one by
 //! one, as the standard does; near a singularity of the Euler sequence they mean little.
 
+use super::{minus, norm};
 use crate::stats::summary::Summary;
 
 /// Position in millimetres: x, y, z.
@@ -180,15 +181,10 @@ pub fn uncertainty_condition(measuring_system_u: f64, value: f64) -> Condition {
     }
 }
 
-fn minus(a: Position, b: Position) -> Position {
-    [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
-}
-
-fn norm(v: Position) -> f64 {
-    v[0].hypot(v[1]).hypot(v[2])
-}
-
-fn jackknife<T: Copy>(values: &[T], statistic: impl Fn(&[T]) -> Option<f64>) -> Option<f64> {
+pub(crate) fn jackknife<T: Copy>(
+    values: &[T],
+    statistic: impl Fn(&[T]) -> Option<f64>,
+) -> Option<f64> {
     let n = values.len();
     let mut rest = Vec::with_capacity(n);
     let left_out: Option<Vec<f64>> = (0..n)
@@ -212,13 +208,10 @@ fn jackknife<T: Copy>(values: &[T], statistic: impl Fn(&[T]) -> Option<f64>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::iso9283::synthetic::scatter;
     use crate::stats::check::to_digits;
 
     const COMMAND: Position = [500.0, -200.0, 350.0];
-
-    fn scatter(j: i32) -> Position {
-        [(7 * j % 13) - 6, (11 * j % 17) - 8, (5 * j % 19) - 9].map(|i| 0.001 * f64::from(i))
-    }
 
     fn attained() -> Vec<Position> {
         let offset = [0.012, -0.005, 0.020];

@@ -1,0 +1,118 @@
+//! Drift of pose characteristics after a cold start: ISO 9283:1998, 7.6.
+//!
+//! Groups of visits at one pose, spread over hours. The spacing of the groups and when the test may
+//! stop early are the suite's.
+
+use super::{Position, accuracy, repeatability};
+
+/// One group of visits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// When, seconds since the start.
+    pub t_s: f64,
+    /// Attained positions, millimetres.
+    pub attained: Vec<Position>,
+}
+
+/// Drift over the groups, millimetres.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoseDrift {
+    /// `dAP_p = max |AP_p(0) - AP_p(T)|`.
+    pub d_ap: f64,
+    /// `dRP`: the largest of `|RP(0) - RP(T)|`; `None` when a group has fewer than two visits.
+    pub d_rp: Option<f64>,
+    /// Seconds and `AP_p` of each group.
+    pub ap: Vec<(f64, f64)>,
+    /// The group of `d_ap`, as an index.
+    pub worst: usize,
+}
+
+/// Drift of accuracy and repeatability against the first group. `None` for fewer than two groups,
+/// an empty one, or a number that is not finite.
+#[must_use]
+pub fn drift(groups: &[Group], command: Position) -> Option<PoseDrift> {
+    let ap: Vec<(f64, f64)> = groups
+        .iter()
+        .map(|g| accuracy(&g.attained, command).map(|a| (g.t_s, a.ap_p)))
+        .collect::<Option<_>>()?;
+    let (worst, d_ap) = largest_change(&ap.iter().map(|a| a.1).collect::<Vec<_>>())?;
+    let rp: Option<Vec<f64>> = groups
+        .iter()
+        .map(|g| repeatability(&g.attained).map(|r| r.rp))
+        .collect();
+    Some(PoseDrift {
+        d_ap,
+        d_rp: rp.and_then(|rp| largest_change(&rp)).map(|d| d.1),
+        ap,
+        worst,
+    })
+}
+
+/// The value that departs most from the first, with its index.
+fn largest_change(values: &[f64]) -> Option<(usize, f64)> {
+    let first = *values.first()?;
+    let changes = values.iter().skip(1).map(|v| (v - first).abs()).enumerate();
+    changes
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .map(|(i, change)| (i + 1, change))
+}
+
+/// When the test may stop early: the first group before which the rate of change of `(seconds, AP)`
+/// fell below `share` of the largest rate within the first `first_s` seconds. `None`: not yet.
+#[must_use]
+pub fn may_stop_at(ap: &[(f64, f64)], first_s: f64, share: f64) -> Option<usize> {
+    let rate = |pair: &[(f64, f64)]| ((pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0)).abs();
+    let begin = ap.first()?.0;
+    let largest = ap
+        .windows(2)
+        .filter(|pair| pair[1].0 - begin <= first_s)
+        .map(rate)
+        .fold(0.0, f64::max);
+    let after = |pair: &[(f64, f64)]| pair[1].0 - begin > first_s;
+    ap.windows(2)
+        .position(|pair| after(pair) && rate(pair) < share * largest)
+        .map(|i| i + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::check::to_digits;
+
+    fn warming() -> Vec<(f64, f64)> {
+        (0..=48)
+            .map(|i| 10.0 * f64::from(i))
+            .map(|min| (60.0 * min, 0.100 + 0.080 * (1.0 - (-min / 60.0).exp())))
+            .collect()
+    }
+
+    #[test]
+    fn eight_hours_of_warming_up() {
+        let groups: Vec<Group> = warming()
+            .iter()
+            .map(|&(t_s, ap)| Group {
+                t_s,
+                attained: vec![[ap, 0.0, 0.0]; 10],
+            })
+            .collect();
+        let drift = drift(&groups, [0.0; 3]).unwrap();
+        to_digits(drift.d_ap, 0.0799732, 7);
+        assert_eq!((drift.worst, drift.d_rp), (48, Some(0.0)));
+    }
+
+    #[test]
+    fn the_ten_percent_rule_stops_at_150_minutes() {
+        let stop = may_stop_at(&warming(), 3_600.0, 0.1).unwrap();
+        assert_eq!(warming()[stop].0, 150.0 * 60.0);
+        assert_eq!(may_stop_at(&warming()[..10], 3_600.0, 0.1), None);
+    }
+
+    #[test]
+    fn one_group_shows_no_drift() {
+        let group = Group {
+            t_s: 0.0,
+            attained: vec![[0.0; 3]],
+        };
+        assert_eq!(drift(&[group], [0.0; 3]), None);
+    }
+}
