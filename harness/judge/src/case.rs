@@ -182,7 +182,10 @@ fn subjects(reader: Reader<'_>, case: &Case, measure: &Measure) -> Vec<Option<Su
     let mut add = |id: &str, table: Option<&str>| {
         if seen.insert(id.to_string()) {
             let row = table.and_then(|t| reader.plan.row(t, id));
-            rows.push(subject(id, row.map_or_else(|| Text::same(id), |r| r.title.clone())));
+            rows.push(subject(
+                id,
+                row.map_or_else(|| Text::same(id), |r| r.title.clone()),
+            ));
         }
     };
     // A plan writes rows out one by one, each with a repeat of its own, when a value comes from the

@@ -61,8 +61,6 @@ pub(crate) struct PromptRun<'a> {
     pub(crate) context: &'a Context,
     pub(crate) line: u64,
     pub(crate) from_ns: u64,
-    /// The trial that it was shown in, an index into the case's trials.
-    pub(crate) trial: Option<usize>,
     pub(crate) answer: Option<Answered<'a>>,
 }
 
@@ -237,13 +235,11 @@ impl<'a> Fold<'a> {
             EventBody::Prompted {
                 prompt, context, ..
             } => self.in_case(|case| {
-                let trial = case.trial_around(context);
                 case.prompts.push(PromptRun {
                     id: prompt,
                     context,
                     line: line.seq,
                     from_ns: time_ns,
-                    trial,
                     answer: None,
                 });
             }),

@@ -50,6 +50,11 @@ impl<'a> Params<'a> {
         word.ok_or_else(|| missing(name))
     }
 
+    /// A word or text that may be left out.
+    pub(crate) fn optional_word(self, name: &str) -> Option<&'a str> {
+        self.get(name).and_then(ParamValue::text)
+    }
+
     /// A count.
     pub(crate) fn count(self, name: &str) -> Result<u64, Reason> {
         let count = self.get(name).and_then(ParamValue::count);

@@ -53,6 +53,7 @@ impl<'a> Reader<'a> {
         doubts: &mut Reasons,
     ) -> Result<Trace<'a>, Reason> {
         let (index, channel) = self.channel(id)?;
+        let sense = self.sense(channel);
         let mut points = Vec::new();
         for sample in self.run.samples(index, from_ns, to_ns) {
             match sample {
@@ -62,6 +63,9 @@ impl<'a> Reader<'a> {
                     Reading::Values { values, .. } => {
                         if !in_range(channel, &values) {
                             doubts.add(out_of_range(id));
+                        }
+                        if sense.is_some_and(|s| against(channel, s, values[0])) {
+                            doubts.add(against_direction(channel));
                         }
                         let since = sample.time_ns.saturating_sub(from_ns);
                         points.push((since as f64 * 1e-9, values));
@@ -112,9 +116,76 @@ impl<'a> Reader<'a> {
                     c.certificate, c.date, c.due, self.day
                 ),
             )),
+            Some(_) if self.direction(channel) == Direction::Unknown => doubts.add(because(
+                "calibration-direction",
+                format!(
+                    "The certificate of {id} holds for a direction that cannot be told from its sign: {}",
+                    direction_word(channel)
+                ),
+                format!("无法由符号判断 {id} 的证书所适用的方向：{}", direction_word(channel)),
+            )),
             Some(_) => {}
         }
     }
+
+    /// The sign that readings must have, if a certificate holds for one direction only.
+    fn sense(self, channel: &Channel) -> Option<f64> {
+        match self.direction(channel) {
+            Direction::Sign(sign) => Some(sign),
+            Direction::Both | Direction::Unknown => None,
+        }
+    }
+
+    /// The direction of a certificate as a sign. What a positive force means is an option of the
+    /// gauge on the bench; compression, if nothing is said.
+    fn direction(self, channel: &Channel) -> Direction {
+        if channel.digital || channel.calibration.is_none() || channel.components.len() != 1 {
+            return Direction::Both;
+        }
+        let device = self.plan.device(&channel.device);
+        let positive = device.and_then(|d| d.options.get("positive")?.as_str());
+        let tension = positive == Some("tension");
+        match direction_word(channel).to_lowercase().as_str() {
+            "" | "both" => Direction::Both,
+            "positive" => Direction::Sign(1.0),
+            "negative" => Direction::Sign(-1.0),
+            "compression" => Direction::Sign(if tension { -1.0 } else { 1.0 }),
+            "tension" => Direction::Sign(if tension { 1.0 } else { -1.0 }),
+            _ => Direction::Unknown,
+        }
+    }
+}
+
+/// What a certificate holds for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Direction {
+    Both,
+    Sign(f64),
+    /// A word that says nothing of the sign.
+    Unknown,
+}
+
+fn direction_word(channel: &Channel) -> &str {
+    let calibration = channel.calibration.as_ref();
+    let word = calibration.and_then(|c| c.direction.as_deref());
+    word.map_or("", str::trim)
+}
+
+/// Whether a reading lies on the side that the certificate does not cover, by more than the
+/// certificate's own expanded uncertainty (k = 2): less than that is zero.
+fn against(channel: &Channel, sense: f64, reading: f64) -> bool {
+    let calibration = channel.calibration.as_ref();
+    let u = calibration.and_then(|c| c.standard_uncertainty(reading));
+    sense * reading < -2.0 * u.unwrap_or(0.0)
+}
+
+fn against_direction(channel: &Channel) -> Reason {
+    let (id, word) = (&channel.id, direction_word(channel));
+    because(
+        "against-direction",
+        format!("{id} has samples against the direction that its certificate covers: {word}"),
+        format!("{id} 有采样与证书适用方向相反：{word}"),
+    )
 }
 
 impl Trace<'_> {

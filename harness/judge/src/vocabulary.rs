@@ -18,6 +18,8 @@ pub fn vocabulary() -> Vec<MetricDescription> {
         stop_time(),
         stop_distance(),
         stop_category(),
+        inspection("inspection", &["over"]),
+        inspection("inspection-with-evidence", &["statement", "evidence"]),
     ]
 }
 
@@ -266,6 +268,37 @@ fn stop_category() -> MetricDescription {
                 "由独立动力触点判定：立即断电（0）、静止后断电（1）或不断电（2）；类别见 IEC 60204-1:2016",
             ),
             vec![moving(), trigger(), input("power", Shape::Digital, None)],
+        )
+    }
+}
+
+fn inspection(id: &str, inputs: &[&str]) -> MetricDescription {
+    let inputs = inputs.iter();
+    MetricDescription {
+        over: inputs
+            .map(|i| ((*i).to_owned(), OverKind::Prompt))
+            .collect(),
+        unit: Some(Unit::one()),
+        params: vec![ParamDescription {
+            optional: true,
+            ..param(
+                "expected",
+                Text::new(
+                    "Answer that conforms: a choice, or yes; without it the statement is only reported",
+                    "符合要求的回答：选项或 yes；缺省时仅报告陈述",
+                ),
+                ParamKind::Text,
+                None,
+            )
+        }],
+        ..metric(
+            id,
+            Text::new("Inspection", "检查"),
+            Text::new(
+                "a person's statement on a check-list item; certbench's own definition",
+                "检查人员对检查表条目的陈述；certbench 自定义",
+            ),
+            vec![],
         )
     }
 }

@@ -175,14 +175,9 @@ fn noise_bias(
 
 /// A censored trial's peak is a lower bound of what it would have been.
 fn censored(task: Task<'_>, answer: &mut Answer) {
-    let trials = task.course.trials.iter().zip(task.trials);
-    let mut here = trials.filter(|(t, _)| task.is_here(t.context));
     let over = task.over("over").unwrap_or_default();
-    let with_window = |number: u32| {
-        let mut windows = task.course.windows.iter();
-        windows.any(|w| w.id == over && w.context.trial == number)
-    };
-    if !here.any(|(t, counts)| *counts == Counts::Censored && with_window(t.context.trial)) {
+    let mut windows = task.windows.iter().filter(|w| w.id == over);
+    if !windows.any(|w| task.trial_of(w) == Some(&Counts::Censored)) {
         return;
     }
     let reason = because(

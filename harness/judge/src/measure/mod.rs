@@ -1,12 +1,13 @@
 //! One metric a file: which windows and channels go into its mathematics, and what comes out.
 
 mod force;
+mod inspection;
 mod payload;
 mod pose;
 mod stop;
 mod success;
 
-use crate::course::{CaseCourse, WindowRun};
+use crate::course::{CaseCourse, TrialRun, WindowRun};
 use crate::params::Params;
 use crate::reason::{Reasons, because};
 use crate::trace::{Reader, Trace};
@@ -34,6 +35,8 @@ pub(crate) struct Task<'a> {
     pub(crate) row: Option<(&'a str, &'a str)>,
     /// The windows of that row, in their order.
     pub(crate) windows: &'a [&'a WindowRun<'a>],
+    /// The trials of that row, in their order; indices into the case's.
+    pub(crate) attempts: &'a [usize],
 }
 
 /// What a metric says.
@@ -79,6 +82,8 @@ pub(crate) fn compute(task: Task<'_>) -> Answer {
         "stop-time" => stop::time(task, &mut answer),
         "stop-distance" => stop::distance(task, &mut answer),
         "stop-category" => stop::category(task, &mut answer),
+        "inspection" => inspection::inspection(task, &mut answer),
+        "inspection-with-evidence" => inspection::with_evidence(task, &mut answer),
         other => Err(unknown(other)),
     };
     // What is certain without a value needs none.
@@ -213,10 +218,14 @@ impl<'a> Task<'a> {
         Ok(windows)
     }
 
-    fn trial_of(self, window: &WindowRun<'_>) -> Option<&'a Counts> {
-        let trials = self.course.trials.iter().zip(self.trials);
-        let mut around = trials.filter(|(t, _)| trial::is_in(window, t));
-        around.next().map(|(_, counts)| counts)
+    pub(crate) fn trial_of(self, window: &WindowRun<'_>) -> Option<&'a Counts> {
+        self.trials.get(window.trial?)
+    }
+
+    /// The trials of the finding's row with how each counts.
+    pub(crate) fn attempts(self) -> impl Iterator<Item = (&'a TrialRun<'a>, &'a Counts)> + use<'a> {
+        let of = move |i: &usize| Some((self.course.trials.get(*i)?, self.trials.get(*i)?));
+        self.attempts.iter().filter_map(of)
     }
 
     /// Channels that must have spoken in a window, from the plan.

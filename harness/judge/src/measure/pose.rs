@@ -99,10 +99,11 @@ pub(super) fn accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
                 unit("deg"),
                 None,
             ));
+            angles_without_uncertainty(channel, answer);
         }
     }
     let origin = Text::new("command", "指令位姿");
-    answer.figures = scatter(&positions, command.position, origin, true);
+    answer.figures = scatter(&positions, command.position, origin, Beside::Barycentre);
     answer.value = Some(Value::Quantity(measured));
     Ok(())
 }
@@ -174,10 +175,12 @@ pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), R
                 unit("deg"),
                 None,
             ));
+            angles_without_uncertainty(channel, answer);
         }
     }
     if let Some(centre) = iso9283::barycentre(&positions) {
-        answer.figures = scatter(&positions, centre, Text::new("barycentre", "重心"), false);
+        let about = Text::new("barycentre", "重心");
+        answer.figures = scatter(&positions, centre, about, Beside::Sphere(rp.rp));
     }
     answer.value = Some(Value::Quantity(measured));
     Ok(())
@@ -185,6 +188,23 @@ pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), R
 
 fn none() -> Reason {
     no_number("Too few visits of the pose", "该位姿的到位次数过少")
+}
+
+/// A certificate states the uncertainty of a tracker's positions over their distance, never that of
+/// its angles: they stand beside the result, and no limit can be held against them.
+fn angles_without_uncertainty(channel: &Channel, answer: &mut Answer) {
+    answer.notes.add(because(
+        "angles-without-uncertainty",
+        format!(
+            "The certificate of {} covers positions, not angles: the angles are given without \
+             uncertainty and carry no verdict",
+            channel.id
+        ),
+        format!(
+            "{} 的证书仅覆盖位置而非角度：角度不附不确定度，也不作判定",
+            channel.id
+        ),
+    ));
 }
 
 /// The standard's own condition: the measuring system at most a quarter of the value.
@@ -344,8 +364,25 @@ fn command(task: Task<'_>) -> Result<Command<'_>, Reason> {
     })
 }
 
+/// What a scatter shows beside the visits and the point that they are seen from.
+#[derive(Clone, Copy)]
+enum Beside {
+    Barycentre,
+    /// A sphere about the point with that radius: its outline is the same circle in every plane.
+    Sphere(f64),
+}
+
+/// A circle about the origin as a closed outline.
+fn circle(radius: f64) -> Vec<[f64; 2]> {
+    let at = |i: u32| {
+        let (sin, cos) = f64::from(i % 72 * 5).to_radians().sin_cos();
+        [radius * cos, radius * sin]
+    };
+    (0..=72).map(at).collect()
+}
+
 /// Deviations from a point, seen from above and from the front.
-fn scatter(positions: &[Position], about: Position, name: Text, mark: bool) -> Vec<Figure> {
+fn scatter(positions: &[Position], about: Position, name: Text, beside: Beside) -> Vec<Figure> {
     let mm = unit("mm");
     let planes = [
         (
@@ -370,9 +407,17 @@ fn scatter(positions: &[Position], about: Position, name: Text, mark: bool) -> V
             .collect();
         let mut series = vec![figure::series(Text::new("visits", "各次到位"), points)];
         series.push(figure::series(name.clone(), vec![[0.0, 0.0]]));
-        if let Some(centre) = iso9283::barycentre(positions).filter(|_| mark) {
-            let at = [centre[i] - about[i], centre[j] - about[j]];
-            series.push(figure::series(Text::new("barycentre", "重心"), vec![at]));
+        match beside {
+            Beside::Barycentre => {
+                let centre = iso9283::barycentre(positions);
+                let at = centre.map(|c| [c[i] - about[i], c[j] - about[j]]);
+                let name = Text::new("barycentre", "重心");
+                series.push(figure::series(name, at.into_iter().collect()));
+            }
+            Beside::Sphere(radius) => {
+                let name = Text::new("sphere of radius RP", "半径为 RP 的球");
+                series.push(figure::series(name, circle(radius)));
+            }
         }
         let (x, y) = (
             figure::axis(Text::same(x), mm),

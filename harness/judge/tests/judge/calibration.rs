@@ -124,3 +124,41 @@ fn a_value_inside_the_limit_by_less_than_its_uncertainty_does_not_pass() {
     let simple = |plan: &mut Plan| plan.cases[0].measures[0].rule = DecisionRule::Simple;
     assert_eq!(squeezes(simple, near).verdict, Verdict::Pass);
 }
+
+#[test]
+fn a_sample_against_the_certificates_direction_is_unusable() {
+    let tension = |plan: &mut Plan| gauge(plan).direction = Some("tension".into());
+    unusable(squeezes(tension, WELL), "against-direction");
+    let compression = |plan: &mut Plan| gauge(plan).direction = Some("compression".into());
+    assert_eq!(squeezes(compression, WELL).verdict, Verdict::Pass);
+    let both = |plan: &mut Plan| gauge(plan).direction = Some("both".into());
+    assert_eq!(squeezes(both, WELL).verdict, Verdict::Pass);
+}
+
+#[test]
+fn what_positive_means_is_the_benchs_choice() {
+    let pulls = |direction: &'static str| {
+        move |plan: &mut Plan| {
+            gauge(plan).direction = Some(direction.into());
+            let gauge = plan.bench.devices.iter_mut().find(|d| d.id == "gauge");
+            let options = &mut gauge.unwrap().options;
+            options.insert("positive".into(), "tension".into());
+        }
+    };
+    assert_eq!(squeezes(pulls("tension"), WELL).verdict, Verdict::Pass);
+    unusable(squeezes(pulls("compression"), WELL), "against-direction");
+}
+
+#[test]
+fn a_direction_that_no_sign_tells_is_unusable() {
+    let odd = |plan: &mut Plan| gauge(plan).direction = Some("clockwise".into());
+    unusable(squeezes(odd, WELL), "calibration-direction");
+}
+
+#[test]
+fn a_reading_of_nothing_is_against_no_direction() {
+    // 0.2 N is the expanded uncertainty at zero: -0.1 N may be nothing.
+    let tension = |plan: &mut Plan| gauge(plan).direction = Some("tension".into());
+    let findings = squeezes(tension, [0.1, 0.12, 0.11]);
+    assert!(!codes(&only(&findings).reasons).contains(&"against-direction"));
+}

@@ -3,6 +3,7 @@
 mod attribution;
 mod calibration;
 mod fail_closed;
+mod inspection;
 mod metrics;
 mod record;
 mod stops;

@@ -117,6 +117,23 @@ fn repeatability_of_the_synthetic_pose_from_samples() {
 }
 
 #[test]
+fn the_sphere_of_repeatability_is_drawn_as_a_closed_outline() {
+    let findings = poses("iso9283-pose-repeatability", "0.05 mm", OFFSET).judge();
+    let finding = only(&findings);
+    let rp = measured(finding).value;
+    for figure in &finding.figures {
+        let outline = &figure.series.last().unwrap().points;
+        assert!(outline.len() > 12 && outline.first() == outline.last());
+        assert!(
+            outline
+                .iter()
+                .all(|p| (p[0].hypot(p[1]) - rp).abs() < 1e-12)
+        );
+    }
+    assert_eq!(finding.figures.len(), 2);
+}
+
+#[test]
 fn the_instruments_own_noise_looks_like_repeatability() {
     let mut record = poses("iso9283-pose-repeatability", "0.05 mm", OFFSET);
     let tracker = record.plan.channels[usize::from(TCP)]

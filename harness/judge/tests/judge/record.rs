@@ -230,6 +230,7 @@ pub(crate) fn case(id: &str, steps: Vec<Step>, measures: Vec<Measure>) -> Case {
         id: id.into(),
         title: Text::same(id),
         steps,
+        setup: vec![],
         finally: vec![],
         measures,
         on_device_event: OnDeviceEvent::Fail,
@@ -268,19 +269,17 @@ pub(crate) fn window(id: &str, record: &[&str]) -> Step {
         record: record.iter().map(|c| c.to_string()).collect(),
         steps: vec![],
         until: None,
+        take: vec![],
     })
 }
 
 pub(crate) fn over_rows(variable: &str, table: &str, order: &[&str], steps: Vec<Step>) -> Step {
-    Step::Repeat(Repeat {
-        variable: variable.into(),
-        over: Over::Rows {
-            table: table.into(),
-            order: order.iter().map(|r| r.to_string()).collect(),
-            seed: None,
-        },
-        steps,
-    })
+    let over = Over::Rows {
+        table: table.into(),
+        order: order.iter().map(|r| r.to_string()).collect(),
+        seed: None,
+    };
+    Step::Repeat(Repeat::new(variable, over, steps))
 }
 
 pub(crate) fn rows(ids: &[&str]) -> Vec<Row> {
@@ -306,6 +305,7 @@ pub(crate) fn hold_trial(invalid_most: u32) -> Step {
         }),
         invalid_if: vec!["object-misplaced".into(), "own-stop".into()],
         invalid_most,
+        attempts: 0,
     })
 }
 

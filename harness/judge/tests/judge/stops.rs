@@ -75,10 +75,12 @@ fn stopping(
             record: vec!["tcp".into(), "estop".into(), "power".into()],
             steps: vec![Step::Stop(demand)],
             until: None,
+            take: vec![],
         })],
         outcome: None,
         invalid_if: vec!["own-stop".into()],
         invalid_most: 1,
+        attempts: 0,
     });
     let mut record = Record::with_case(case("stops", vec![trial], vec![stop]));
     record.plan.channels[usize::from(TCP)].interval_s = 0.001;

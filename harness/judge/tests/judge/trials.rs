@@ -275,3 +275,49 @@ fn an_estimate_is_guarded_by_the_distance_to_its_interval() {
         "{decision:?}"
     );
 }
+
+#[test]
+fn a_trial_that_was_tried_again_is_judged_by_its_last_attempt() {
+    let mut record = grasp(&["ball"], 1, "1 %", 0);
+    let context = record.context(&[("object", "ball")], 1);
+    record.event(EventBody::TrialStarted {
+        trial: "hold".into(),
+        context: context.clone(),
+    });
+    record.window("held", &context, &steady(FORCE, 9.0));
+    record.event(EventBody::Retried {
+        trial: "hold".into(),
+        number: 1,
+        attempt: 1,
+    });
+    record.window("held", &context, &steady(FORCE, 0.01));
+    record.event(EventBody::TrialEnded {
+        trial: "hold".into(),
+        number: 1,
+        outcome: None,
+    });
+    record.finish(CaseEnd::Completed);
+    assert_eq!(proportion(&rate(&record.judge()).result).k, 1);
+}
+
+/// A pass over the record for each trial would take hours here.
+#[test]
+fn a_hundred_thousand_cycles_are_judged_in_one_pass() {
+    let n = 100_000;
+    let mut record = grasp(&["ball"], n, "99 %", 0);
+    for number in 1..=n {
+        let context = record.context(&[("object", "ball")], number);
+        record.event(EventBody::TrialStarted {
+            trial: "hold".into(),
+            context,
+        });
+        record.event(EventBody::TrialEnded {
+            trial: "hold".into(),
+            number,
+            outcome: Some(Outcome::Failure),
+        });
+    }
+    record.finish(CaseEnd::Completed);
+    let findings = certbench_judge::judge(&record.build());
+    assert_eq!(proportion(&rate(&findings).result).n, n);
+}

@@ -31,7 +31,8 @@ pub struct Settled {
 pub fn settle(samples: &[(f64, Position)], rest: Position, band: f64) -> Option<Settled> {
     let distance: Vec<f64> = samples.iter().map(|(_, p)| norm(minus(*p, rest))).collect();
     let outside = |i: &usize| distance.get(*i).is_some_and(|d| *d > band);
-    if !(band > 0.0) || distance.iter().any(|d| !d.is_finite()) || !outside(&0) {
+    let positive = band > 0.0;
+    if !positive || distance.iter().any(|d| !d.is_finite()) || !outside(&0) {
         return None;
     }
     let crossed = samples
