@@ -4,19 +4,24 @@
 
 use certbench_model::finding::{BudgetLine, Reason, Subject, Value};
 use certbench_model::job::Party;
-use certbench_model::{Accept, Damage, Figure, FileDigest, Identity, LinkFacts, Text, Verdict};
+use certbench_model::{
+    Accept, Correction, Damage, Figure, FileDigest, Identity, LinkFacts, Text, Verdict,
+};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Version of the document's format.
-pub(crate) const DOCUMENT_FORMAT: u32 = 1;
+pub(crate) const DOCUMENT_FORMAT: u32 = 2;
 
 /// Everything that a report says.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Document {
     /// Version of this format.
     pub(crate) format: u32,
-    /// Printed on every page.
+    /// Printed on every page: the report's number, or what stands for it in a draft.
     pub(crate) id: String,
+    /// Not issued: every page says so.
+    pub(crate) draft: bool,
     pub(crate) run: String,
     /// One device at least is not physical: every page says so.
     pub(crate) simulated: bool,
@@ -28,9 +33,17 @@ pub struct Document {
     pub(crate) reasons: Vec<Reason>,
     pub(crate) dates: Dates,
     pub(crate) laboratory: Party,
+    /// Marks of accreditation or approval that the laboratory may use, with their numbers.
+    pub(crate) marks: Vec<Mark>,
     pub(crate) location: Option<String>,
     pub(crate) operator: Option<String>,
-    pub(crate) authorized_by: Option<String>,
+    /// Who prepared, reviewed and approved it; empty in a draft.
+    pub(crate) signatures: Vec<Signature>,
+    /// The issued report that this one replaces.
+    pub(crate) amends: Option<Amends>,
+    /// What was put right after the run, and which results became others by it.
+    pub(crate) corrections: Vec<Correction>,
+    pub(crate) changed: Vec<Change>,
     /// `None`: an internal run without order.
     pub(crate) order: Option<Order>,
     pub(crate) items: Vec<Item>,
@@ -41,6 +54,10 @@ pub struct Document {
     pub(crate) watches: Vec<Watch>,
     pub(crate) instruments: Vec<Instrument>,
     pub(crate) environment: Vec<Named>,
+    /// Results that somebody else provided.
+    pub(crate) external: Vec<External>,
+    /// Apart from the results, and by persons who may.
+    pub(crate) opinions: Vec<Opinion>,
     pub(crate) bench: Bench,
     pub(crate) cases: Vec<Case>,
     pub(crate) not_tested: Vec<NotTested>,
@@ -55,9 +72,78 @@ pub struct Document {
     pub(crate) truths: Vec<Truth>,
     pub(crate) digests: Digests,
     pub(crate) software: Software,
+    /// What ISO/IEC 17025:2017 asks a report for, and where it stands here.
+    pub(crate) clauses: Vec<Clause>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A mark with its number: `CNAS`, `CMA`.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Mark {
+    pub(crate) mark: String,
+    pub(crate) number: String,
+    pub(crate) scope: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Signature {
+    /// `prepared`, `reviewed`, `approved`.
+    pub(crate) role: String,
+    pub(crate) name: String,
+    pub(crate) utc: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Amends {
+    pub(crate) report: String,
+    /// Day of issue of the report that is replaced.
+    pub(crate) issued: String,
+    /// SHA-256 of its signed statement.
+    pub(crate) statement_sha256: String,
+    pub(crate) reason: String,
+    pub(crate) changes: Vec<Change>,
+}
+
+/// Something that an amendment or a correction has made another.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Change {
+    /// Id of a result, or the place of a field: `order.customer.contact`.
+    pub(crate) what: String,
+    pub(crate) old: Text,
+    pub(crate) new: Text,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct External {
+    /// What was provided.
+    pub(crate) what: Text,
+    pub(crate) provider: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Opinion {
+    pub(crate) text: Text,
+    /// On what ground.
+    pub(crate) basis: Text,
+    pub(crate) by: String,
+    /// Whether the laboratory lets this person give opinions.
+    pub(crate) authorized: bool,
+}
+
+/// One thing that the standard asks a report for.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Clause {
+    /// `7.8.2.1 a`.
+    pub(crate) clause: String,
+    pub(crate) title: Text,
+    /// `here`, `excused` (a reason is recorded) or `missing`.
+    pub(crate) state: String,
+    /// Section of this report.
+    pub(crate) section: String,
+    /// The recorded reason, or what is missing.
+    pub(crate) note: Option<Text>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Dates {
     pub(crate) started: String,
     /// Seconds from the first to the last event.
@@ -65,7 +151,7 @@ pub(crate) struct Dates {
     pub(crate) issued: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Order {
     pub(crate) number: String,
     pub(crate) customer: Party,
@@ -76,7 +162,7 @@ pub(crate) struct Order {
     pub(crate) rule: Option<Text>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Item {
     pub(crate) device: String,
     pub(crate) kind: String,
@@ -93,7 +179,7 @@ pub(crate) struct Item {
 }
 
 /// One field of an identity, from each of its sources.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct IdentityRow {
     /// `maker`, `model`, `serial`, `firmware`.
     pub(crate) field: String,
@@ -102,18 +188,30 @@ pub(crate) struct IdentityRow {
     pub(crate) confirmed: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Suite {
     pub(crate) id: String,
     pub(crate) version: String,
     pub(crate) status: String,
     pub(crate) title: Text,
     pub(crate) area: String,
-    pub(crate) basis: Vec<certbench_model::plan::Basis>,
+    pub(crate) basis: Vec<Basis>,
     pub(crate) files: Vec<FileDigest>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A standard that the suite refers to.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Basis {
+    pub(crate) standard: String,
+    /// Year, or stage and date of a planned standard.
+    pub(crate) edition: String,
+    pub(crate) part: Option<String>,
+    /// `follows`, `modelled-on`, `terms-only` or `planned`.
+    pub(crate) relation: String,
+    pub(crate) note: Option<Text>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Parameter {
     pub(crate) id: String,
     pub(crate) title: Text,
@@ -127,7 +225,7 @@ pub(crate) struct Parameter {
 }
 
 /// How a case is sampled: its repeats, trials and windows, indented as they lie in each other.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Sampling {
     pub(crate) case: String,
     pub(crate) title: Text,
@@ -136,13 +234,13 @@ pub(crate) struct Sampling {
     pub(crate) on_device_event: Text,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct SamplingLine {
     pub(crate) depth: usize,
     pub(crate) text: Text,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Rule {
     pub(crate) name: Text,
     /// The rule and its risk.
@@ -151,7 +249,7 @@ pub(crate) struct Rule {
     pub(crate) cases: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Watch {
     pub(crate) channel: String,
     pub(crate) limits: String,
@@ -159,7 +257,7 @@ pub(crate) struct Watch {
 }
 
 /// One channel with the instrument behind it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Instrument {
     pub(crate) channel: String,
     pub(crate) device: String,
@@ -175,7 +273,7 @@ pub(crate) struct Instrument {
     pub(crate) registration: Option<Frame>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Certificate {
     pub(crate) number: String,
     pub(crate) body: String,
@@ -190,7 +288,7 @@ pub(crate) struct Certificate {
     pub(crate) file: Option<FileDigest>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Frame {
     pub(crate) frame: String,
     pub(crate) method: String,
@@ -198,13 +296,13 @@ pub(crate) struct Frame {
     pub(crate) u_angle: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Named {
     pub(crate) name: String,
     pub(crate) value: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Bench {
     pub(crate) id: String,
     pub(crate) file: FileDigest,
@@ -212,7 +310,7 @@ pub(crate) struct Bench {
     pub(crate) devices: Vec<BenchDevice>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct BenchDevice {
     pub(crate) id: String,
     pub(crate) kind: String,
@@ -222,7 +320,7 @@ pub(crate) struct BenchDevice {
     pub(crate) identity: Option<Identity>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Case {
     pub(crate) id: String,
     pub(crate) title: Text,
@@ -232,19 +330,23 @@ pub(crate) struct Case {
     /// Seconds after the start, and line of the record; `None` when it was not begun.
     pub(crate) began: Option<Moment>,
     pub(crate) findings: Vec<Finding>,
+    /// The rows of a measure beside each other, with their intervals.
+    pub(crate) figures: Vec<Figure>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Moment {
     pub(crate) at_s: String,
     pub(crate) line: u64,
 }
 
 /// One row of the findings.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Finding {
     /// `case/measure`, with a subject `case/measure/row`: unique in the report.
     pub(crate) id: String,
+    /// What links to it, its formula, its budget and its place in the record begin with: `r1`.
+    pub(crate) anchor: String,
     pub(crate) title: Text,
     pub(crate) subject: Option<Subject>,
     pub(crate) metric: String,
@@ -271,7 +373,7 @@ pub(crate) struct Finding {
 }
 
 /// A result as it is printed, the same in both languages but for words.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub(crate) enum Printed {
     /// A measured quantity.
@@ -301,7 +403,7 @@ pub(crate) enum Printed {
     Inspection { statement: Text, by: String },
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct More {
     pub(crate) symbol: String,
     pub(crate) name: Text,
@@ -311,7 +413,7 @@ pub(crate) struct More {
     pub(crate) raw: f64,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Limit {
     /// `≥ 25 N`, `0 … 3 mm`.
     pub(crate) text: String,
@@ -322,7 +424,7 @@ pub(crate) struct Limit {
     pub(crate) raw: Accept,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Decision {
     pub(crate) compared: String,
     pub(crate) guard: String,
@@ -334,23 +436,28 @@ pub(crate) struct Decision {
     pub(crate) raw: certbench_model::finding::Decision,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Contribution {
     pub(crate) u: String,
     pub(crate) nu: Option<String>,
     pub(crate) raw: BudgetLine,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Evidence {
     pub(crate) what: String,
+    pub(crate) case: Option<String>,
+    /// Number of the trial within the case.
+    pub(crate) trial: Option<u32>,
+    /// Repeat variables in force: `object=box-40`.
+    pub(crate) scope: String,
     pub(crate) line: u64,
     pub(crate) from_s: String,
     pub(crate) to_s: String,
 }
 
 /// Something that was not tested, and why.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct NotTested {
     pub(crate) id: String,
     pub(crate) title: Text,
@@ -358,7 +465,7 @@ pub(crate) struct NotTested {
     pub(crate) reasons: Vec<Reason>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Restriction {
     /// Case, measure, or empty for the whole run.
     pub(crate) about: String,
@@ -366,7 +473,7 @@ pub(crate) struct Restriction {
     pub(crate) text: Text,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Occurrence {
     pub(crate) line: u64,
     pub(crate) at_s: String,
@@ -376,20 +483,20 @@ pub(crate) struct Occurrence {
     pub(crate) text: Text,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Truth {
     pub(crate) device: String,
     pub(crate) line: u64,
     pub(crate) text: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Digests {
     pub(crate) plan_sha256: String,
     pub(crate) record: Vec<FileDigest>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Software {
     /// That performed the run.
     pub(crate) run: Option<String>,

@@ -1,8 +1,9 @@
 //! The document as one self-contained page: no scripts, no other files.
 
-use crate::document::Document;
+use crate::document::{Case, Document};
 use crate::plot::{self, Drawn};
 use crate::words;
+use certbench_model::Correction;
 use certbench_model::text::Lang;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
@@ -44,6 +45,8 @@ pub fn html(document: &Document, lang: Lang) -> Result<String, ReportError> {
         lang => if lang == Lang::En { "en" } else { "zh-CN" },
         style => Value::from_safe_string(style(document, lang)?),
         plots => Value::from(Serde(plots(document, lang))),
+        beside => Value::from(Serde(beside(document, lang))),
+        places => Value::from(Serde(places(document))),
     })?;
     Ok(page)
 }
@@ -69,26 +72,52 @@ fn missing(key: &str) -> Error {
     Error::new(ErrorKind::UndefinedError, what)
 }
 
-/// Drawings by finding, in the order of its figures.
+/// Drawings by finding, in the order of its figures; the budget's bars come last.
 fn plots(document: &Document, lang: Lang) -> BTreeMap<&str, Vec<Option<Drawn>>> {
     let findings = document.cases.iter().flat_map(|c| &c.findings);
     findings
         .map(|f| {
-            let drawn = f.figures.iter().map(|figure| plot::draw(figure, lang));
-            (f.id.as_str(), drawn.collect())
+            let figures = f.figures.iter().map(|figure| plot::draw(figure, lang));
+            let bars = plot::budget(f, lang).map(Some);
+            (f.anchor.as_str(), figures.chain(bars).collect())
         })
         .collect()
+}
+
+/// The drawings of each case.
+fn beside(document: &Document, lang: Lang) -> Vec<Vec<Option<Drawn>>> {
+    let of_case = |c: &Case| c.figures.iter().map(|f| plot::draw(f, lang)).collect();
+    document.cases.iter().map(of_case).collect()
+}
+
+/// The corrections with their places in words.
+fn places(document: &Document) -> Vec<BTreeMap<&'static str, String>> {
+    let one = |c: &Correction| {
+        BTreeMap::from([
+            ("place", c.place.to_string()),
+            ("old", c.old.clone()),
+            ("new", c.new.clone()),
+            ("why", c.why.clone()),
+            ("by", c.by.clone()),
+            ("utc", c.utc.clone()),
+        ])
+    };
+    document.corrections.iter().map(one).collect()
 }
 
 /// The style sheet with what every page says in its margins.
 fn style(document: &Document, lang: Lang) -> Result<String, Error> {
     let say = |key: &str| words::find(lang, key, &[]).ok_or_else(|| missing(key));
-    let simulated = match document.simulated {
-        true => css_string(&say("simulated.mark")?),
-        false => "\"\"".to_string(),
-    };
+    let mut marks = Vec::new();
+    if document.draft {
+        marks.push(say("draft.mark")?);
+    }
+    if document.simulated {
+        marks.push(say("simulated.mark")?);
+    }
+    let marks = css_string(&marks.join(" - "));
     let page = format!(
-        "@page {{\n  @top-left {{ content: {id}; }}\n  @top-center {{ content: {simulated}; }}\n  \
+        "@page {{\n  @top-left {{ content: {id}; }}\n  @top-center {{ content: {marks}; }}\n  \
          @top-right {{ content: {what}; }}\n  @bottom-left {{ content: {laboratory}; }}\n  \
          @bottom-right {{ content: {before} counter(page) {between} counter(pages) {after}; }}\n}}\n",
         id = css_string(&document.id),

@@ -8,14 +8,20 @@
 
 mod build;
 mod document;
+mod extra;
 mod html;
+mod lint;
 mod number;
 mod plot;
 mod words;
 
-pub use build::{Extra, document};
+pub use build::document;
 pub use document::Document;
+pub use extra::{
+    Amended, ExternalResult, Extra, Issue, Label, Laboratory, LaboratoryMark, LaboratoryOpinion,
+};
 pub use html::{ReportError, html};
+pub use lint::{Missing, lint};
 
 /// The document as pretty-printed JSON, with a newline at its end: `report.json`.
 pub fn json(document: &Document) -> String {

@@ -75,21 +75,25 @@ mod tests {
             include_str!("html.rs"),
             include_str!("build/mod.rs"),
             include_str!("build/case.rs"),
+            include_str!("build/change.rs"),
+            include_str!("build/clause.rs"),
             include_str!("build/head.rs"),
             include_str!("build/instrument.rs"),
             include_str!("build/method.rs"),
             include_str!("build/occurrence.rs"),
             include_str!("build/rule.rs"),
+            include_str!("lint.rs"),
+            include_str!("plot/mod.rs"),
         ];
         let mut named = BTreeSet::new();
         for source in sources {
-            for opening in ["say(", "t(", "word("] {
+            for opening in ["say(", "say(&format!(", "t(", "word("] {
                 for (at, _) in source.match_indices(opening) {
                     let before = source[..at].chars().next_back();
                     let call = !before.is_some_and(|c| c.is_alphanumeric() || c == '_');
                     let rest = source[at + opening.len()..].trim_start();
                     if let Some(key) = rest.strip_prefix('"').filter(|_| call) {
-                        named.extend(key.split('"').next());
+                        named.extend(key.split(['"', '{']).next());
                     }
                 }
             }

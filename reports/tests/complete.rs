@@ -255,9 +255,9 @@ fn a_row_of_the_summary_looks_like_this() {
     assert_eq!(
         without_icon,
         "<td>Peak pull force: Ball<br><code>slip&#x2f;peak&#x2f;ball</code> <small>reference instrument</small></td>\
-         <td><span class=\"n\">24.9996 N</span></td>\
-         <td><span class=\"n\">± <span class=\"n\">0.62 N</span></span><br><small class=\"n\">k = 2.26</small></td>\
-         <td class=\"n\">10</td>\
+         <td><a href=\"#r3\"><span class=\"n\">24.9996 N</span></a></td>\
+         <td><a href=\"#r3-u\"><span class=\"n\">± <span class=\"n\">0.62 N</span></span><br><small class=\"n\">k = 2.26</small></a></td>\
+         <td class=\"n\"><a href=\"#r3-e\">10</a></td>\
          <td>≥ 25 N<br><small>the estimate is compared</small></td>\
          <td><small>four verdicts, w\u{a0}=\u{a0}U</small></td>\
          <td><span class=\"verdict conditional-fail\">CONDITIONAL FAIL</span></td>"
@@ -294,7 +294,7 @@ fn a_page_stands_alone_and_runs_nothing() {
     for lang in BOTH {
         let page = page(&facts(), &findings(), lang).replace("http://www.w3.org/2000/svg", "");
         for foreign in [
-            "http:", "https:", "src=", "href=", "url(", "@import", "<script", " on",
+            "http:", "https:", "src=", "href=\"h", "href=\"/", "url(", "@import", "<script", " on",
         ] {
             let found = match foreign {
                 " on" => page.contains(" onload") || page.contains(" onclick"),
@@ -311,7 +311,7 @@ fn simulation_is_marked_and_real_runs_are_not() {
     for lang in BOTH {
         let page = page(&facts, &findings, lang);
         // In the margin of every page, as a watermark on every page, at the top and in the title.
-        assert!(page.contains("@top-center { content: \"SIMULATED 仿真\"; }"));
+        assert!(page.contains("@top-center { content: \"DRAFT 草稿 - SIMULATED 仿真\"; }"));
         assert!(
             page.contains("<div class=\"watermark\" aria-hidden=\"true\">SIMULATED 仿真</div>")
         );
@@ -335,7 +335,8 @@ fn a_run_without_order_says_so_and_nothing_is_made_up() {
     assert!(en.contains("no order: internal run"));
     assert!(zh.contains("无委托：内部运行"));
     assert!(!en.contains("Handmakers"));
-    assert!(en.contains("not authorised") && en.contains("This test report is not a certificate."));
+    assert!(en.contains("not authorised") && en.contains("not issued"));
+    assert!(en.contains("This test report is not a certificate."));
     assert!(en.contains("The results relate only to the items tested."));
     assert!(en.contains("shall not be reproduced except in full"));
     assert!(en.contains("End of report grasp-success-20261122T022654Z-"));

@@ -7,14 +7,21 @@ use crate::document::{
 use crate::number::{
     self, Pair, exact, factor, fixed, percent, place, place_for, significant, with_unit,
 };
+use crate::words::say;
+use certbench_model::figure::{Axis, FigureKind, Level, Series};
 use certbench_model::finding::{
     CaseFindings, Finding as Found, Measured, NamedValue, Proportion, Value,
 };
 use certbench_model::measure::Compare;
-use certbench_model::{Accept, EventBody, Facts, Findings, Unit, Verdict};
+use certbench_model::{Accept, EventBody, Facts, Figure, Findings, Text, Unit, Verdict};
 
 /// Every case of the findings with every row.
 pub(super) fn cases(facts: &Facts, findings: &Findings) -> Vec<Case> {
+    let mut number = 0;
+    let mut anchor = || {
+        number += 1;
+        format!("r{number}")
+    };
     let one = |case: &CaseFindings| Case {
         id: case.case.clone(),
         title: case.title.clone(),
@@ -28,7 +35,12 @@ pub(super) fn cases(facts: &Facts, findings: &Findings) -> Vec<Case> {
             }),
             _ => None,
         }),
-        findings: case.findings.iter().map(|f| finding(case, f)).collect(),
+        findings: case
+            .findings
+            .iter()
+            .map(|f| finding(facts, case, f, anchor()))
+            .collect(),
+        figures: beside(case),
     };
     findings.cases.iter().map(one).collect()
 }
@@ -41,10 +53,11 @@ pub(super) fn finding_id(case: &CaseFindings, finding: &Found) -> String {
     }
 }
 
-fn finding(case: &CaseFindings, found: &Found) -> Finding {
+fn finding(facts: &Facts, case: &CaseFindings, found: &Found, anchor: String) -> Finding {
     let scale = Scale::of(found);
     Finding {
         id: finding_id(case, found),
+        anchor,
         title: found.title.clone(),
         subject: found.subject.clone(),
         metric: found.metric.clone(),
@@ -63,9 +76,89 @@ fn finding(case: &CaseFindings, found: &Found) -> Finding {
         reported: is_reported(found),
         reasons: found.reasons.clone(),
         budget: budget(found),
-        evidence: found.evidence.iter().map(evidence).collect(),
+        evidence: found.evidence.iter().map(|e| evidence(facts, e)).collect(),
         figures: found.figures.clone(),
     }
+}
+
+/// For every measure with several rows: the rows beside each other, each with its interval.
+fn beside(case: &CaseFindings) -> Vec<Figure> {
+    let mut measures: Vec<&str> = Vec::new();
+    for found in case.findings.iter().filter(|f| f.subject.is_some()) {
+        if !measures.contains(&found.measure.as_str()) {
+            measures.push(&found.measure);
+        }
+    }
+    let rows = |measure: &&str| {
+        let of_measure = case.findings.iter().filter(|f| f.measure == *measure);
+        figure(&of_measure.collect::<Vec<_>>())
+    };
+    measures.iter().filter_map(rows).collect()
+}
+
+/// Value and interval of every row, in the unit of the first; `None` for fewer than two.
+fn figure(rows: &[&Found]) -> Option<Figure> {
+    let first = rows.first()?;
+    let unit = match first.result.as_ref()? {
+        Value::Quantity(m) => m.unit,
+        Value::Proportion(_) => Unit::one(),
+        Value::Attribute { .. } | Value::Inspection { .. } => return None,
+    };
+    let mut series = Series {
+        name: first.title.clone(),
+        points: Vec::new(),
+        low: Vec::new(),
+        high: Vec::new(),
+        labels: Vec::new(),
+    };
+    for found in rows {
+        let (at, [low, high]) = match &found.result {
+            Some(Value::Quantity(m)) => {
+                let here = |x: f64| m.unit.convert(x, unit).unwrap_or(f64::NAN);
+                let u = m.u_expanded.unwrap_or(0.0);
+                (here(m.value), [here(m.value - u), here(m.value + u)])
+            }
+            Some(Value::Proportion(p)) => (share(p) / 100.0, p.interval),
+            _ => continue,
+        };
+        series.points.push([series.points.len() as f64, at]);
+        series.low.push(low);
+        series.high.push(high);
+        series
+            .labels
+            .extend(found.subject.as_ref().map(|s| s.title.clone()));
+    }
+    let accept = first.accept.as_ref();
+    let limits = accept.map(|a| {
+        [
+            (say("limit.least", &[]), a.at_least),
+            (say("limit.most", &[]), a.at_most),
+        ]
+    });
+    let limits = limits.into_iter().flatten().filter_map(|(name, q)| {
+        let at = q?.to(unit).ok()?;
+        Some(Level { name, at })
+    });
+    let variable = first
+        .subject
+        .as_ref()
+        .map(|s| s.variable.clone())
+        .unwrap_or_default();
+    (series.points.len() > 1).then(|| Figure {
+        title: say("figure.beside", &[]),
+        kind: FigureKind::Intervals,
+        x: Axis {
+            label: Text::same(variable),
+            unit: Unit::one(),
+        },
+        y: Axis {
+            label: first.title.clone(),
+            unit,
+        },
+        limits: limits.collect(),
+        series: vec![series],
+        events: Vec::new(),
+    })
 }
 
 /// Whether it is a value without a limit, and nothing else stands against it.
@@ -251,9 +344,27 @@ fn budget(found: &Found) -> Vec<Contribution> {
     m.budget.iter().map(one).collect()
 }
 
-fn evidence(e: &certbench_model::finding::Evidence) -> Evidence {
+/// With its place in the plan, as the line that it names tells it.
+fn evidence(facts: &Facts, e: &certbench_model::finding::Evidence) -> Evidence {
+    let event = facts.events.iter().find(|l| l.seq == e.line);
+    let context = event.and_then(|l| match &l.event.body {
+        EventBody::WindowOpened { context, .. }
+        | EventBody::TrialStarted { context, .. }
+        | EventBody::StepStarted { context, .. }
+        | EventBody::Marked { context, .. }
+        | EventBody::Prompted { context, .. } => Some(context),
+        _ => None,
+    });
+    let variables = context.map(|c| &c.scope.variables);
+    let scope = variables
+        .into_iter()
+        .flatten()
+        .map(|(name, row)| format!("{name}={row}"));
     Evidence {
         what: e.what.clone(),
+        case: context.map(|c| c.case.clone()).filter(|c| !c.is_empty()),
+        trial: context.map(|c| c.trial).filter(|t| *t > 0),
+        scope: scope.collect::<Vec<_>>().join(", "),
         line: e.line,
         from_s: number::seconds(e.from_ns),
         to_s: number::seconds(e.to_ns),

@@ -1,7 +1,11 @@
 //! Who, what, when and where: laboratory, order, items, suite, bench.
 
-use super::{Extra, named};
-use crate::document::{Bench, BenchDevice, Dates, IdentityRow, Item, Order, Suite};
+use super::named;
+use crate::document::{
+    Basis, Bench, BenchDevice, Dates, External, IdentityRow, Item, Mark, Opinion, Order, Signature,
+    Suite,
+};
+use crate::extra::{Extra, Issue, Laboratory};
 use crate::{build::rule, number, words::say};
 use certbench_model::plan::{DevicePlan, SafeState, Safety, Watchdog};
 use certbench_model::{EventBody, Facts, Identity, LinkFacts, Plan, Provenance, Text};
@@ -30,8 +34,8 @@ pub(super) fn opened(facts: &Facts) -> Option<Opened<'_>> {
     })
 }
 
-/// Run and beginning of the plan's hash: unique beyond one bench.
-pub(super) fn report_id(facts: &Facts) -> String {
+/// Run and beginning of the plan's hash: unique beyond one bench, and no report number.
+pub(super) fn draft_id(facts: &Facts) -> String {
     let hash: String = facts.plan_sha256.chars().take(8).collect();
     format!("{}-{hash}", facts.run)
 }
@@ -42,8 +46,77 @@ pub(super) fn dates(facts: &Facts, extra: &Extra) -> Dates {
     Dates {
         started: facts.utc.clone(),
         lasted_s: number::seconds(lasted),
-        issued: extra.issued.clone(),
+        issued: extra
+            .issue
+            .as_ref()
+            .map(|i| i.utc.chars().take(10).collect()),
     }
+}
+
+pub(super) fn signatures(issue: &Issue) -> Vec<Signature> {
+    let roles = [
+        ("prepared", &issue.prepared),
+        ("reviewed", &issue.reviewed),
+        ("approved", &issue.approved),
+    ];
+    let one = |(role, name): (&str, &String)| Signature {
+        role: role.to_string(),
+        name: name.clone(),
+        utc: issue.utc.clone(),
+    };
+    roles.map(one).into()
+}
+
+pub(super) fn marks(laboratory: &Laboratory) -> Vec<Mark> {
+    let one = |m: &crate::extra::LaboratoryMark| Mark {
+        mark: m.mark.clone(),
+        number: m.number.clone(),
+        scope: m.scope.clone(),
+    };
+    laboratory.marks.iter().map(one).collect()
+}
+
+pub(super) fn external(laboratory: &Laboratory) -> Vec<External> {
+    let one = |e: &crate::extra::ExternalResult| External {
+        what: e.what.clone(),
+        provider: e.provider.clone(),
+    };
+    laboratory.external.iter().map(one).collect()
+}
+
+pub(super) fn opinions(laboratory: &Laboratory) -> Vec<Opinion> {
+    let one = |o: &crate::extra::LaboratoryOpinion| Opinion {
+        text: o.text.clone(),
+        basis: o.basis.clone(),
+        by: o.by.clone(),
+        authorized: laboratory.may_give_opinions.contains(&o.by),
+    };
+    laboratory.opinions.iter().map(one).collect()
+}
+
+/// What an instrument says of itself, and where it says nothing, what the laboratory read from its
+/// label.
+pub(super) fn instrument_identity(
+    facts: &Facts,
+    laboratory: &Laboratory,
+    device: &str,
+) -> Option<Identity> {
+    let told = identified(facts, device).map(|(identity, _)| identity.clone());
+    let Some(label) = laboratory.instruments.get(device) else {
+        return told;
+    };
+    let mut identity = told.unwrap_or_default();
+    for (field, written) in [
+        (&mut identity.maker, &label.maker),
+        (&mut identity.model, &label.model),
+        (&mut identity.serial, &label.serial),
+        (&mut identity.firmware, &label.firmware),
+    ] {
+        if field.is_none() {
+            field.clone_from(written);
+        }
+    }
+    Some(identity)
 }
 
 pub(super) fn order(plan: &Plan) -> Option<Order> {
@@ -65,12 +138,22 @@ pub(super) fn suite(plan: &Plan) -> Suite {
         status: suite.status,
         title: suite.title,
         area: suite.area,
-        basis: suite.basis,
+        basis: suite.basis.into_iter().map(basis).collect(),
         files: suite.files,
     }
 }
 
-pub(super) fn bench(facts: &Facts) -> Bench {
+fn basis(basis: certbench_model::plan::Basis) -> Basis {
+    Basis {
+        standard: basis.standard,
+        edition: basis.edition,
+        part: basis.part,
+        relation: basis.relation,
+        note: basis.note,
+    }
+}
+
+pub(super) fn bench(facts: &Facts, laboratory: &Laboratory) -> Bench {
     let bench = &facts.plan.bench;
     let device = |d: &DevicePlan| BenchDevice {
         id: d.id.clone(),
@@ -78,7 +161,7 @@ pub(super) fn bench(facts: &Facts) -> Bench {
         driver: d.driver.clone(),
         port: d.port.clone(),
         provenance: provenance(d.provenance).to_string(),
-        identity: identified(facts, &d.id).map(|(identity, _)| identity.clone()),
+        identity: instrument_identity(facts, laboratory, &d.id),
     };
     let others = bench.devices.iter().filter(|d| !d.under_test);
     Bench {

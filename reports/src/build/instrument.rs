@@ -2,13 +2,14 @@
 
 use super::{head, quantity};
 use crate::document::{Certificate, Frame, Instrument};
+use crate::extra::Laboratory;
 use crate::number::{exact, factor, with_unit};
 use certbench_model::{
     Calibration, CalibrationRange, Channel, Date, Facts, Registration, Source, Unit,
 };
 
-pub(super) fn instruments(facts: &Facts) -> Vec<Instrument> {
-    let one = |channel: &Channel| instrument(facts, channel);
+pub(super) fn instruments(facts: &Facts, laboratory: &Laboratory) -> Vec<Instrument> {
+    let one = |channel: &Channel| instrument(facts, laboratory, channel);
     facts.plan.channels.iter().map(one).collect()
 }
 
@@ -19,7 +20,7 @@ pub(super) fn source(source: Source) -> &'static str {
     }
 }
 
-fn instrument(facts: &Facts, channel: &Channel) -> Instrument {
+fn instrument(facts: &Facts, laboratory: &Laboratory, channel: &Channel) -> Instrument {
     let unit = channel.components.first().map_or(Unit::one(), |c| c.unit);
     let component = |c: &certbench_model::Component| match c.unit.print() {
         "" => c.name.clone(),
@@ -35,7 +36,7 @@ fn instrument(facts: &Facts, channel: &Channel) -> Instrument {
         source: source(channel.source).to_string(),
         provenance: device.map(|d| head::provenance(d.provenance).to_string()),
         components: components.join(", "),
-        identity: head::identified(facts, &channel.device).map(|t| t.0.clone()),
+        identity: head::instrument_identity(facts, laboratory, &channel.device),
         interval_s: exact(channel.interval_s),
         delay_ms: format!("{least} … {most}"),
         calibration: channel

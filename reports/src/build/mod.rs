@@ -1,39 +1,33 @@
 //! From facts and findings to the document.
 
 mod case;
+mod change;
+mod clause;
 mod head;
 mod instrument;
 mod method;
 mod occurrence;
 mod rule;
 
+pub(crate) use clause::{said, some};
+
 use crate::document::{
     DOCUMENT_FORMAT, Digests, Document, Named, NotTested, Restriction, Software, Truth,
 };
+use crate::extra::Extra;
 use crate::number;
 use crate::words::say;
-use certbench_model::{
-    EventBody, Facts, FileDigest, Findings, ParamValue, Quantity, Text, Verdict,
-};
-
-/// What a report says beside facts and findings.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Extra {
-    /// The files of the record with their digests, as they were read.
-    pub files: Vec<FileDigest>,
-    /// Day of issue, `2026-11-22`; `None` prints as not issued.
-    pub issued: Option<String>,
-    /// Who authorised the report; `None` prints as not authorised.
-    pub authorized_by: Option<String>,
-}
+use certbench_model::{EventBody, Facts, Findings, ParamValue, Quantity, Text, Verdict};
 
 /// Gathers everything that a report says. The same arguments give the same document.
 pub fn document(facts: &Facts, findings: &Findings, extra: &Extra) -> Document {
     let plan = &facts.plan;
     let opened = head::opened(facts);
-    Document {
+    let issue = extra.issue.as_ref();
+    let mut document = Document {
         format: DOCUMENT_FORMAT,
-        id: head::report_id(facts),
+        id: issue.map_or_else(|| head::draft_id(facts), |i| i.number.clone()),
+        draft: issue.is_none(),
         run: facts.run.clone(),
         simulated: plan.simulated(),
         verdict: findings.verdict,
@@ -45,9 +39,17 @@ pub fn document(facts: &Facts, findings: &Findings, extra: &Extra) -> Document {
         reasons: findings.reasons.clone(),
         dates: head::dates(facts, extra),
         laboratory: plan.bench.laboratory.clone(),
+        marks: head::marks(&extra.laboratory),
         location: plan.bench.location.clone(),
         operator: opened.map(|o| o.operator.to_string()),
-        authorized_by: extra.authorized_by.clone(),
+        signatures: issue.map(head::signatures).unwrap_or_default(),
+        amends: None,
+        corrections: extra.corrections.clone(),
+        changed: extra
+            .uncorrected
+            .as_ref()
+            .map(|before| change::of_findings(before, findings))
+            .unwrap_or_default(),
         order: head::order(plan),
         items: head::items(facts),
         suite: head::suite(plan),
@@ -55,9 +57,11 @@ pub fn document(facts: &Facts, findings: &Findings, extra: &Extra) -> Document {
         sampling: method::sampling(plan),
         rules: rule::rules(findings),
         watches: method::watches(plan),
-        instruments: instrument::instruments(facts),
+        instruments: instrument::instruments(facts, &extra.laboratory),
         environment: named(&plan.bench.environment),
-        bench: head::bench(facts),
+        external: head::external(&extra.laboratory),
+        opinions: head::opinions(&extra.laboratory),
+        bench: head::bench(facts, &extra.laboratory),
         cases: case::cases(facts, findings),
         not_tested: not_tested(findings),
         restrictions: plan.restrictions.iter().map(restriction).collect(),
@@ -75,7 +79,13 @@ pub fn document(facts: &Facts, findings: &Findings, extra: &Extra) -> Document {
             report: env!("CARGO_PKG_VERSION").to_string(),
             host: opened.map(|o| o.host.to_string()),
         },
-    }
+        clauses: Vec::new(),
+    };
+    document.amends = issue
+        .and_then(|i| i.amends.as_ref())
+        .map(|amended| change::amends(amended, &document));
+    document.clauses = clause::clauses(&document, &extra.laboratory.left_out);
+    document
 }
 
 /// Cases and rows without a verdict, with every reason.

@@ -3,6 +3,7 @@
 use crate::document::Occurrence;
 use crate::number;
 use crate::words::say;
+use certbench_model::text::Lang;
 use certbench_model::{EventBody, Facts, FaultKind, Text};
 
 /// Every run started for this item and suite, if the record says.
@@ -16,7 +17,21 @@ pub(super) fn earlier(facts: &Facts) -> Option<Vec<String>> {
 /// In order of the record.
 pub(super) fn occurrences(facts: &Facts) -> Vec<Occurrence> {
     let mut list = Vec::new();
+    let mut armed: Option<(u64, &[Text])> = None;
     for line in &facts.events {
+        if let EventBody::Armed { shown, by } = &line.event.body {
+            if let Some((first, before)) = armed {
+                list.push(Occurrence {
+                    line: line.seq,
+                    at_s: number::seconds(line.event.time_ns),
+                    kind: "armed".to_string(),
+                    about: by.clone(),
+                    text: again(first, before, shown),
+                });
+                continue;
+            }
+            armed = Some((line.seq, shown));
+        }
         for (kind, about, text) in told(&line.event.body) {
             list.push(Occurrence {
                 line: line.seq,
@@ -28,6 +43,23 @@ pub(super) fn occurrences(facts: &Facts) -> Vec<Occurrence> {
         }
     }
     list
+}
+
+/// What arming again shows, as far as it differs from the first time.
+fn again(first: u64, before: &[Text], shown: &[Text]) -> Text {
+    let mut text = say("armed.again", &[("line", first.to_string())]);
+    let new = shown.iter().filter(|t| !before.contains(t));
+    let gone = before.iter().filter(|t| !shown.contains(t));
+    let told = |t: &Text, lang| [("text", t.get(lang).to_string())];
+    for t in new {
+        text.en += &say("armed.new", &told(t, Lang::En)).en;
+        text.zh += &say("armed.new", &told(t, Lang::Zh)).zh;
+    }
+    for t in gone {
+        text.en += &say("armed.gone", &told(t, Lang::En)).en;
+        text.zh += &say("armed.gone", &told(t, Lang::Zh)).zh;
+    }
+    text
 }
 
 fn told(body: &EventBody) -> Vec<(&'static str, String, Text)> {

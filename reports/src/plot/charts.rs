@@ -3,7 +3,7 @@
 use super::axes::{description, drawable, range, tick, widened};
 use super::style::{self, Marker};
 use super::{event_tag, limit_tag};
-use certbench_model::figure::{FigureKind, Series};
+use certbench_model::figure::{Axis, FigureKind, Series};
 use certbench_model::text::Lang;
 use certbench_model::{Figure, Unit};
 use plotters::chart::ChartContext;
@@ -160,16 +160,85 @@ fn interval(chart: &mut Chart<'_, '_>, row: &Row, y: f64, left: f64) -> Drawing 
         chart.draw_series([PathElement::new(ends, stroke)])?;
     }
     mark(chart, (row.at, y), row.series)?;
-    let text = (FONT, 15)
+    beside(
+        chart,
+        &shortened(&row.label, LABEL_MOST),
+        (left, y),
+        HPos::Right,
+    )
+}
+
+/// One bar of a bar chart.
+pub(super) struct Bar {
+    pub(super) label: String,
+    pub(super) value: f64,
+    /// Written behind its end.
+    pub(super) printed: String,
+}
+
+/// One bar a row, from zero to the right.
+pub(super) fn bars(bars: &[Bar], axis: &Axis, lang: Lang) -> Option<String> {
+    let most = bars.iter().map(|b| drawable(b.value)).fold(0.0, f64::max);
+    if most <= 0.0 {
+        return None;
+    }
+    // Room for the number behind the longest bar.
+    let xs = 0.0..most * 1.18;
+    let ys = -(bars.len() as f64) + 0.4..0.6;
+    let height = 26 * bars.len() as u32 + BELOW + 2 * MARGIN;
+    paint((760, height), |root| {
+        let mut chart = ChartBuilder::on(root)
+            .margin(MARGIN)
+            .x_label_area_size(BELOW)
+            .y_label_area_size(210)
+            .build_cartesian_2d(xs.clone(), ys)?;
+        chart
+            .configure_mesh()
+            .max_light_lines(0)
+            .disable_y_mesh()
+            .bold_line_style(RGBColor(0xDD, 0xDD, 0xDD))
+            .x_label_formatter(&|x| tick(*x, &xs))
+            .x_labels(8)
+            .y_labels(0)
+            .x_desc(description(axis, lang))
+            .label_style((FONT, 15))
+            .axis_desc_style((FONT, 16))
+            .draw()?;
+        for (i, bar) in bars.iter().enumerate() {
+            let y = -(i as f64);
+            let end = drawable(bar.value);
+            let colour = style::of(0).colour;
+            let ends = [(0.0, y - 0.3), (end, y + 0.3)];
+            chart.draw_series([Rectangle::new(ends, colour.mix(0.75).filled())])?;
+            beside(
+                &chart,
+                &shortened(&bar.label, LABEL_MOST),
+                (0.0, y),
+                HPos::Right,
+            )?;
+            beside(&chart, &bar.printed, (end, y), HPos::Left)?;
+        }
+        Ok(())
+    })
+}
+
+/// A text beside a point, also outside the plot's own coordinates.
+fn beside(chart: &Chart<'_, '_>, text: &str, at: (f64, f64), hold: HPos) -> Drawing {
+    let away = match hold {
+        HPos::Right => -10,
+        HPos::Left | HPos::Center => 6,
+    };
+    let style = (FONT, 15)
         .into_text_style(chart.plotting_area())
-        .pos(Pos::new(HPos::Right, VPos::Center));
-    let (x, y) = chart.backend_coord(&(left, y));
-    // The label area lies outside the plot's own coordinates.
-    let root = chart.plotting_area().strip_coord_spec();
-    let (origin_x, origin_y) = root.get_base_pixel();
-    let label = shortened(&row.label, LABEL_MOST);
-    root.draw_text(&label, &text, (x - 10 - origin_x, y - origin_y))?;
-    Ok(())
+        .pos(Pos::new(hold, VPos::Center));
+    let (x, y) = chart.backend_coord(&at);
+    tag(chart, text, &style, (x + away, y))
+}
+
+/// A label that does not fit beside a row, shortened and in full.
+pub(super) fn shortened_label(label: &str) -> Option<(String, String)> {
+    let short = shortened(label, LABEL_MOST);
+    (short != label).then(|| (short, label.to_string()))
 }
 
 /// Labels that do not fit beside an interval figure, shortened and in full.

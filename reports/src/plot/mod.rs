@@ -5,8 +5,11 @@ mod axes;
 mod charts;
 mod style;
 
+use crate::document::{Contribution, Finding};
 use crate::number::{significant, trimmed, with_unit};
-use certbench_model::figure::{FigureKind, Level};
+use crate::words::say;
+use certbench_model::figure::{Axis, FigureKind, Level};
+use certbench_model::finding::Value;
 use certbench_model::text::Lang;
 use certbench_model::{Figure, Unit};
 use serde::Serialize;
@@ -42,6 +45,40 @@ pub(crate) fn draw(figure: &Figure, lang: Lang) -> Option<Drawn> {
         title: figure.title.get(lang).to_string(),
         legend: legend(figure, lang),
         narrow: figure.kind == FigureKind::Scatter,
+    })
+}
+
+/// The contributions to an uncertainty as bars, the largest first; `None` for fewer than two.
+pub(crate) fn budget(finding: &Finding, lang: Lang) -> Option<Drawn> {
+    let unit = match &finding.result {
+        Some(Value::Quantity(m)) => m.unit,
+        _ => return None,
+    };
+    let bar = |c: &Contribution| charts::Bar {
+        label: c.raw.name.get(lang).to_string(),
+        value: c.raw.u,
+        printed: with_unit(&c.u, unit),
+    };
+    let mut bars: Vec<_> = finding.budget.iter().map(bar).collect();
+    bars.retain(|b| b.value.is_finite() && b.value >= 0.0);
+    bars.sort_by(|a, b| b.value.total_cmp(&a.value));
+    let axis = Axis {
+        label: say("figure.budget-axis", &[]),
+        unit,
+    };
+    let svg = charts::bars(&bars, &axis, lang).filter(|_| bars.len() > 1)?;
+    let shortened = bars.iter().filter_map(|b| {
+        let (short, full) = charts::shortened_label(&b.label)?;
+        Some(Entry {
+            swatch: String::new(),
+            text: format!("{short} = {full}"),
+        })
+    });
+    Some(Drawn {
+        title: say("figure.budget", &[]).get(lang).to_string(),
+        legend: shortened.collect(),
+        svg,
+        narrow: false,
     })
 }
 

@@ -58,8 +58,7 @@ pub(crate) fn report(args: &Args) -> anyhow::Result<Exit> {
 pub(crate) fn document(recording: &Recording, findings: &Findings) -> certbench_reports::Document {
     let extra = certbench_reports::Extra {
         files: recording.files().to_vec(),
-        issued: None,
-        authorized_by: None,
+        ..Default::default()
     };
     certbench_reports::document(recording.facts(), findings, &extra)
 }
