@@ -289,7 +289,14 @@ fn of_the_arm() -> Vec<Row> {
         on(Sim::Garbage, Becomes::Nothing),
         on(Sim::Truncated, SILENT).unheard(),
         // feedback is late while it moves, and no answer comes in time to the next command
-        on(Sim::Late, SILENT).at_the_next_command(),
+        on(
+            Sim::Late,
+            Becomes::Fault(
+                FaultKind::Unattributable,
+                &["Either the drives or this computer are overloaded, or the bus is"],
+            ),
+        )
+        .at_the_next_command(),
         // its emergency 8130h says that it does not hear us: of the bus, not of itself
         on(
             Sim::Deaf,
@@ -303,11 +310,11 @@ fn of_the_arm() -> Vec<Row> {
         on(Sim::Emcy, Becomes::Event("emcy-0x2310"))
             .with(|f| (f.node, f.code) = (Some(2), Some(0x2310))),
         on(Sim::HeartbeatLoss, SILENT).with(|f| f.node = Some(2)),
-        // off for longer than its heartbeat may be missing: silence comes first
-        on(Sim::Restart, SILENT).unheard(),
+        // off for longer than its heartbeat may be missing: silence comes first; it sends no feedback by
+        // itself after it, and is asked for it
+        on(Sim::Restart, SILENT),
         on(Sim::Restart, Becomes::Event("restart"))
-            .with(|f| (f.node, f.for_s) = (Some(2), Some(0.2)))
-            .unheard(),
+            .with(|f| (f.node, f.for_s) = (Some(2), Some(0.2))),
     ]
 }
 

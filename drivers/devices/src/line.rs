@@ -34,6 +34,14 @@ pub(crate) struct Manners {
     pub(crate) longest: Duration,
 }
 
+impl Manners {
+    /// The longest time that a question takes: until the line may be spoken on, its silence, the
+    /// answer; and before that a question of whoever else asks.
+    pub(crate) fn call_at_most(&self) -> Duration {
+        2 * (2 * self.longest + self.silence + self.timeout)
+    }
+}
+
 /// What a listener makes of the bytes that came.
 pub(crate) enum Heard<T> {
     /// Not all there yet, or not for us.
@@ -95,6 +103,11 @@ impl Line {
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// See [`Manners::call_at_most`].
+    pub(crate) fn call_at_most(&self) -> Duration {
+        self.manners.call_at_most()
     }
 
     /// One question. `hear` is given the bytes as they come.

@@ -344,6 +344,17 @@ fn an_arm_stops_by_itself_when_the_executor_hangs() {
         matches!(news.first(), Some(Trouble::Fault(FaultKind::Harness, text)) if text.contains("emcy-0x8130")),
         "{news:?}"
     );
+
+    // It is pre-operational by now and sends no PDO: whether it stands is asked for.
+    let last_sample = bench.samples(0).last().map(|s| s.time_ns);
+    let halt = arm.halt().unwrap();
+    halt.halt().unwrap();
+    let confirmed = (0..50).find(|_| {
+        bench.pass(10);
+        halt.confirmed().unwrap() == Some(true)
+    });
+    assert!(confirmed.is_some_and(|tries| tries < 30), "{confirmed:?}");
+    assert_eq!(bench.samples(0).last().map(|s| s.time_ns), last_sample);
     bench.close();
 }
 

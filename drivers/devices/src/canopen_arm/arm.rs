@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use certbench_clock::{Clock, Time};
 use certbench_link::{CanFrame, CanLink};
 use certbench_model::plan::DevicePlan;
-use certbench_model::{Identity, LinkFacts};
+use certbench_model::{FaultKind, Identity, LinkFacts};
 use certbench_roles::{Device, Halt, Joints, Lease, NewsSink, Power, SampleSink, Trouble, Wiring};
 use certbench_wire::canopen::NmtState;
 use certbench_wire::canopen::cia402::{State, Statusword};
@@ -38,6 +39,7 @@ pub(crate) fn open(
         halted: Mutex::new(None),
         halts: AtomicU64::new(0),
         withheld: AtomicBool::new(false),
+        call: Mutex::new(None),
     });
     let opened = Opened {
         arm: arm.clone(),
@@ -64,6 +66,8 @@ pub(super) struct Arm {
     pub(super) halts: AtomicU64,
     /// Our heartbeat is withheld on purpose.
     pub(super) withheld: AtomicBool,
+    /// The call of a role that is under way: the executor makes one at a time.
+    call: Mutex<Option<Call>>,
     /// The frames of a halt, one a node.
     pub(super) stops: Vec<CanFrame>,
 }
@@ -93,6 +97,17 @@ pub(super) struct Node {
     pub(super) heartbeat: Option<(NmtState, Time)>,
     pub(super) configured: bool,
     pub(super) told: Told,
+}
+
+impl Node {
+    /// Its statusword and position as they were at a time; `play` counts are no motion.
+    pub(super) fn see(&mut self, status: Statusword, counts: i32, at: Time, play: u32) {
+        let moved = |before: i32| before.abs_diff(counts) > play;
+        if self.moved_from.is_none_or(moved) {
+            (self.moved_from, self.still_since) = (Some(counts), at);
+        }
+        (self.counts, self.status, self.seen) = (counts, Some(status), at);
+    }
 }
 
 /// What was already reported of a node.
@@ -145,12 +160,14 @@ impl Arm {
         joint: &Joint,
         object: Object,
     ) -> Result<[u8; N], Trouble> {
+        self.may_go_on()?;
         let read = self.bus.read(joint.node, object);
         read.map_err(|failure| self.trouble(joint, "reading", object, &failure))
     }
 
     /// Writes an object.
     pub(super) fn write(&self, joint: &Joint, object: Object, data: &[u8]) -> Result<(), Trouble> {
+        self.may_go_on()?;
         let written = self
             .bus
             .download(joint.node, object.index, object.sub, data);
@@ -164,6 +181,7 @@ impl Arm {
         object: Object,
         data: &[u8],
     ) -> Result<bool, Trouble> {
+        self.may_go_on()?;
         match self
             .bus
             .download(joint.node, object.index, object.sub, data)
@@ -193,6 +211,63 @@ impl Arm {
     }
 }
 
+/// A call of a role that must end.
+struct Call {
+    began: Time,
+    patience: Duration,
+    doing: &'static str,
+}
+
+/// The call is over when this goes.
+pub(super) struct InTime<'a>(&'a Arm);
+
+impl Drop for InTime<'_> {
+    fn drop(&mut self) {
+        *self.0.call() = None;
+    }
+}
+
+impl Arm {
+    /// A call of a role begins: drives that answer, but each so slowly that together they never
+    /// end, must not keep the caller. Within another call the other's patience holds.
+    #[must_use]
+    pub(super) fn within(&self, patience: Duration, doing: &'static str) -> Option<InTime<'_>> {
+        let mut call = self.call();
+        if call.is_some() {
+            return None;
+        }
+        let began = self.now();
+        *call = Some(Call {
+            began,
+            patience,
+            doing,
+        });
+        Some(InTime(self))
+    }
+
+    /// Whether the call may ask the next question.
+    fn may_go_on(&self) -> Result<(), Trouble> {
+        let now = self.now();
+        match &*self.call() {
+            Some(call) if now - call.began >= call.patience => Err(Trouble::Fault(
+                FaultKind::Unattributable,
+                format!(
+                    "{} on {} took more than {} ms, answer by answer. Either the drives or this computer are \
+                     overloaded, or the bus is; lower its load, or raise the option `timeout`",
+                    call.doing,
+                    self.bus.port(),
+                    call.patience.as_millis()
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn call(&self) -> MutexGuard<'_, Option<Call>> {
+        self.call.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The arm with its threads.
 struct Opened {
     arm: Arc<Arm>,
@@ -207,6 +282,11 @@ impl Device for Opened {
 
     fn link(&self) -> LinkFacts {
         link_facts(self.arm.bus.link().describe())
+    }
+
+    fn call_at_most(&self) -> Duration {
+        let config = &self.arm.config;
+        config.given_up_after(config.patience)
     }
 
     fn identify(&self) -> Result<Identity, Trouble> {

@@ -115,7 +115,7 @@ impl Bus {
     /// Reads an object of any length.
     pub(super) fn upload(&self, node: NodeId, object: Object) -> Result<Vec<u8>, Failure> {
         let (client, ask) = Client::upload(node, object.index, object.sub);
-        self.transfer(client, ask)
+        self.transfer(client, ask, self.timeout)
     }
 
     /// Reads an object of exactly `N` bytes.
@@ -124,7 +124,18 @@ impl Bus {
         node: NodeId,
         object: Object,
     ) -> Result<[u8; N], Failure> {
-        let data = self.upload(node, object)?;
+        self.read_within(node, object, self.timeout)
+    }
+
+    /// The same, waiting less for the answer.
+    pub(super) fn read_within<const N: usize>(
+        &self,
+        node: NodeId,
+        object: Object,
+        timeout: Duration,
+    ) -> Result<[u8; N], Failure> {
+        let (client, ask) = Client::upload(node, object.index, object.sub);
+        let data = self.transfer(client, ask, timeout)?;
         data.as_slice()
             .try_into()
             .map_err(|_| Failure::Length(data.len()))
@@ -139,21 +150,24 @@ impl Bus {
         data: &[u8],
     ) -> Result<(), Failure> {
         let (client, ask) = Client::download(node, index, sub, data);
-        self.transfer(client, ask).map(|_| ())
+        self.transfer(client, ask, self.timeout).map(|_| ())
     }
 
-    fn transfer(&self, mut client: Client, mut ask: CobFrame) -> Result<Vec<u8>, Failure> {
+    fn transfer(
+        &self,
+        mut client: Client,
+        mut ask: CobFrame,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, Failure> {
         let answers = self.client.lock();
         while let Recv::Item(_) = answers.try_recv() {} // nobody waited for these
         loop {
             self.send(&ask).map_err(Failure::Link)?;
-            let until = self.clock.now() + self.timeout;
+            let until = self.clock.now() + timeout;
             ask = loop {
                 let Recv::Item(frame) = answers.recv_until(Some(until)) else {
                     let _ = self.send(&client.timed_out());
-                    return Err(Failure::Silence {
-                        within: self.timeout,
-                    });
+                    return Err(Failure::Silence { within: timeout });
                 };
                 match client.on(&frame) {
                     Step::NotMine => (),

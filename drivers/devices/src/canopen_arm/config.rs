@@ -68,9 +68,9 @@ pub(crate) fn description() -> DriverDescription {
             quantity("interval", "10 ms", "sampling interval", "采样间隔"),
             quantity(
                 "timeout",
-                "200 ms",
-                "how long an SDO answer is waited for",
-                "等待 SDO 应答的时间",
+                "500 ms",
+                "how long an SDO answer is waited for; a command to all joints may take four times as long",
+                "等待 SDO 应答的时间；发给全部关节的一条指令最多可用其四倍时间",
             ),
             quantity(
                 "heartbeat",
@@ -162,6 +162,11 @@ impl Joint {
             .clamp(1.0, f64::from(i32::MAX)) as u32
     }
 
+    /// Counts within which a position that changes is no motion: a hundredth of a degree.
+    pub(super) fn play(&self) -> u32 {
+        self.rate(0.01)
+    }
+
     /// `node 3 (j3)`.
     pub(super) fn who(&self) -> String {
         format!("{} ({})", self.node, self.limit.joint)
@@ -176,6 +181,10 @@ pub(super) struct Config {
     pub(super) feedback: Feedback,
     pub(super) interval: Duration,
     pub(super) timeout: Duration,
+    /// A command to all joints that takes longer is given up.
+    pub(super) patience: Duration,
+    /// The same for switching power.
+    pub(super) power_patience: Duration,
     pub(super) heartbeat: Duration,
     pub(super) lost_after: Duration,
     pub(super) master: NodeId,
@@ -190,7 +199,19 @@ pub(super) struct Config {
     pub(super) watched: bool,
 }
 
+/// Switching power, brakes and all: a whole arm that is not there by then does not get there.
+const POWER: Duration = Duration::from_secs(10);
+
+/// Answers that a command to all joints may wait for in full.
+const ANSWERS: u32 = 4;
+
 impl Config {
+    /// What a call that is given up has taken at most: beside its patience the answer that it
+    /// waited for last, one of whoever else asks on the bus, and the reason for a fault.
+    pub(super) fn given_up_after(&self, patience: Duration) -> Duration {
+        patience + 3 * self.timeout
+    }
+
     pub(super) fn new(plan: &DevicePlan) -> Result<Config, Trouble> {
         let options = Options::new(plan, description());
         let node = |name: &str, number: u64| {
@@ -203,6 +224,7 @@ impl Config {
             })
         };
         let joints = joints(plan, &options)?;
+        let timeout = options.time("timeout")?;
         let safety = plan.safety.as_ref();
         let torque_off = match safety.map(|safety| safety.safe_state) {
             None | Some(SafeState::DecelerateAndHold) => false,
@@ -222,7 +244,9 @@ impl Config {
                 _ => Feedback::Sync,
             },
             interval: options.time("interval")?.max(Duration::from_millis(1)),
-            timeout: options.time("timeout")?,
+            timeout,
+            patience: ANSWERS * timeout,
+            power_patience: POWER.max(ANSWERS * timeout),
             heartbeat: options.time("heartbeat")?.max(Duration::from_millis(1)),
             lost_after: options.time("lost_after")?,
             master: node("master", options.count("master")?)?,

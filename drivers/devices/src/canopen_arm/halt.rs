@@ -8,7 +8,7 @@ use certbench_clock::Time;
 use certbench_link::CanFrame;
 use certbench_model::FaultKind;
 use certbench_roles::{Halt, Trouble};
-use certbench_wire::canopen::cia402::{Controlword, State};
+use certbench_wire::canopen::cia402::{Controlword, State, Statusword};
 use certbench_wire::canopen::object;
 use certbench_wire::canopen::sdo::Client;
 
@@ -18,6 +18,14 @@ use super::config::Config;
 
 /// For so long no joint may have moved before the arm counts as standing.
 const STILL_FOR: Duration = Duration::from_millis(100);
+
+/// A node not heard for so long is asked: after a lost heartbeat a drive is pre-operational and sends
+/// no PDO.
+const UNHEARD: Duration = Duration::from_millis(50);
+/// How long its answer is waited for …
+const ANSWER: Duration = Duration::from_millis(50);
+/// … and how long those of all of them: what is missing is asked for the next time.
+const ANSWERS: Duration = Duration::from_millis(100);
 
 /// The frames of a halt: an SDO that writes the controlword, one a node. An SDO is served in every
 /// state but "stopped", needs no mapping, and is whole in one frame.
@@ -45,6 +53,38 @@ impl Arm {
     }
 }
 
+impl Arm {
+    /// Asks nodes that are not heard for status and position.
+    fn ask_the_unheard(&self) {
+        let (began, longest) = (self.now(), UNHEARD.max(3 * self.config.interval));
+        for (index, joint) in self.config.joints.iter().enumerate() {
+            let asked = self.now();
+            if asked - began > ANSWERS {
+                return;
+            }
+            let seen = self.nodes().get(index).map(|node| (node.status, node.seen));
+            if seen.is_none_or(|(status, seen)| status.is_some() && asked - seen <= longest) {
+                continue;
+            }
+            let word = self.bus.read_within(joint.node, object::STATUSWORD, ANSWER);
+            let counts = word.and_then(|word| {
+                let at = object::POSITION_ACTUAL;
+                Ok((word, self.bus.read_within(joint.node, at, ANSWER)?))
+            });
+            let Ok((word, counts)) = counts else {
+                continue;
+            };
+            let (status, counts) = (
+                Statusword(u16::from_le_bytes(word)),
+                i32::from_le_bytes(counts),
+            );
+            if let Some(node) = self.nodes().get_mut(index).filter(|node| node.seen < asked) {
+                node.see(status, counts, asked, joint.play());
+            }
+        }
+    }
+}
+
 /// The way to the arm's safe state.
 pub(super) struct QuickStop(pub(super) Arc<Arm>);
 
@@ -66,6 +106,7 @@ impl Halt for QuickStop {
         let Some(halted) = *self.0.halted() else {
             return Ok(None);
         };
+        self.0.ask_the_unheard();
         let nodes = self.0.nodes().clone();
         if nodes
             .iter()

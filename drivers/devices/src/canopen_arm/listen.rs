@@ -153,14 +153,8 @@ fn take(arm: &Arm, index: usize, status: Statusword, counts: i32, at: Time) {
     let Some(node) = nodes.get_mut(index) else {
         return;
     };
-    let resolution = joint.rate(0.01);
-    if node
-        .moved_from
-        .is_none_or(|before| before.abs_diff(counts) > resolution)
-    {
-        (node.moved_from, node.still_since) = (Some(counts), at);
-    }
-    (node.counts, node.status, node.seen, node.fresh) = (counts, Some(status), at, true);
+    node.see(status, counts, at, joint.play());
+    node.fresh = true;
     let fault = matches!(
         status.state(),
         Some(State::Fault | State::FaultReactionActive)

@@ -16,9 +16,9 @@ use super::config::Joint;
 const HANDSHAKE: Duration = Duration::from_millis(500);
 /// Between two looks at a drive.
 const LOOK: Duration = Duration::from_millis(2);
-/// A joint that stands for so long short of its target has stopped.
 /// Least share of the motion's speed that a joint is given.
 const SLOWEST_SHARE: f64 = 0.01;
+/// A joint that stands for so long short of its target has stopped.
 const STOPPED_FOR: Duration = Duration::from_millis(500);
 /// Status and position older than this say nothing of now.
 const OLD: Duration = Duration::from_millis(500);
@@ -68,6 +68,7 @@ impl Joints for Arm {
 
     fn begin(&self, motion: &JointMove) -> Result<(), Trouble> {
         self.accept(motion)?;
+        let _call = self.within(self.config.patience, "a move");
         let halts = self.halts();
         let parts = self.parts(motion)?;
         for part in &parts {
@@ -129,12 +130,13 @@ impl Joints for Arm {
             else {
                 return Err(self.not_sampled());
             };
-            let Some(status) = node.status else {
-                return Err(self.not_sampled());
-            };
-            if now - node.seen > OLD {
+            if now - node.seen.max(goal.taken) > OLD {
                 return Err(self.silent(joint));
             }
+            // What was seen last is of before the command, if anything was: nothing is known yet.
+            let Some(status) = node.status else {
+                return Ok(Progress::Moving);
+            };
             let near = (joint.deg(node.counts) - target).abs() <= self.config.window_deg;
             all = match (status.state(), node.seen > goal.taken) {
                 (_, false) => return Ok(Progress::Moving),
@@ -147,6 +149,7 @@ impl Joints for Arm {
     }
 
     fn positions_deg(&self) -> Result<Vec<f64>, Trouble> {
+        let _call = self.within(self.config.patience, "reading all positions");
         let read = |joint: &Joint| {
             self.read(joint, object::POSITION_ACTUAL)
                 .map(|counts| joint.deg(i32::from_le_bytes(counts)))

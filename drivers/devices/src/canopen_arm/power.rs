@@ -17,7 +17,12 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(5);
 
 impl Power for Arm {
+    fn at_most(&self) -> Duration {
+        self.config.given_up_after(self.config.power_patience)
+    }
+
     fn enable(&self) -> Result<(), Trouble> {
+        let _call = self.within(self.config.power_patience, "switching power");
         let halts = self.halts();
         for joint in &self.config.joints {
             self.prepare(joint)?;
@@ -30,6 +35,7 @@ impl Power for Arm {
     }
 
     fn disable(&self) -> Result<(), Trouble> {
+        let _call = self.within(self.config.power_patience, "switching power");
         let halts = self.halts();
         *self.goal() = None;
         for joint in &self.config.joints {
@@ -39,6 +45,7 @@ impl Power for Arm {
     }
 
     fn recover(&self) -> Result<(), Trouble> {
+        let _call = self.within(self.config.power_patience, "switching power");
         let halts = self.halts();
         *self.goal() = None;
         for (index, joint) in self.config.joints.iter().enumerate() {

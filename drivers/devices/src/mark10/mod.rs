@@ -291,6 +291,10 @@ impl Device for Opened {
         link_facts(self.gauge.line.link().describe())
     }
 
+    fn call_at_most(&self) -> Duration {
+        self.gauge.line.call_at_most()
+    }
+
     fn identify(&self) -> Result<Identity, Trouble> {
         let answer = self
             .gauge

@@ -250,6 +250,10 @@ impl Device for Opened {
         link_facts(self.io.client.line.link().describe())
     }
 
+    fn call_at_most(&self) -> Duration {
+        self.io.client.line.call_at_most()
+    }
+
     fn identify(&self) -> Result<Identity, Trouble> {
         let io = &self.io;
         let answer = io
