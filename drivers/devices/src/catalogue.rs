@@ -1,19 +1,53 @@
 //! The table of drivers.
 
-use certbench_model::vocabulary::DriverDescription;
+use std::sync::Arc;
 
-use crate::{ascii_tracker, canopen_arm, mark10, modbus_io, rh56};
+use certbench_clock::Clock;
+use certbench_link::{ByteLink, CanLink};
+use certbench_model::plan::DevicePlan;
+use certbench_model::vocabulary::DriverDescription;
+use certbench_roles::{Device, Trouble};
+
+use crate::{ascii_tracker, canopen_arm, instruments, mark10, modbus_io, rh56};
+
+/// A device over a link of one kind, as the plan describes it.
+type Open<Link> = fn(&DevicePlan, Arc<Link>, &Clock) -> Result<Arc<dyn Device>, Trouble>;
+
+/// How a device of a family is made of an open link.
+#[derive(Clone, Copy)]
+pub(crate) enum Opener {
+    /// On a line of bytes.
+    Bytes(Open<dyn ByteLink>),
+    /// On a CAN bus.
+    Can(Open<dyn CanLink>),
+}
+
+/// A row of the table: what the catalogue says of a driver, and how its devices are opened.
+pub(crate) type Family = (DriverDescription, Opener);
+
+/// Every driver.
+pub(crate) fn families() -> Vec<Family> {
+    let mut all = vec![
+        (rh56::description(), Opener::Bytes(rh56::open)),
+        (canopen_arm::description(), Opener::Can(canopen_arm::open)),
+        (mark10::description(), Opener::Bytes(mark10::open)),
+        (modbus_io::description(), Opener::Bytes(modbus_io::open)),
+        (
+            ascii_tracker::description(),
+            Opener::Bytes(ascii_tracker::open),
+        ),
+    ];
+    all.extend(instruments::families());
+    all
+}
 
 /// What drivers exist: links, roles, signals, options, safe states, watchdogs, and what each was
 /// verified against.
 pub fn catalogue() -> Vec<DriverDescription> {
-    vec![
-        rh56::description(),
-        canopen_arm::description(),
-        mark10::description(),
-        modbus_io::description(),
-        ascii_tracker::description(),
-    ]
+    families()
+        .into_iter()
+        .map(|(description, _)| description)
+        .collect()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod ascii_tracker;
 mod canopen_arm;
 mod catalogue;
 mod health;
+mod instruments;
 mod line;
 mod mark10;
 mod modbus;

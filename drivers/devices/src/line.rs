@@ -63,6 +63,15 @@ pub(crate) struct Answer<T> {
 }
 
 impl<T> Answer<T> {
+    /// The same answer, understood.
+    pub(crate) fn map<U>(self, understand: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer {
+            value: understand(self.value),
+            asked: self.asked,
+            stamp: self.stamp,
+        }
+    }
+
     /// The whole exchange: the value was taken by the device at some moment in it.
     pub(crate) fn took(&self) -> Duration {
         self.stamp.latest - self.asked

@@ -8,12 +8,11 @@ use certbench_link::{
     ByteLink, CanLink, LinkInfo, LinkKind, Physicality, Tap, open_bytes, open_can,
 };
 use certbench_model::plan::DevicePlan;
-use certbench_model::vocabulary::DriverDescription;
 use certbench_model::{FaultKind, LinkFacts};
 use certbench_roles::{Device, Trouble};
 
+use crate::catalogue::{Family, Opener, catalogue, families};
 use crate::options::Options;
-use crate::{ascii_tracker, canopen_arm, catalogue, mark10, modbus_io, rh56};
 
 /// An open link of the kind that a driver needs.
 #[derive(Clone)]
@@ -31,7 +30,7 @@ pub enum Port {
 /// # Errors
 /// Refused for an unknown driver or option, a fault of the link when the port does not open.
 pub fn connect(plan: &DevicePlan, clock: &Clock, tap: Option<Tap>) -> Result<Port, Trouble> {
-    let driver = driver(plan)?;
+    let (driver, _) = family(plan)?;
     let options = Options::new(plan, driver.clone());
     let link =
         |error: certbench_link::LinkError| Trouble::Fault(FaultKind::Link, error.to_string());
@@ -60,13 +59,9 @@ pub fn connect(plan: &DevicePlan, clock: &Clock, tap: Option<Tap>) -> Result<Por
 /// Refused when the driver is unknown, an option or limit is not understood, or the driver cannot
 /// keep what the plan demands of it.
 pub fn open(plan: &DevicePlan, port: Port, clock: &Clock) -> Result<Arc<dyn Device>, Trouble> {
-    driver(plan)?;
-    match (plan.driver.as_str(), port) {
-        ("inspire-rh56", Port::Bytes(line)) => rh56::open(plan, line, clock),
-        ("mark10-gauge", Port::Bytes(line)) => mark10::open(plan, line, clock),
-        ("modbus-io", Port::Bytes(line)) => modbus_io::open(plan, line, clock),
-        ("ascii-tracker", Port::Bytes(line)) => ascii_tracker::open(plan, line, clock),
-        ("canopen-arm", Port::Can(bus)) => canopen_arm::open(plan, bus, clock),
+    match (family(plan)?.1, port) {
+        (Opener::Bytes(open), Port::Bytes(line)) => open(plan, line, clock),
+        (Opener::Can(open), Port::Can(bus)) => open(plan, bus, clock),
         _ => Err(Trouble::Refused(format!(
             "device `{}`: the driver `{}` does not go with the port {}",
             plan.id, plan.driver, plan.port
@@ -102,21 +97,19 @@ pub fn link_facts(info: &LinkInfo) -> LinkFacts {
     }
 }
 
-fn driver(plan: &DevicePlan) -> Result<DriverDescription, Trouble> {
-    let known = catalogue();
-    known
-        .iter()
-        .find(|driver| driver.id == plan.driver)
-        .cloned()
-        .ok_or_else(|| {
-            let ids: Vec<&str> = known.iter().map(|driver| driver.id.as_str()).collect();
-            Trouble::Refused(format!(
-                "device `{}`: there is no driver `{}`; there are {}",
-                plan.id,
-                plan.driver,
-                ids.join(", ")
-            ))
-        })
+fn family(plan: &DevicePlan) -> Result<Family, Trouble> {
+    let known = families()
+        .into_iter()
+        .find(|(driver, _)| driver.id == plan.driver);
+    known.ok_or_else(|| {
+        let ids: Vec<String> = catalogue().into_iter().map(|driver| driver.id).collect();
+        Trouble::Refused(format!(
+            "device `{}`: there is no driver `{}`; there are {}",
+            plan.id,
+            plan.driver,
+            ids.join(", ")
+        ))
+    })
 }
 
 /// A port specification with a speed, put in where it has none.

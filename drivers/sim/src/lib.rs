@@ -4,7 +4,7 @@
 //!   clock, no I/O. Whether an object is held follows from contact, friction and gravity; whether an arm
 //!   stops in time follows from its drives, its brakes and its load. Nothing is decided by a die.
 //! - peers: a hand (Inspire RH56), an arm (six CiA 402 nodes), a gauge (Mark-10), a relay box (Modbus
-//!   RTU), a tracker (ASCII lines). Each speaks its wire from the device's side, converts from the
+//!   RTU), a tracker (ASCII lines), instruments that look at the same force or target. Each speaks its wire from the device's side, converts from the
 //!   manual's scales by itself, and runs on a thread of the clock.
 //! - [`Simulation`]: a bench of them, on pseudo-terminals or inside the process. On the simulated
 //!   clock the same seed and the same questions give the same bytes.
@@ -24,5 +24,5 @@ mod rng;
 mod simulation;
 mod world;
 
-pub use simulation::{BuildError, DRIVERS, Port, Simulation, Transport};
+pub use simulation::{BuildError, Port, Simulation, Transport, drivers};
 pub use world::{Happening, World};

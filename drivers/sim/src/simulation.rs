@@ -11,7 +11,8 @@ use certbench_link::{ByteLink, CanLink, LinkError, pty};
 use serde_json::{Value, json};
 
 use crate::config::{ArmConfig, BadConfig, FaultConfig, HandConfig, WorldConfig};
-use crate::peers::{Manners, Stage, ascii_tracker, canopen, mark10, modbus_io, play, rh56};
+use crate::peers::table::{ON_LINE, OnLine};
+use crate::peers::{Stage, canopen};
 use crate::world::{Happening, Part, World};
 
 /// How often [`Simulation::run_until_rest`] looks.
@@ -59,14 +60,14 @@ impl std::fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {}
 
+/// The driver whose device is on a bus.
+const ARM: &str = "canopen-arm";
+
 /// Ids of the drivers whose devices can be simulated.
-pub const DRIVERS: [&str; 5] = [
-    "inspire-rh56",
-    "canopen-arm",
-    "mark10-gauge",
-    "modbus-io",
-    "ascii-tracker",
-];
+pub fn drivers() -> Vec<&'static str> {
+    let on_line = ON_LINE.iter().map(|row| row.driver);
+    on_line.chain([ARM]).collect()
+}
 
 /// A running simulation. Dropping it lets the peers leave.
 pub struct Simulation {
@@ -88,8 +89,8 @@ impl Simulation {
         clock: &Clock,
         transport: Transport,
     ) -> Result<(Simulation, BTreeMap<String, Port>), BuildError> {
-        let parts = parts_of(devices).map_err(BuildError::Devices)?;
-        let has = |part| parts.iter().any(|(_, p)| *p == part);
+        let seats = seats_of(devices).map_err(BuildError::Devices)?;
+        let has = |part| seats.iter().any(|seat| seat.part == part);
         let mut config = config.clone();
         if has(Part::Hand) {
             config.hand.get_or_insert_with(HandConfig::default);
@@ -98,9 +99,9 @@ impl Simulation {
             config.arm.get_or_insert_with(ArmConfig::default);
         }
         let mut world = World::new(&config).map_err(BuildError::Config)?;
-        let handles: Vec<_> = parts
+        let handles: Vec<_> = seats
             .iter()
-            .map(|(id, part)| world.register(id, *part))
+            .map(|seat| world.register(seat.id, seat.part))
             .collect();
         world.check_faults().map_err(BuildError::Devices)?;
         world.advance_to(0);
@@ -111,74 +112,30 @@ impl Simulation {
             peers: Vec::new(),
         };
         let mut ports = BTreeMap::new();
-        for ((id, part), faults) in parts.iter().zip(handles) {
+        for (Seat { id, on_line, .. }, faults) in seats.iter().zip(handles) {
             let cable = Cable {
                 clock,
                 name: id,
                 faults,
             };
-            let port = match part {
-                Part::Arm => {
+            let port = match *on_line {
+                None => {
                     let (port, link) = cable.can(transport).map_err(BuildError::Link)?;
                     let arm = config.arm.clone().unwrap_or_default();
                     simulation.start(id, move |stage| canopen::play(stage, &*link, &arm));
                     port
                 }
-                _ => {
-                    let rate = if *part == Part::Tracker {
-                        921_600
-                    } else {
-                        115_200
-                    };
-                    let (port, link) = cable.bytes(transport, rate).map_err(BuildError::Link)?;
-                    simulation.start_on_line(id, *part, &config, link);
+                Some(row) => {
+                    let (port, link) =
+                        cable.bytes(transport, row.rate).map_err(BuildError::Link)?;
+                    let config = config.clone();
+                    simulation.start(id, move |stage| (row.play)(stage, &*link, &config));
                     port
                 }
             };
-            ports.insert(id.clone(), port);
+            ports.insert((*id).to_owned(), port);
         }
         Ok((simulation, ports))
-    }
-
-    fn start_on_line(
-        &mut self,
-        id: &str,
-        part: Part,
-        config: &WorldConfig,
-        link: Box<dyn ByteLink>,
-    ) {
-        let manners = |thinks_us, silence_ms| Manners {
-            thinks: Duration::from_micros(thinks_us),
-            silence: Duration::from_millis(silence_ms),
-        };
-        match part {
-            Part::Hand => {
-                let hand = config.hand.as_ref().map_or(1, |hand| hand.id);
-                self.start(id, move |stage| {
-                    let device = rh56::Hand::new(hand, &mut stage.world());
-                    play(stage, &*link, &manners(800, 20), device);
-                });
-            }
-            Part::Gauge => {
-                let device = mark10::Gauge::new(config.gauge.unit);
-                self.start(id, move |stage| {
-                    play(stage, &*link, &manners(1000, 50), device)
-                });
-            }
-            Part::Io => {
-                let device = modbus_io::Box8::new(config.io.unit);
-                self.start(id, move |stage| {
-                    play(stage, &*link, &manners(2000, 4), device)
-                });
-            }
-            Part::Tracker => {
-                let tracker = config.tracker.clone();
-                self.start(id, move |stage| {
-                    ascii_tracker::play(stage, &*link, &tracker)
-                });
-            }
-            Part::Arm => {}
-        }
     }
 
     fn start(&mut self, id: &str, peer: impl FnOnce(&Stage) + Send + 'static) {
@@ -270,31 +227,47 @@ impl Drop for Simulation {
     }
 }
 
-/// What each device is; each part at most once.
-fn parts_of(devices: &[(String, String)]) -> Result<Vec<(String, Part)>, String> {
-    let mut parts: Vec<(String, Part)> = Vec::new();
+/// A device's place in the world.
+struct Seat<'a> {
+    id: &'a str,
+    driver: &'a str,
+    part: Part,
+    /// How it is played on a line of bytes; `None` on a bus.
+    on_line: Option<&'static OnLine>,
+}
+
+/// What each device is. One world has one hand, one arm and one relay box; several instruments may
+/// look at the same force or the same target, one of each driver.
+fn seats_of(devices: &[(String, String)]) -> Result<Vec<Seat<'_>>, String> {
+    let mut seats: Vec<Seat<'_>> = Vec::new();
     for (id, driver) in devices {
-        let part = match driver.as_str() {
-            "inspire-rh56" => Part::Hand,
-            "canopen-arm" => Part::Arm,
-            "mark10-gauge" => Part::Gauge,
-            "modbus-io" => Part::Io,
-            "ascii-tracker" => Part::Tracker,
-            _ => {
+        let on_line = ON_LINE.iter().find(|row| row.driver == driver);
+        let part = match on_line {
+            Some(row) => row.part,
+            None if driver == ARM => Part::Arm,
+            None => {
                 return Err(format!(
                     "{id}: there is no simulator for `{driver}`; there are {}",
-                    DRIVERS.join(", ")
+                    drivers().join(", ")
                 ));
             }
         };
-        if let Some((other, _)) = parts.iter().find(|(_, p)| *p == part) {
+        let shared = matches!(part, Part::Gauge | Part::Tracker | Part::Meter);
+        let clash = |seat: &&Seat<'_>| seat.driver == driver || seat.part == part && !shared;
+        if let Some(other) = seats.iter().find(clash) {
             return Err(format!(
-                "{other} and {id} are both `{driver}`; one world has one of a kind"
+                "{} and {id} (`{}`, `{driver}`) are the same thing; one world has one of a kind",
+                other.id, other.driver
             ));
         }
-        parts.push((id.clone(), part));
+        seats.push(Seat {
+            id,
+            driver,
+            part,
+            on_line,
+        });
     }
-    Ok(parts)
+    Ok(seats)
 }
 
 /// A cable to be laid, with what may go wrong on it.

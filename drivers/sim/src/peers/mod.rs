@@ -5,8 +5,11 @@ pub(crate) mod canopen;
 pub(crate) mod mark10;
 pub(crate) mod modbus_io;
 pub(crate) mod rh56;
+pub(crate) mod streams;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;
+pub(crate) mod texts;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -124,6 +127,6 @@ pub(crate) fn play(
 }
 
 /// The world is not held while the device thinks.
-fn next_answer(stage: &Stage, device: &mut impl Answering) -> Option<Vec<u8>> {
+pub(crate) fn next_answer(stage: &Stage, device: &mut impl Answering) -> Option<Vec<u8>> {
     device.answer(&mut stage.world())
 }

@@ -25,6 +25,8 @@ pub(crate) enum Part {
     Gauge,
     Tracker,
     Io,
+    /// A meter of something that nothing else in the world touches.
+    Meter,
 }
 
 /// A fault and where it stands.
@@ -276,7 +278,7 @@ impl World {
         match part {
             Part::Gauge => change(&mut self.gauge.ailment),
             Part::Tracker => change(&mut self.tracker.ailment),
-            Part::Hand | Part::Arm | Part::Io => {}
+            Part::Hand | Part::Arm | Part::Io | Part::Meter => {}
         }
     }
 
@@ -342,7 +344,7 @@ impl World {
             }
             Part::Gauge => self.gauge.restart(),
             Part::Io => self.io.restart(step),
-            Part::Arm | Part::Tracker => {}
+            Part::Arm | Part::Tracker | Part::Meter => {}
         }
     }
 }

@@ -1,0 +1,141 @@
+//! The devices that hang on a line of bytes, by driver.
+
+use std::time::Duration;
+
+use certbench_link::ByteLink;
+
+use crate::config::WorldConfig;
+use crate::world::Part;
+
+use super::streams::{self, Bota, Ft300, Ild1420};
+use super::texts::{self, Texts};
+use super::{Manners, Stage, ascii_tracker, mark10, modbus_io, play, rh56};
+
+/// A device and how it is played.
+pub(crate) struct OnLine {
+    /// Driver id.
+    pub(crate) driver: &'static str,
+    /// What of the world it is.
+    pub(crate) part: Part,
+    /// Bits per second of its cable.
+    pub(crate) rate: u32,
+    /// Plays it.
+    pub(crate) play: fn(&Stage, &dyn ByteLink, &WorldConfig),
+}
+
+const fn row(
+    driver: &'static str,
+    part: Part,
+    rate: u32,
+    play: fn(&Stage, &dyn ByteLink, &WorldConfig),
+) -> OnLine {
+    OnLine {
+        driver,
+        part,
+        rate,
+        play,
+    }
+}
+
+/// Every one.
+pub(crate) const ON_LINE: &[OnLine] = &[
+    row(
+        "inspire-rh56",
+        Part::Hand,
+        115_200,
+        |stage, link, config| {
+            let id = config.hand.as_ref().map_or(1, |hand| hand.id);
+            let device = rh56::Hand::new(id, &mut stage.world());
+            play(stage, link, &manners(800, 20), device);
+        },
+    ),
+    row(
+        "mark10-gauge",
+        Part::Gauge,
+        115_200,
+        |stage, link, config| {
+            play(
+                stage,
+                link,
+                &manners(1000, 50),
+                mark10::Gauge::new(config.gauge.unit),
+            );
+        },
+    ),
+    row("modbus-io", Part::Io, 115_200, |stage, link, config| {
+        play(
+            stage,
+            link,
+            &manners(2000, 4),
+            modbus_io::Box8::new(config.io.unit),
+        );
+    }),
+    row(
+        "ascii-tracker",
+        Part::Tracker,
+        921_600,
+        |stage, link, config| {
+            ascii_tracker::play(stage, link, &config.tracker);
+        },
+    ),
+    row(
+        "ascii-instrument",
+        Part::Gauge,
+        115_200,
+        |stage, link, _| {
+            play(
+                stage,
+                link,
+                &manners(1000, 50),
+                Texts::new(texts::indicator),
+            );
+        },
+    ),
+    row("mt-sics-scale", Part::Gauge, 115_200, |stage, link, _| {
+        play(stage, link, &manners(2000, 50), Texts::new(texts::mtsics));
+    }),
+    row(
+        "imada-gauge",
+        Part::Gauge,
+        115_200,
+        |stage, link, config| {
+            play(
+                stage,
+                link,
+                &manners(1000, 50),
+                Texts::new(texts::imada(config.gauge.unit)),
+            );
+        },
+    ),
+    row(
+        "mitutoyo-gauge",
+        Part::Tracker,
+        115_200,
+        |stage, link, _| {
+            play(stage, link, &manners(5000, 50), Texts::new(texts::mitutoyo));
+        },
+    ),
+    row("keyence-lkg", Part::Tracker, 115_200, |stage, link, _| {
+        play(stage, link, &manners(1000, 50), Texts::new(texts::keyence));
+    }),
+    row("ild1420", Part::Tracker, 921_600, |stage, link, _| {
+        streams::play(stage, link, &manners(0, 50), Ild1420);
+    }),
+    row("robotiq-ft300", Part::Gauge, 115_200, |stage, link, _| {
+        streams::play(stage, link, &manners(1000, 4), Ft300::default());
+    }),
+    row("bota-serial", Part::Gauge, 460_800, |stage, link, _| {
+        streams::play(stage, link, &manners(0, 50), Bota::default());
+    }),
+    row("scpi-meter", Part::Meter, 115_200, |stage, link, _| {
+        play(stage, link, &manners(1000, 50), Texts::new(texts::scpi()));
+    }),
+];
+
+/// How long it thinks (µs), and what silence is for it (ms).
+const fn manners(thinks_us: u64, silence_ms: u64) -> Manners {
+    Manners {
+        thinks: Duration::from_micros(thinks_us),
+        silence: Duration::from_millis(silence_ms),
+    }
+}
