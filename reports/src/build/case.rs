@@ -81,7 +81,8 @@ fn finding(facts: &Facts, case: &CaseFindings, found: &Found, anchor: String) ->
     }
 }
 
-/// For every measure with several rows: the rows beside each other, each with its interval.
+/// For every measure with several rows: the rows beside each other, each with its interval, unless a
+/// finding shows just these rows itself.
 fn beside(case: &CaseFindings) -> Vec<Figure> {
     let mut measures: Vec<&str> = Vec::new();
     for found in case.findings.iter().filter(|f| f.subject.is_some()) {
@@ -89,9 +90,16 @@ fn beside(case: &CaseFindings) -> Vec<Figure> {
             measures.push(&found.measure);
         }
     }
+    let labels =
+        |f: &Figure| -> Vec<Text> { f.series.iter().flat_map(|s| s.labels.clone()).collect() };
+    let shown = |figure: &Figure| {
+        let drawn = case.findings.iter().flat_map(|f| &f.figures);
+        let mut intervals = drawn.filter(|f| f.kind == FigureKind::Intervals);
+        intervals.any(|f| labels(f) == labels(figure))
+    };
     let rows = |measure: &&str| {
         let of_measure = case.findings.iter().filter(|f| f.measure == *measure);
-        figure(&of_measure.collect::<Vec<_>>())
+        figure(&of_measure.collect::<Vec<_>>()).filter(|f| !shown(f))
     };
     measures.iter().filter_map(rows).collect()
 }

@@ -3,8 +3,8 @@
 use crate::command::run::Language;
 use crate::exit::Exit;
 use crate::inputs::readable;
-use crate::say;
 use crate::session;
+use crate::{say, say_on};
 use anyhow::anyhow;
 use certbench_model::{Findings, Recorded};
 use certbench_record::Recording;
@@ -27,6 +27,8 @@ pub(crate) struct Args {
 enum Format {
     Html,
     Json,
+    Junit,
+    Csv,
 }
 
 /// Judges the record and renders the report.
@@ -38,6 +40,8 @@ pub(crate) fn report(args: &Args) -> anyhow::Result<Exit> {
     let document = document(&Recording::open(&args.run)?, &findings);
     match (args.lang, args.format) {
         (_, Format::Json) => say!("{}", certbench_reports::json(&document)),
+        (_, Format::Junit) => say_on!("{}", certbench_reports::junit(&document)),
+        (_, Format::Csv) => say_on!("{}", certbench_reports::csv(&document)),
         (Some(lang), Format::Html) => {
             say!(
                 "{}",

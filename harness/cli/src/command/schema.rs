@@ -18,19 +18,19 @@ enum Word {
     Bench,
     Job,
     Table,
+    /// `report.json`
+    Report,
 }
 
 /// Prints it.
 pub(crate) fn schema(args: &Args) -> anyhow::Result<Exit> {
-    let kind = match args.kind {
-        Word::Suite => Kind::Suite,
-        Word::Bench => Kind::Bench,
-        Word::Job => Kind::Job,
-        Word::Table => Kind::Table,
+    let schema = match args.kind {
+        Word::Suite => certbench_suite::schema(Kind::Suite),
+        Word::Bench => certbench_suite::schema(Kind::Bench),
+        Word::Job => certbench_suite::schema(Kind::Job),
+        Word::Table => certbench_suite::schema(Kind::Table),
+        Word::Report => certbench_reports::schema(),
     };
-    say!(
-        "{}",
-        serde_json::to_string_pretty(&certbench_suite::schema(kind))?
-    );
+    say!("{}", serde_json::to_string_pretty(&schema)?);
     Ok(Exit::Passed)
 }
