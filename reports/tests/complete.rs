@@ -375,6 +375,7 @@ fn an_interrupted_or_refused_run_is_printed_too() {
         channels: vec![],
         parameters: vec![],
         watches: vec![],
+        derived: vec![],
         restrictions: vec![],
         ..facts.plan
     };

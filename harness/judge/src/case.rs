@@ -292,6 +292,7 @@ impl<'a> View<'a> {
                 .unwrap_or_else(|| Text::new("this item on this bench", "本被测件在本台架上")),
             result: answer.value,
             more: answer.more,
+            sub_values: Vec::new(),
             accept: measure.accept.clone(),
             rule: measure.rule,
             decision: ruling.decision,

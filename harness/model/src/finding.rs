@@ -90,6 +90,9 @@ pub struct Finding {
     pub result: Option<Value>,
     /// Further values that belong to it (components, one-sided bounds, alternative intervals).
     pub more: Vec<NamedValue>,
+    /// Of a derived result: every part of its formula with its value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sub_values: Vec<SubValue>,
     /// Limit.
     pub accept: Option<Accept>,
     /// Rule.
@@ -227,6 +230,22 @@ pub struct NamedValue {
     /// Value with unit.
     pub value: Quantity,
     /// Expanded uncertainty in the same unit, if known.
+    pub u_expanded: Option<f64>,
+}
+
+/// A part of a formula with its value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SubValue {
+    /// As it stands in the formula.
+    pub text: String,
+    /// The result that it is, `case/measure` or `case/measure/row`; `None` for a number or an
+    /// operation.
+    pub from: Option<String>,
+    /// Value, unrounded.
+    pub value: f64,
+    /// Unit of the value as UCUM spells it; it need not be in the table of units: `N2`.
+    pub unit: String,
+    /// Expanded uncertainty in the same unit, of a result.
     pub u_expanded: Option<f64>,
 }
 

@@ -5,7 +5,7 @@ use crate::identity::{FileDigest, Provenance, sha256_hex};
 use crate::job::Party;
 use crate::measure::SetBy;
 use crate::step::SetOutput;
-use crate::{Channel, Job, Measure, ParamValue, Quantity, Step, Text};
+use crate::{Channel, Derived, Job, Measure, ParamValue, Quantity, Step, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -35,6 +35,9 @@ pub struct Plan {
     pub cases: Vec<Case>,
     /// Performed at a normal end of the run: lower, release, park.
     pub finally: Vec<Step>,
+    /// Results that are computed from other results.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub derived: Vec<Derived>,
     /// What will not be tested or not be judged, known before the start, with the reason.
     pub restrictions: Vec<Restriction>,
 }

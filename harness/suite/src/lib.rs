@@ -14,11 +14,6 @@
 
 mod check;
 mod complaint;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "for derived results and conditions"
-)]
 mod expr;
 mod near;
 mod plan;

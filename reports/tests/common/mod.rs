@@ -309,6 +309,7 @@ pub(crate) fn plan() -> Plan {
             ),
         ],
         finally: vec![],
+        derived: vec![],
         restrictions: vec![
             Restriction {
                 case: "slip".to_string(),
@@ -361,6 +362,7 @@ pub(crate) fn finding(
         estimand: Text::new("this object on this bench", "本台架上的该物体"),
         result,
         more: vec![],
+        sub_values: vec![],
         accept: None,
         rule: DecisionRule::Guarded { r: 1.0 },
         decision: None,

@@ -130,6 +130,7 @@ pub(crate) fn plan(device: DevicePlan, channels: Vec<Channel>, cases: Vec<Case>)
         tables: BTreeMap::new(),
         cases,
         finally: Vec::new(),
+        derived: Vec::new(),
         restrictions: Vec::new(),
     }
 }

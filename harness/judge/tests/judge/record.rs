@@ -221,6 +221,7 @@ fn plan() -> Plan {
         tables: BTreeMap::new(),
         cases: vec![],
         finally: vec![],
+        derived: vec![],
         restrictions: vec![],
     }
 }

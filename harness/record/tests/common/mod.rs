@@ -127,6 +127,7 @@ pub(crate) fn plan() -> Plan {
         tables: [].into(),
         cases: vec![],
         finally: vec![],
+        derived: vec![],
         restrictions: vec![],
     }
 }

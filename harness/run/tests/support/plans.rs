@@ -46,6 +46,7 @@ pub(crate) fn plan(cases: Vec<Case>) -> Plan {
         tables: [("poses".to_string(), vec![row("p1"), row("p2")])].into(),
         cases,
         finally: vec![],
+        derived: vec![],
         restrictions: vec![],
     }
 }

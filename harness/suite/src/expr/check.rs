@@ -6,7 +6,7 @@ use crate::complaint::{Complaint, Span};
 use crate::plan::env::Env;
 use certbench_model::expr::{Expr, Mistake, Nature, Op, Sort, Stretch, Value, Wrong};
 use certbench_model::{ParamValue, Quantity, Unit};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The names that an expression may use, spelled as in the expression. Parameters (`$name`) are
 /// known without being added.
@@ -17,6 +17,8 @@ pub(crate) struct Names {
     known: BTreeMap<String, Sort>,
     /// Names that are something, and no value: what is wrong, and what to write.
     other: BTreeMap<String, (String, String)>,
+    /// Names of what could not be read: that has had its complaint.
+    unread: BTreeSet<String>,
 }
 
 impl Names {
@@ -26,6 +28,7 @@ impl Names {
             what,
             known: BTreeMap::new(),
             other: BTreeMap::new(),
+            unread: BTreeSet::new(),
         }
     }
 
@@ -45,27 +48,47 @@ impl Names {
             .insert(name.into(), (message.into(), help.into()));
     }
 
+    /// A name of something that could not be read.
+    pub(crate) fn unread(&mut self, name: impl Into<String>) {
+        self.unread.insert(name.into());
+    }
+
     fn complaint(&self, name: &str, at: Span) -> Complaint {
         if let Some((message, help)) = self.other.get(name) {
             return Complaint::new("no-value", at, message.as_str()).help(help.as_str());
         }
-        let known = self.known.keys().map(String::as_str);
-        let complaint = unknown("unknown-name", self.what, name, at, known);
+        let known = self.known.keys().chain(self.other.keys());
+        let mut complaint = unknown(
+            "unknown-name",
+            self.what,
+            name,
+            at,
+            known.map(String::as_str),
+        );
         let minus = name.match_indices('-').find_map(|(i, _)| {
             let (left, right) = (name.get(..i)?, name.get(i + 1..)?);
             let number = right.starts_with(|c: char| c.is_ascii_digit());
             let there = |part: &str| self.known.contains_key(part);
             (there(left) && (number || there(right))).then(|| format!("{left} - {right}"))
         });
-        match (minus, Unit::parse(name)) {
-            (Some(minus), _) => {
-                complaint.help(format!("a minus has a blank on both sides: `{minus}`"))
+        // The whole name is known: it stands in another case.
+        let longer = |known: &&String| {
+            let before = known.strip_suffix(name);
+            before.is_some_and(|before| before.ends_with('.'))
+        };
+        let longer = self.known.keys().chain(self.other.keys()).find(longer);
+        let help = match (minus, longer, Unit::parse(name)) {
+            (Some(minus), _, _) => format!("a minus has a blank on both sides: `{minus}`"),
+            (None, Some(longer), _) => format!("did you mean `{longer}`?"),
+            (None, None, Ok(unit)) => {
+                format!(
+                    "a unit needs its number, `1 {unit}`, and is one word of the table: `deg/s`"
+                )
             }
-            (None, Ok(unit)) => complaint
-                .help(format!("a unit needs its number: `1 {unit}`"))
-                .note("units of the table stand as one word: `deg/s`, `N.m`, `mm/min`"),
-            _ => complaint,
-        }
+            _ => return complaint,
+        };
+        complaint.notes.clear();
+        complaint.help(help)
     }
 }
 
@@ -85,7 +108,15 @@ impl Read {
                     }
                 }
                 None if names.known.contains_key(name) => {}
-                None => env.sink.push(names.complaint(name, at)),
+                None if names
+                    .unread
+                    .contains(name.split('[').next().unwrap_or(name)) => {}
+                None => {
+                    let complaint = names.complaint(name, at);
+                    let place = term.at.map(usize::from);
+                    env.sink
+                        .push(self.place.located(complaint, self.expr.text(), place));
+                }
             }
         }
         let sort = |name: &str| match name.strip_prefix('$') {
@@ -99,6 +130,7 @@ impl Read {
         sort.filter(|_| env.sink.errors() == before)
     }
 
+    #[allow(dead_code, reason = "for `until: { when: … }`")]
     /// The expression as a condition, with the values of its parameters filled in.
     pub(crate) fn condition(&self, names: &Names, env: &Env<'_>) -> Option<Expr> {
         match self.check(names, env)? {

@@ -78,7 +78,15 @@ impl Place {
         [from, to]: [usize; 2],
         message: impl Into<String>,
     ) -> Complaint {
-        let complaint = Complaint::new(code, self.at(from, to), message);
+        self.located(
+            Complaint::new(code, self.at(from, to), message),
+            text,
+            [from, to],
+        )
+    }
+
+    /// Says in words where in the text a complaint is about, when its place in the file cannot be told.
+    fn located(self, complaint: Complaint, text: &str, [from, to]: [usize; 2]) -> Complaint {
         match (self.start, text.get(..from), text.get(from..to)) {
             (None, Some(before), Some(part)) => {
                 let column = before.chars().count() + 1;

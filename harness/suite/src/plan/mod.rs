@@ -18,11 +18,11 @@ use crate::complaint::{Complaint, Sink, Span};
 use crate::sources::Sources;
 use crate::yaml::At;
 use certbench_model::plan::{Case, OnDeviceEvent, PLAN_FORMAT, Restriction, Watch};
-use certbench_model::{Date, DecisionRule, Plan, Step, Text, Vocabulary};
+use certbench_model::{Date, DecisionRule, Derived, Plan, Step, Text, Vocabulary};
 use channels::Matching;
 use count::{bound, case_bound};
 use env::{Env, STEPS_WRITTEN_MAX, Used};
-use measures::Measures;
+use measures::{Measures, derived};
 use parameters::InForce;
 use restrict::Restricting;
 use std::cell::{Cell, RefCell};
@@ -55,6 +55,7 @@ pub struct Request<'a> {
 /// Cases, watches and `finally` of a suite.
 pub(crate) struct Body {
     pub(crate) cases: Vec<Case>,
+    pub(crate) derived: Vec<Derived>,
     pub(crate) finally: Vec<Step>,
     pub(crate) watches: Vec<Watch>,
     /// Case to the parameters that its steps and measures use.
@@ -130,6 +131,7 @@ pub(crate) fn body(
             steps_max: bound.steps,
         });
     }
+    let derived = derived(&env, &cases, rule, &mut used);
     let reader = CaseReader::new(&env);
     let finally = reader.closing_steps(suite.written.finally.as_ref());
     let watches = steps::watches(&reader, suite.written.watch.as_ref());
@@ -141,6 +143,7 @@ pub(crate) fn body(
     let names = env.used.into_inner().names;
     Body {
         cases,
+        derived,
         finally,
         watches,
         used,
@@ -253,6 +256,7 @@ pub(crate) fn plan(request: &Request<'_>, sources: &mut Sources, sink: &Sink) ->
         tables: extract::tables(suite, &body.names),
         cases,
         finally: body.finally,
+        derived: body.derived,
         restrictions,
     })
 }

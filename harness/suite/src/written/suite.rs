@@ -36,6 +36,8 @@ pub(crate) struct Suite {
     pub(crate) watch: Option<At<Vec<At<Watch>>>>,
     /// What is tested.
     pub(crate) cases: At<Vec<At<Case>>>,
+    /// Results that are computed from those of several cases.
+    pub(crate) derive: Option<At<Vec<At<Derive>>>>,
     /// Performed at a normal end of the run: lower, release, park.
     pub(crate) finally: Option<At<Steps>>,
 }
@@ -222,6 +224,8 @@ pub(crate) struct Case {
     pub(crate) finally: Option<At<Steps>>,
     /// Results. At least one must have `accept`, or an attribute parameter `expected`.
     pub(crate) measure: Option<At<Vec<At<Measure>>>>,
+    /// Results that are computed from other results.
+    pub(crate) derive: Option<At<Vec<At<Derive>>>>,
 }
 
 /// What a device event means.
@@ -251,6 +255,24 @@ pub(crate) struct Measure {
     /// Parameters of the metric.
     pub(crate) params: Option<At<Entries<At<Scalar>>>>,
     /// The limit. Left out: the value is only reported.
+    pub(crate) accept: Option<At<Accept>>,
+}
+
+/// A result that is computed from other results.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Derive {
+    /// Unique within the case, measures included; of the suite's own, within the suite.
+    pub(crate) id: At<String>,
+    /// What it is called in the report.
+    pub(crate) title: At<Bilingual>,
+    /// The formula, for example `(first.strength - last.strength) / first.strength`: results
+    /// (`measure`, `case.measure`, `measure[row]`), parameters (`$name`), numbers with units,
+    /// `+ - * /`, `min max abs sqrt`.
+    pub(crate) value: At<Scalar>,
+    /// Unit of the result.
+    pub(crate) unit: At<Scalar>,
+    /// The limit; the estimate is compared. Left out: the value is only reported.
     pub(crate) accept: Option<At<Accept>>,
 }
 

@@ -1,5 +1,6 @@
 //! Measures: what is computed, from which windows and channels, against which limit.
 
+mod derived;
 mod inputs;
 mod limits;
 mod params;
@@ -14,6 +15,8 @@ use crate::yaml::At;
 use certbench_model::vocabulary::{MetricDescription, OverKind};
 use certbench_model::{DecisionRule, Measure, Step, Unit};
 use std::collections::BTreeMap;
+
+pub(crate) use derived::derived;
 
 /// The parameter of an attribute metric that stands for a limit.
 const EXPECTED: &str = "expected";
@@ -61,6 +64,7 @@ impl<'a> Measures<'_, 'a, '_> {
             }
             measures.extend(self.one(measure, at.head));
         }
+        decides |= derived::decides(case);
         let readable = case.measure.as_ref().is_none_or(|m| m.value.is_some());
         if !decides && readable {
             let message =
