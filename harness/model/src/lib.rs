@@ -5,6 +5,7 @@
 //! every text that a person reads exists in English and Chinese ([`Text`]), and every map is
 //! ordered, so that the same value always serialises to the same bytes.
 
+pub mod addendum;
 pub mod calibration;
 pub mod channel;
 pub mod correction;
@@ -25,6 +26,7 @@ pub mod text;
 pub mod unit;
 pub mod vocabulary;
 
+pub use addendum::Addendum;
 pub use calibration::{Calibration, CalibrationRange, Registration};
 pub use channel::{Channel, Component, Source};
 pub use correction::{Correction, Place};

@@ -1,6 +1,6 @@
 //! A recorded run as the judge sees it.
 
-use crate::{Date, Event, Plan, RunEnd, Sample};
+use crate::{Addendum, Date, Event, Plan, RunEnd, Sample};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,11 @@ pub type SampleResult = Result<Sample, Damage>;
 pub trait Recorded {
     /// All but the samples.
     fn facts(&self) -> &Facts;
+
+    /// What was added after the run, in order. Nothing, unless the record says otherwise.
+    fn addenda(&self) -> &[Addendum] {
+        &[]
+    }
 
     /// Samples of one channel (index into the plan's channels) with `from_ns <= time < to_ns`, in
     /// order of time. Damage is given in its place.

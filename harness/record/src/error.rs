@@ -50,6 +50,12 @@ pub enum RecordError {
         /// What is wrong with it.
         what: String,
     },
+    /// Nothing can be added to a record that was not closed.
+    #[error("{} has no manifest: its record was not closed, and nothing can be added to it", .0.display())]
+    NotClosed(PathBuf),
+    /// What was added to a record earlier is damaged or has changed; nothing more is added to it.
+    #[error("nothing is added to this record: {0}")]
+    Addenda(String),
     /// A name for an attachment that is no plain file name.
     #[error("`{0}` cannot be the name of an attachment; use letters, digits, `.`, `-` and `_`")]
     AttachmentName(String),

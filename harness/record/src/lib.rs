@@ -8,6 +8,7 @@
 //! Absent here: devices, statistics, verdicts, reports, and any clock (times come with the events
 //! and samples).
 
+mod addendum;
 mod chain;
 mod damage;
 mod digest;
@@ -22,6 +23,7 @@ mod scan;
 mod telemetry;
 mod window;
 
+pub use addendum::{NewAddendum, append};
 pub use error::RecordError;
 pub use ledger::{Entry, Ledger, LedgerLine, items};
 pub use manifest::{MANIFEST_FORMAT, Manifest};
@@ -34,7 +36,11 @@ pub const EVENTS: &str = "run.jsonl";
 pub const TELEMETRY: &str = "telemetry.mcap";
 /// Name of the folder with attached files.
 pub const ATTACHMENTS: &str = "attachments";
-/// Name of the file with the digests of all of these.
+/// Name of the folder with what was added after the run.
+pub const ADDENDA: &str = "addenda";
+/// Name of the file with the lines of the addenda.
+pub const ADDENDA_LINES: &str = "addenda/addenda.jsonl";
+/// Name of the file with the digests of what belongs to the run.
 pub const MANIFEST: &str = "manifest.json";
 /// Name of the space that is kept for the last lines on a full disk; gone when the run is closed.
 pub const RESERVE: &str = ".reserve";

@@ -1,5 +1,6 @@
 //! Reads a run folder, finished or not, and says what in it is not as it was written.
 
+use crate::addendum;
 use crate::chain::Link;
 use crate::error::{RecordError, at};
 use crate::journal::Read as ReadLine;
@@ -8,7 +9,8 @@ use crate::scan::{Anchor, Scan, scan};
 use crate::window::Store;
 use crate::{ATTACHMENTS, EVENTS, MANIFEST, TELEMETRY, damage, digest};
 use certbench_model::{
-    Damage, Date, Event, EventBody, Facts, FileDigest, Line, Recorded, SampleResult, sha256_hex,
+    Addendum, Damage, Date, Event, EventBody, Facts, FileDigest, Line, Recorded, SampleResult,
+    sha256_hex,
 };
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -18,6 +20,7 @@ use std::path::Path;
 pub struct Recording {
     facts: Facts,
     files: Vec<FileDigest>,
+    addenda: Vec<Addendum>,
     store: Store,
 }
 
@@ -68,6 +71,8 @@ impl Recording {
         }
         check_manifest(folder, &files, end.is_some(), &mut damage);
         check_answers(&journal.lines, &files, &mut damage);
+        let (addenda, of_addenda) = addendum::read(folder);
+        damage.extend(of_addenda);
         Ok(Recording {
             facts: Facts {
                 run: run.clone(),
@@ -80,6 +85,7 @@ impl Recording {
                 events: journal.lines,
             },
             files,
+            addenda,
             store: open_store(&path, scan),
         })
     }
@@ -93,6 +99,10 @@ impl Recording {
 impl Recorded for Recording {
     fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    fn addenda(&self) -> &[Addendum] {
+        &self.addenda
     }
 
     fn samples(
