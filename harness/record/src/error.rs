@@ -56,6 +56,15 @@ pub enum RecordError {
     /// What was added to a record earlier is damaged or has changed; nothing more is added to it.
     #[error("nothing is added to this record: {0}")]
     Addenda(String),
+    /// A key that cannot be read or written.
+    #[error("the key cannot be used: {0}")]
+    Key(String),
+    /// A signature that does not hold.
+    #[error("the signature does not hold: {0}")]
+    Signature(String),
+    /// A report number that the bench's ledger has already.
+    #[error("report number {0} was already given on this bench; a number is given once")]
+    Number(String),
     /// A name for an attachment that is no plain file name.
     #[error("`{0}` cannot be the name of an attachment; use letters, digits, `.`, `-` and `_`")]
     AttachmentName(String),

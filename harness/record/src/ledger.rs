@@ -40,6 +40,19 @@ pub enum Entry {
         /// How: `completed`, `refused`, `aborted`, `faulted`.
         end: String,
     },
+    /// A report was issued.
+    Issued {
+        /// Its number, given once on a bench.
+        report: String,
+        /// Run.
+        run: String,
+        /// When, UTC.
+        utc: String,
+        /// SHA-256 of its signed statement.
+        statement_sha256: String,
+        /// The report that it replaces.
+        replaces: Option<String>,
+    },
 }
 
 /// An entry with its number.
@@ -72,7 +85,7 @@ impl Ledger {
     /// with a newline first: nothing is ever taken away.
     ///
     /// # Errors
-    /// [`RecordError::Io`].
+    /// [`RecordError::Io`]; [`RecordError::Number`] for a report number that was given before.
     pub fn add(&self, entry: &Entry) -> Result<(), RecordError> {
         let mut file = OpenOptions::new()
             .read(true)
@@ -81,7 +94,12 @@ impl Ledger {
             .open(&self.path)
             .map_err(at("open", &self.path))?;
         file.lock().map_err(at("lock", &self.path))?;
-        let (_, _, link, torn) = read(&mut file, &self.path)?;
+        let (lines, _, link, torn) = read(&mut file, &self.path)?;
+        if let Entry::Issued { report, .. } = entry
+            && issued(&lines, report)
+        {
+            return Err(RecordError::Number(report.clone()));
+        }
         let (line, _) = link
             .write(entry)
             .map_err(|e| at("write", &self.path)(e.into()))?;
@@ -89,6 +107,14 @@ impl Ledger {
         bytes.extend(line);
         let written = file.write_all(&bytes).and_then(|()| file.sync_data());
         written.map_err(at("write", &self.path))
+    }
+
+    /// Whether a report of this number was issued.
+    ///
+    /// # Errors
+    /// [`RecordError::Io`].
+    pub fn has_issued(&self, report: &str) -> Result<bool, RecordError> {
+        Ok(issued(&self.lines()?.0, report))
     }
 
     /// All lines that can be read, and what is wrong with the others.
@@ -158,6 +184,12 @@ fn item_name(identity: &Identity) -> String {
     let part = |p: &Option<String>| p.clone().unwrap_or_else(|| "?".to_string());
     let parts = [&identity.maker, &identity.model, &identity.serial];
     parts.map(part).join(" / ")
+}
+
+fn issued(lines: &[LedgerLine], number: &str) -> bool {
+    let is_it =
+        |l: &LedgerLine| matches!(&l.entry, Entry::Issued { report, .. } if report == number);
+    lines.iter().any(is_it)
 }
 
 /// Lines, damage, the link for the next line, and whether the last line is torn.
