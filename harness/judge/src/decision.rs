@@ -151,6 +151,70 @@ pub fn false_accept_probability(value: f64, u: f64, limit: Limit) -> Option<f64>
     }
 }
 
+/// What is known of items before they are measured, and how well the measurement tells them apart:
+/// the ground of global risks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Population {
+    /// Mean of the items.
+    pub mean: f64,
+    /// Standard deviation of the items.
+    pub sigma: f64,
+    /// Standard uncertainty of a measurement.
+    pub u: f64,
+}
+
+/// Global risks of an inspection.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GlobalRisk {
+    /// Consumer's: an item is accepted and does not conform.
+    pub consumer: f64,
+    /// Producer's: it conforms and is rejected.
+    pub producer: f64,
+}
+
+/// Global risks (JCGM 106:2012, 9.5) of accepting what is measured within `accept` when `tolerance`
+/// is what conforms, for normal items and normal measurements: the double integral by Simpson's rule
+/// over ten standard deviations of the items.
+///
+/// `None` unless both spreads are positive and everything is finite.
+#[must_use]
+pub fn global_risk(items: Population, tolerance: Limit, accept: Limit) -> Option<GlobalRisk> {
+    let Population { mean, sigma, u } = items;
+    let sound = mean.is_finite() && sigma.is_finite() && sigma > 0.0 && u.is_finite() && u > 0.0;
+    let (low, high) = ends(tolerance)?;
+    let (accept_low, accept_high) = ends(accept)?;
+    if !sound || low > high || accept_low > accept_high {
+        return None;
+    }
+    let accepted = |x: f64| normal::cdf((accept_high - x) / u) - normal::cdf((accept_low - x) / u);
+    let density = |x: f64| normal::density((x - mean) / sigma) / sigma;
+    let (from, to) = (mean - 10.0 * sigma, mean + 10.0 * sigma);
+    let (low, high) = (low.clamp(from, to), high.clamp(from, to));
+    let over = |a: f64, b: f64, f: &dyn Fn(f64) -> f64| {
+        if b > a {
+            normal::simpson(a, b, 4_000, f)
+        } else {
+            0.0
+        }
+    };
+    let wrong = |x: f64| density(x) * accepted(x);
+    let right = |x: f64| density(x) * (1.0 - accepted(x));
+    Some(GlobalRisk {
+        consumer: over(from, low, &wrong) + over(high, to, &wrong),
+        producer: over(low, high, &right),
+    })
+}
+
+fn ends(limit: Limit) -> Option<(f64, f64)> {
+    let (low, high) = match limit {
+        Limit::Upper(high) => (f64::NEG_INFINITY, high),
+        Limit::Lower(low) => (low, f64::INFINITY),
+        Limit::Between(low, high) => (low, high),
+    };
+    let sound = !low.is_nan() && !high.is_nan();
+    sound.then_some((low, high))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -321,6 +385,32 @@ mod tests {
             Limit::Lower(lower) => y >= lower,
             Limit::Between(lower, upper) => lower <= y && y <= upper,
         }
+    }
+
+    #[test]
+    fn global_risks_balance_at_the_limit_and_shift_with_the_guard() {
+        let items = Population {
+            mean: 0.0,
+            sigma: 1.0,
+            u: 0.25,
+        };
+        let limit = Limit::Between(-2.0, 2.0);
+        let simple = global_risk(items, limit, limit).unwrap();
+        let guarded = global_risk(items, limit, Limit::Between(-1.5, 1.5)).unwrap();
+        assert!(guarded.consumer < simple.consumer && guarded.producer > simple.producer);
+        // Everything is accepted: the consumer's risk is the share that does not conform.
+        let all = global_risk(items, limit, Limit::Between(-1e9, 1e9)).unwrap();
+        to_digits(all.consumer, 2.0 * normal::cdf(-2.0), 9);
+        to_digits(all.producer, 0.0, 9);
+        // One limit: x nonconforming and accepted is a quadrant of the bivariate normal at 0,
+        // arctan(u/sigma) / 2 pi for a limit at the mean.
+        let half = global_risk(items, Limit::Upper(0.0), Limit::Upper(0.0)).unwrap();
+        to_digits(half.consumer, 0.25f64.atan() / std::f64::consts::TAU, 9);
+        to_digits(half.producer, half.consumer, 9);
+        assert_eq!(
+            global_risk(Population { u: 0.0, ..items }, limit, limit),
+            None
+        );
     }
 
     proptest! {

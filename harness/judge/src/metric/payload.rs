@@ -89,9 +89,24 @@ pub fn slope(samples: &[(f64, f64)]) -> Option<f64> {
     slope.is_finite().then_some(slope)
 }
 
+/// Payload over weight: rated load over the mass of the manipulator, dimensionless. Whether hand and
+/// controller are counted in must stand beside it. `None` for masses that are not positive.
+#[must_use]
+pub fn to_weight(load_kg: f64, manipulator_kg: f64) -> Option<f64> {
+    let ratio = load_kg / manipulator_kg;
+    (load_kg > 0.0 && manipulator_kg > 0.0 && ratio.is_finite()).then_some(ratio)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn payload_over_weight() {
+        assert_eq!(to_weight(5.0, 20.0), Some(0.25));
+        assert_eq!(to_weight(5.0, 0.0), None);
+    }
+
     use crate::stats::check::to_digits;
 
     #[test]

@@ -88,6 +88,37 @@ fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
     bisect(0.0, 1.0, p, |x| beta_reg(a, b, x))
 }
 
+/// Two-sided interval of Jeffreys: `BetaInv(alpha/2; k+1/2, n-k+1/2)` and its mirror, with 0 and 1
+/// as ends where nothing or everything succeeded (Brown, Cai, DasGupta, Statistical Science 16,
+/// 2001).
+///
+/// Its coverage is near the level on average; like Wilson's it is no guarantee.
+#[must_use]
+pub fn jeffreys(count: Count, confidence: Confidence) -> Interval {
+    let tail = confidence.alpha() / 2.0;
+    Interval {
+        lower: jeffreys_lower(count, tail),
+        upper: 1.0 - jeffreys_lower(mirrored(count), tail),
+    }
+}
+
+/// Lower end of Jeffreys at a tail probability.
+fn jeffreys_lower(count: Count, tail: f64) -> f64 {
+    let Count { successes, trials } = count;
+    if successes == 0 {
+        return 0.0;
+    }
+    let (k, n) = (successes as f64, trials as f64);
+    beta_quantile(tail, k + 0.5, n - k + 0.5)
+}
+
+fn mirrored(Count { successes, trials }: Count) -> Count {
+    Count {
+        successes: trials - successes,
+        trials,
+    }
+}
+
 /// Two-sided score interval of Wilson (JASA 22, 1927):
 /// `(p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)`, `z = z_(1-alpha/2)`.
 ///
@@ -183,6 +214,39 @@ pub fn required_trials(
     Some(enough)
 }
 
+/// A single sampling plan: `trials` trials, accepted with at most `failures_allowed` failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SinglePlan {
+    /// n.
+    pub trials: u64,
+    /// c.
+    pub failures_allowed: u64,
+}
+
+/// The smallest plan that accepts an item of true success probability `good` with at least
+/// `1 - alpha` and one of `bad < good` with at most `beta`. `None` for levels that are none, or when
+/// more than a million trials would be needed.
+#[must_use]
+pub fn smallest_plan(good: f64, alpha: f64, bad: f64, beta: f64) -> Option<SinglePlan> {
+    let level = |p: f64| p > 0.0 && p < 1.0;
+    if !(level(good) && level(bad) && level(alpha) && level(beta)) || bad >= good {
+        return None;
+    }
+    // For each c the fewest trials that reject the bad item; more would only reject the good one.
+    let confidence = Confidence::new(1.0 - beta)?;
+    let mut c = 0;
+    loop {
+        let trials = required_trials(bad, confidence, c).filter(|n| *n <= 1_000_000)?;
+        if acceptance_probability(trials, c, good) >= 1.0 - alpha {
+            return Some(SinglePlan {
+                trials,
+                failures_allowed: c,
+            });
+        }
+        c += 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,6 +282,36 @@ mod tests {
             to_digits(got.lower, score.0, 6);
             to_digits(got.upper, score.1, 6);
         }
+    }
+
+    #[test]
+    fn jeffreys_intervals_agree_with_the_printed_table() {
+        for (k, n, lower, upper) in [
+            (81, 263, 0.254522, 0.365647),
+            (15, 148, 0.060449, 0.157643),
+            (0, 20, 0.0, 0.116639),
+            (1, 29, 0.003746, 0.150078),
+            (29, 30, 0.854582, 0.996380),
+            (30, 30, 0.920322, 1.0),
+            (45, 50, 0.794645, 0.960806),
+            (48, 50, 0.877821, 0.991596),
+            (95, 100, 0.893900, 0.980668),
+            (10, 10, 0.782804, 1.0),
+        ] {
+            let got = jeffreys(count(k, n), P95);
+            to_digits(got.lower, lower, 6);
+            to_digits(got.upper, upper, 6);
+        }
+    }
+
+    #[test]
+    fn the_smallest_single_plans() {
+        let plan = |good, bad| smallest_plan(good, 0.05, bad, 0.10).unwrap();
+        let of = |p: SinglePlan| (p.trials, p.failures_allowed);
+        assert_eq!(of(plan(0.95, 0.85)), (77, 7));
+        assert_eq!(of(plan(0.90, 0.70)), (33, 6));
+        assert_eq!(smallest_plan(0.8, 0.05, 0.8, 0.1), None);
+        assert_eq!(smallest_plan(0.8, 0.05, 0.9, 0.1), None);
     }
 
     #[test]

@@ -3,10 +3,20 @@
 //! Every function is total: input that carries no information (no values, a value that is not
 //! finite, more successes than trials) gives `None` or an error, never a number.
 
+pub mod agreement;
 pub mod binomial;
+pub mod compare;
 pub mod filter;
+pub mod life;
+pub mod linear;
+pub mod lot;
+pub mod monte_carlo;
 pub mod normal;
+pub mod proficiency;
+pub mod rates;
 mod root;
+pub mod runs;
+pub mod sprt;
 pub mod student;
 pub mod summary;
 pub mod tolerance;

@@ -44,7 +44,7 @@ pub fn expected_maximum(n: usize) -> f64 {
 }
 
 /// Composite Simpson's rule of `f` over `[from, to]` with `steps` (made even) intervals.
-pub(super) fn simpson(from: f64, to: f64, steps: usize, f: impl Fn(f64) -> f64) -> f64 {
+pub(crate) fn simpson(from: f64, to: f64, steps: usize, f: impl Fn(f64) -> f64) -> f64 {
     let steps = steps.max(2).next_multiple_of(2);
     let h = (to - from) / steps as f64;
     let inner: f64 = (1..steps)

@@ -38,7 +38,7 @@ pub fn nonparametric_minimum(share: Confidence, confidence: Confidence) -> Optio
 /// a chi-square variable over its degrees of freedom, by Simpson's rule over all of s that matters.
 ///
 /// The series of algorithm AS 243 would underflow for the large `delta` of long test series.
-fn noncentral_t_cdf(t: f64, nu: f64, delta: f64) -> f64 {
+pub(super) fn noncentral_t_cdf(t: f64, nu: f64, delta: f64) -> f64 {
     let spread = 1.0 / (2.0 * nu).sqrt();
     let (from, to) = ((1.0 - 12.0 * spread).max(0.0), 1.0 + 12.0 * spread);
     let ln_scale = std::f64::consts::LN_2 + nu / 2.0 * (nu / 2.0).ln() - ln_gamma(nu / 2.0);
