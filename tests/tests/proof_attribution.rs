@@ -508,22 +508,41 @@ fn a_drifting_gauge_is_caught_by_a_check_step_and_by_nothing_else() {
     prove(&checked, "hand", &[drift]);
 }
 
-/// Lines without a time stamp that are all late alike look like lines in time: nothing in the stream says
-/// so, and every stop seems longer. Only the delay that the bench declares for the channel could cover it.
-#[test]
-fn a_tracker_that_is_late_from_the_beginning_is_believed() {
-    let sound = stop().play();
-    let late = FaultConfig {
-        by_ms: Some(80.0),
-        ..FaultConfig::now("tracker", Sim::Late)
-    };
-    let played = stop().fault(&late).play();
+/// The worst stopping time that a run with a late tracker found, ms.
+fn stop_ms(fault: Option<FaultConfig>, columns: &str) -> f64 {
+    let papers = stop().bench_with("columns: t x y z", &format!("columns: {columns} x y z"));
+    let played = fault.iter().fold(papers, |p, f| p.fault(f)).play();
     assert_eq!(played.faults(), []);
-    let ms = |played: &Played| match &played.findings.cases[0].findings[0].result {
+    match &played.findings.cases[0].findings[0].result {
         Some(certbench_model::finding::Value::Quantity(q)) => q.value,
         other => panic!("{other:?}"),
-    };
-    let longer = ms(&played) - ms(&sound);
+    }
+}
+
+fn late_tracker(on: Option<Trigger>) -> FaultConfig {
+    FaultConfig {
+        on,
+        by_ms: Some(80.0),
+        ..FaultConfig::now("tracker", Sim::Late)
+    }
+}
+
+/// Lines that begin to be late are dated by the tracker's own clock: no stop seems longer by it. Without
+/// that column nothing in the stream says so.
+#[test]
+fn a_tracker_that_becomes_late_is_dated_by_its_own_clock() {
+    let sound = stop_ms(None, "t");
+    let dated = stop_ms(Some(late_tracker(Some(Trigger::Moving))), "t");
+    assert!((dated - sound).abs() < 5.0, "{dated} ms, {sound} ms");
+    let undated = stop_ms(Some(late_tracker(Some(Trigger::Moving))), "time");
+    assert!(undated - sound > 60.0, "known gap: {undated} ms");
+}
+
+/// Lines that are all late alike from the first on look like lines in time, whatever their clock says:
+/// nobody knows where that began. Only the delay that the certificate states could cover it.
+#[test]
+fn a_tracker_that_is_late_from_the_beginning_is_believed() {
+    let longer = stop_ms(Some(late_tracker(None)), "t") - stop_ms(None, "t");
     assert!((longer - 80.0).abs() < 10.0, "known gap: {longer} ms");
 }
 

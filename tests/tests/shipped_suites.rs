@@ -39,9 +39,9 @@ fn agrees(finding: &Finding, truth: f64, u_most: f64) {
 }
 
 /// A stop is judged by the worst that it can have been: the truth lies below the value, by no more than the
-/// width that its budget holds (rectangular, `width = sqrt(12) u`).
+/// width that its budget holds (rectangular, `width = sqrt(12) u`), and by little.
 #[track_caller]
-fn covers(finding: &Finding, truth: f64, width_most: f64) {
+fn covers(finding: &Finding, truth: f64, most: f64) {
     let (measured, u) = quantity(finding);
     let width = 12f64.sqrt() * u / measured.k.unwrap_or(2.0);
     let row = finding.subject.as_ref().map(|s| &s.id);
@@ -49,11 +49,8 @@ fn covers(finding: &Finding, truth: f64, width_most: f64) {
         "{} {row:?}: {}, wide {width}, truly {truth}",
         finding.measure, measured.value
     );
-    let below = measured.value - truth;
-    assert!(
-        (0.0..=width).contains(&below) && width <= width_most,
-        "{what}"
-    );
+    let over = measured.value - truth;
+    assert!((0.0..=width).contains(&over) && width <= most, "{what}");
 }
 
 fn apart(a: [f64; 3], b: [f64; 3]) -> f64 {
@@ -88,7 +85,7 @@ fn payload_measures_the_true_droop_and_drift() {
 fn repeatability_measures_the_true_scatter_and_offset() {
     let papers = Papers::shipped("repeatability", "arm").set("cycles=10");
     let played = papers.play();
-    assert_eq!(played.end, RunEnd::Completed);
+    assert_eq!(played.end, RunEnd::Completed, "{:?}", played.faults());
     assert_eq!(
         played.findings.verdict,
         Verdict::NotTested,
@@ -177,8 +174,11 @@ fn safety_stops_measure_the_true_stopping_time_and_distance() {
     for ((time, distance), stop) in times.zip(distances).zip(stops) {
         // the controller sees the contact so much later
         let contact_s = stop.t_s - reaction_s;
-        let still = |what: &str| played.happened(what, stop.t_s).unwrap();
-        covers(time, 1000.0 * (still("arm at rest") - contact_s), 200.0);
+        // It stands, the brakes take the load over, and the arm sinks into their play: that is motion too.
+        let around = stop.t_s..stop.t_s + 0.5;
+        let rests = played.log.iter().filter(|h| h.what == "arm at rest");
+        let last = rests.filter(|h| around.contains(&h.t_s)).last().unwrap();
+        covers(time, 1000.0 * (last.t_s - contact_s), 40.0);
         // the arc at constant speed, then at constant deceleration, about axis 1
         let deg_per_s = stop.detail["joint_deg_per_s"][0].as_f64().unwrap();
         let deg = deg_per_s * reaction_s + deg_per_s.powi(2) / (2.0 * decel);
@@ -192,7 +192,7 @@ fn safety_stops_measure_the_true_stopping_time_and_distance() {
         covers(
             distance,
             2.0 * radius * (deg / 2.0).to_radians().sin(),
-            350.0,
+            60.0,
         );
     }
     let mut categories = findings(&played, "stop-category");

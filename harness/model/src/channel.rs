@@ -37,7 +37,8 @@ pub struct Channel {
     pub digital: bool,
     /// Reference or device.
     pub source: Source,
-    /// Delay from the physical event to the time stamp, seconds: `[least, most]`.
+    /// Delay from the physical event to the time stamp, seconds: `[least, most]`. Negative for what
+    /// is polled and dated when it was asked for.
     pub delay_s: [f64; 2],
     /// Nominal interval between samples, seconds.
     pub interval_s: f64,

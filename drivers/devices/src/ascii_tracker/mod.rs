@@ -4,7 +4,12 @@
 //! over) and in which units they are printed; lengths are delivered in mm, angles in degrees. A line that
 //! cannot be read is an invalid reading, a word for "no value" is *no signal*, and silence or a line
 //! counter (`n`) that stands still is *stale*: the last number is never repeated.
+//!
+//! A reading is dated by the arrival of its line, which the channel's delay (option `slowest`) must cover:
+//! nothing in the lines tells how long they waited. With the instrument's own time in a column `t` readings
+//! are dated by that clock instead, and a line older than `stale_after` is stale: see `own_clock`.
 
+mod own_clock;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -20,12 +25,15 @@ use certbench_model::{FaultKind, Identity, Invalid, LinkFacts, Reading, Text, Un
 use certbench_roles::{Device, Lease, NewsSink, SampleSink, Trouble, Wiring};
 use certbench_wire::lines::Lines;
 
+use self::own_clock::OwnClock;
 use self::reader::{Part, Reader, SIGNALS, natural};
 use crate::open::link_facts;
 use crate::options::{Options, baud, one_of, quantity, text};
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Worker};
 
+/// How late a reading may be dated, unless the bench says otherwise.
+const SLOWEST_S: f64 = 0.05;
 /// The longest line.
 const LINE_MOST: usize = 256;
 
@@ -42,7 +50,7 @@ pub(crate) fn description() -> DriverDescription {
         },
         digital: false,
         interval_s: 0.01,
-        delay_s: [0.0, 0.05],
+        delay_s: [0.0, SLOWEST_S],
     };
     DriverDescription {
         id: "ascii-tracker".into(),
@@ -66,8 +74,8 @@ pub(crate) fn description() -> DriverDescription {
             text(
                 "columns",
                 "x y z a b c",
-                "columns in order: x y z, a b c (rotations), d (displacement), n (line counter); any other is passed over",
-                "各列名称：x y z、a b c（转角）、d（位移）、n（行计数）；其他列忽略",
+                "columns in order: x y z, a b c (rotations), d (displacement), n (line counter), t (its own time); any other is passed over",
+                "各列名称：x y z、a b c（转角）、d（位移）、n（行计数）、t（仪器自身时间）；其他列忽略",
             ),
             one_of(
                 "length_unit",
@@ -81,6 +89,18 @@ pub(crate) fn description() -> DriverDescription {
                 "unit in which angles are printed",
                 "角度的打印单位",
             ),
+            one_of(
+                "time_unit",
+                &["s", "ms", "us"],
+                "unit in which its own time is printed",
+                "仪器自身时间的打印单位",
+            ),
+            quantity(
+                "slowest",
+                "50 ms",
+                "the latest that a line is dated after it left the instrument: the channel's delay; a few ms with a column t",
+                "行的时间戳最多滞后于其发出时刻的时间，即通道延迟；有 t 列时数毫秒即可",
+            ),
             text(
                 "no_value",
                 "NaN --- XXXXXXX",
@@ -90,8 +110,8 @@ pub(crate) fn description() -> DriverDescription {
             quantity(
                 "stale_after",
                 "100 ms",
-                "without a new line for so long a reading is stale",
-                "超过此时间无新行则读数过期",
+                "without a new line for so long, or by its own time so late, a reading is stale",
+                "超过此时间无新行，或按仪器自身时间滞后超过此值，则读数过期",
             ),
         ],
         safe_states: Vec::new(),
@@ -141,6 +161,17 @@ impl Tracker {
         Trouble::Fault(FaultKind::Unattributable, text)
     }
 
+    fn late(&self, lag: Duration) -> Trouble {
+        let text = format!(
+            "lines of `{}` on {} come {} ms late by its own clock. Either it is overloaded, or the link or this \
+             computer is too slow for its rate of lines",
+            self.id,
+            self.link.describe().port,
+            lag.as_millis()
+        );
+        Trouble::Fault(FaultKind::Unattributable, text)
+    }
+
     fn listen(&self, sinks: &Sinks, parts: &[Part], stop: &Stop) {
         let mut ear = Ear::new(self.clock.now());
         let mut lines = Lines::new(LINE_MOST);
@@ -160,7 +191,7 @@ impl Tracker {
                                 vec![Err(Invalid::Unreadable); self.reader.format.columns.len()]
                             }
                         };
-                        ear.line(&self.reader, parts, sinks, stamp, &fields);
+                        ear.line(self, parts, sinks, stamp, &fields);
                     }
                 }
                 Ok(None) => (),
@@ -177,8 +208,10 @@ impl Tracker {
 struct Ear {
     last_line: Time,
     last_count: Option<f64>,
+    own_clock: OwnClock,
     told_silence: bool,
     told_failure: bool,
+    told_late: bool,
 }
 
 impl Ear {
@@ -186,20 +219,24 @@ impl Ear {
         Ear {
             last_line: now,
             last_count: None,
+            own_clock: OwnClock::default(),
             told_silence: false,
             told_failure: false,
+            told_late: false,
         }
     }
 
     fn line(
         &mut self,
-        reader: &Reader,
+        tracker: &Tracker,
         parts: &[Part],
         sinks: &Sinks,
         stamp: Stamp,
         fields: &[Result<f64, Invalid>],
     ) {
-        let count = reader
+        let (dated, late) = self.dated(tracker, sinks, stamp, fields);
+        let count = tracker
+            .reader
             .counter
             .and_then(|place| fields.get(place))
             .and_then(|field| field.ok());
@@ -221,11 +258,37 @@ impl Ear {
                 .collect();
             let reading = match values {
                 _ if frozen => Reading::Invalid(Invalid::Stale),
-                Ok(values) => Reading::vector(&values),
+                Ok(values) => late.map_or_else(|| Reading::vector(&values), Reading::Invalid),
                 Err(invalid) => Reading::Invalid(invalid),
             };
-            sinks.give(Some(part.channel), stamp.earliest, reading);
+            sinks.give(Some(part.channel), dated, reading);
         }
+    }
+
+    /// When the reading of a line was, and why it is none if its own time says so.
+    fn dated(
+        &mut self,
+        tracker: &Tracker,
+        sinks: &Sinks,
+        stamp: Stamp,
+        fields: &[Result<f64, Invalid>],
+    ) -> (Time, Option<Invalid>) {
+        let Some(place) = tracker.reader.time else {
+            return (stamp.earliest, None);
+        };
+        let Some(Ok(t_s)) = fields.get(place) else {
+            return (stamp.earliest, Some(Invalid::Unreadable));
+        };
+        // The fastest line had arrived at `latest`: no reading is dated before it was there.
+        let Some(lag) = self.own_clock.lag(*t_s, stamp.latest) else {
+            return (stamp.earliest, Some(Invalid::Stale));
+        };
+        let late = lag > tracker.stale_after;
+        if late && !self.told_late {
+            sinks.tell(stamp.latest, tracker.late(lag));
+        }
+        self.told_late = late;
+        (stamp.latest.earlier_by(lag), late.then_some(Invalid::Stale))
     }
 
     /// Nothing new for the time after which readings are stale.

@@ -14,6 +14,8 @@ pub(super) const SIGNALS: [(&str, &[&str]); 3] = [
 ];
 /// The line counter.
 const COUNTER: &str = "n";
+/// The instrument's own time.
+const TIME: &str = "t";
 /// The last column that is looked at.
 const COLUMNS_MOST: usize = 64;
 
@@ -21,6 +23,7 @@ const COLUMNS_MOST: usize = 64;
 pub(super) fn natural(column: &str) -> &'static str {
     match column {
         "a" | "b" | "c" => "deg",
+        TIME => "s",
         _ => "mm",
     }
 }
@@ -31,6 +34,7 @@ pub(super) struct Reader {
     /// From the printed unit of each column to the delivered one.
     scale: Vec<f64>,
     pub(super) counter: Option<usize>,
+    pub(super) time: Option<usize>,
 }
 
 /// One signal's part of the columns.
@@ -42,7 +46,9 @@ pub(super) struct Part {
 impl Reader {
     pub(super) fn new(options: &Options<'_>) -> Result<Reader, Trouble> {
         let known = |name: &str| {
-            name == COUNTER || SIGNALS.iter().any(|(_, columns)| columns.contains(&name))
+            name == COUNTER
+                || name == TIME
+                || SIGNALS.iter().any(|(_, columns)| columns.contains(&name))
         };
         let names = options.words("columns")?;
         if names.len() > COLUMNS_MOST {
@@ -77,7 +83,8 @@ impl Reader {
             .iter()
             .map(|column| scale(options, &column.name))
             .collect::<Result<_, _>>()?;
-        let counter = columns.iter().position(|column| column.name == COUNTER);
+        let place = |name: &str| columns.iter().position(|column| column.name == name);
+        let (counter, time) = (place(COUNTER), place(TIME));
         let no_value = options.words("no_value")?;
         Ok(Reader {
             format: Format {
@@ -87,6 +94,7 @@ impl Reader {
             },
             scale,
             counter,
+            time,
         })
     }
 
@@ -128,6 +136,7 @@ fn scale(options: &Options<'_>, column: &str) -> Result<f64, Trouble> {
     let name = match column {
         COUNTER => return Ok(1.0),
         "a" | "b" | "c" => "angle_unit",
+        TIME => "time_unit",
         _ => "length_unit",
     };
     let printed = options.text(name)?.unwrap_or_default();

@@ -102,6 +102,92 @@ fn a_counter_that_stands_still_is_a_stale_instrument() {
     device.close();
 }
 
+/// Lines that the tracker dates by its own clock, each with the time at which it comes, ms.
+fn dated(lines: &[(u64, f64)]) -> (Vec<Result<u64, Invalid>>, Vec<Trouble>) {
+    let bench = Bench::new();
+    let options = [("columns", "t d"), ("time_unit", "ms")];
+    let (device, far) = tracker(&bench, &options);
+    let heard = bench.start(&*device, &["displacement"]);
+    let mut now = 0;
+    for (at, own_ms) in lines {
+        bench.pass(at - now);
+        now = *at;
+        far.write(format!("{own_ms},1\n").as_bytes()).unwrap();
+    }
+    bench.pass(10);
+    let seen = |sample: &certbench_model::Sample| match sample.reading {
+        Reading::Values { .. } => Ok((sample.time_ns + 500_000) / 1_000_000),
+        Reading::Invalid(why) => Err(why),
+    };
+    let told = (heard.samples(0).iter().map(seen).collect(), heard.news());
+    device.close();
+    told
+}
+
+#[test]
+fn a_late_line_is_dated_by_the_trackers_own_clock() {
+    let (seen, news) = dated(&[
+        (20, 7_000.0),
+        // the fastest so far: the clocks are 6985 ms apart at most
+        (25, 7_010.0),
+        (35, 7_020.0),
+        // three lines are read at once
+        (95, 7_030.0),
+        (95, 7_060.0),
+        (95, 7_080.0),
+        (105, 7_090.0),
+    ]);
+    assert_eq!(
+        seen,
+        [Ok(20), Ok(25), Ok(35), Ok(45), Ok(75), Ok(95), Ok(105)]
+    );
+    assert_eq!(news, []);
+}
+
+#[test]
+fn lines_that_fall_behind_the_trackers_own_clock_become_stale() {
+    let late = Invalid::Stale;
+    let (seen, news) = dated(&[
+        (10, 0.0),
+        (20, 10.0),
+        (90, 20.0),
+        (180, 30.0),
+        (190, 40.0),
+        (195, 190.0),
+        (200, 0.0), // it began anew
+        (210, 10.0),
+    ]);
+    assert_eq!(
+        seen,
+        [
+            Ok(10),
+            Ok(20),
+            Ok(30),
+            Err(late),
+            Err(late),
+            Ok(195),
+            Err(late),
+            Ok(210)
+        ]
+    );
+    let [Trouble::Fault(FaultKind::Unattributable, text)] = news.as_slice() else {
+        panic!("{news:?}")
+    };
+    assert!(text.contains("139 ms late by its own clock"), "{text}");
+}
+
+#[test]
+fn two_clocks_may_drift_apart_a_little() {
+    // 50 ppm slower than ours for three hours: 540 ms in all
+    let lines: Vec<_> = (0..=180)
+        .map(|minute| (minute * 60_000, minute as f64 * 59_997.0))
+        .collect();
+    let (seen, _) = dated(&lines);
+    let numbers: Vec<_> = seen.iter().filter_map(|s| s.ok()).collect();
+    let expected: Vec<_> = lines.iter().map(|(at, _)| *at).collect();
+    assert_eq!(numbers, expected);
+}
+
 #[test]
 fn silence_is_stale_once_and_told_once_with_both_hypotheses() {
     let bench = Bench::new();

@@ -1,8 +1,9 @@
 //! Relay and digital-input box over Modbus RTU.
 //!
 //! Inputs are polled: signal `in0` is discrete input 0, delivered at every poll as 0 or 1 with the time
-//! at which the answer arrived. An edge therefore lies between the last poll without it and the first
-//! poll with it, plus the channel's delay. Outputs are coils; a switch says between which moments it
+//! at which it was asked for. The box looked at its input at some moment from then on, at most `slowest`
+//! later and not after the next question: the channel's delay is negative. An edge therefore lies between
+//! the last poll without it and the end of the first poll with it, however long an answer takes. Outputs are coils; a switch says between which moments it
 //! took effect. A late answer is never taken for the next one: see [`crate::modbus`].
 
 #[cfg(test)]
@@ -27,6 +28,8 @@ use crate::options::{Options, baud, count, quantity};
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Ticks, Worker};
 
+/// An answer that took longer is no reading, unless the bench says otherwise.
+const SLOWEST_S: f64 = 0.1;
 /// Inputs that can be wired to channels.
 const INPUTS_MOST: u16 = 16;
 /// Outputs that can be switched.
@@ -38,7 +41,7 @@ pub(crate) fn description() -> DriverDescription {
         components: vec![("value".into(), Unit::one())],
         digital: true,
         interval_s: 0.02,
-        delay_s: [0.0, 0.1],
+        delay_s: [-SLOWEST_S, 0.0],
     };
     DriverDescription {
         id: "modbus-io".into(),
@@ -82,8 +85,8 @@ pub(crate) fn description() -> DriverDescription {
             quantity(
                 "slowest",
                 "100 ms",
-                "an answer that took longer gives no reading; at most the channel's declared delay",
-                "应答慢于此值则读数无效；不大于通道声明的延迟",
+                "an answer that took longer gives no reading: so long after its time stamp an input may have been looked at",
+                "应答慢于此值则读数无效：输入最迟可能在时间戳之后此时间被采样",
             ),
         ],
         safe_states: vec!["hold".into()],
@@ -163,7 +166,7 @@ impl Io {
             match self.read_inputs() {
                 Ok(answer) => {
                     let late = answer.took() > self.slowest;
-                    give(answer.stamp.earliest, &|number| {
+                    give(answer.asked, &|number| {
                         self.reading(&answer.value, late, number)
                     });
                     match &answer.value {

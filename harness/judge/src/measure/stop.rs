@@ -20,6 +20,9 @@ struct Repeat {
     curve: Vec<Point>,
     /// When power went, if it did.
     off: Option<Interval>,
+    /// The item stood when power went. What it sinks afterwards, into the play of its brakes, is motion
+    /// too, and the stop lasts until its end; the category is not changed by it.
+    stood: bool,
 }
 
 /// How the curve is read.
@@ -126,7 +129,7 @@ pub(super) fn category(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
 fn of(repeat: &Repeat, at_once_s: f64) -> Result<&'static str, Interval> {
     match repeat.off {
         None => Ok("2"),
-        Some(off) if off.upper >= repeat.rest.lower => Ok("1"),
+        Some(off) if repeat.stood || off.upper >= repeat.rest.lower => Ok("1"),
         Some(off) if off.upper - repeat.trigger.lower <= at_once_s => Ok("0"),
         Some(off) => Err(off),
     }
@@ -352,23 +355,41 @@ fn repeat(
             edge(&power.scalar(), Some(!powered), channel)
         }
     };
+    let stood = off.is_some_and(|off| stood_at(&curve, off, delay_s, method.rest.below));
     Ok(Repeat {
         stop,
         trigger,
         rest,
         curve,
         off,
+        stood,
     })
+}
+
+/// Whether a curve may have been at rest at an instant, which its channel shows with this delay.
+fn stood_at(curve: &[Point], instant: Interval, delay_s: Interval, below: f64) -> bool {
+    let from = curve.partition_point(|p| p.t_s < instant.lower + delay_s.lower);
+    let to = curve.partition_point(|p| p.t_s <= instant.upper + delay_s.upper);
+    // with the samples around, between which the instant may lie
+    let around = from.saturating_sub(1)..(to + 1).min(curve.len());
+    let points = curve.get(around).unwrap_or_default();
+    points.iter().any(|p| p.speed.abs() < below)
 }
 
 /// When a contact first changed, in physical time relative to the window's begin.
 fn edge(levels: &[(f64, f64)], rising: Option<bool>, channel: &Channel) -> Option<Interval> {
     let closed = |level: f64| level >= 0.5;
-    let changed = levels.windows(2).find(|pair| {
+    let before = levels.windows(2).position(|pair| {
         let (before, after) = (closed(pair[0].1), closed(pair[1].1));
         before != after && rising.is_none_or(|r| r == after)
     })?;
-    Some(stop::happened(changed[0].0, changed[1].0, delay(channel)))
+    let time = |index: usize| levels.get(index).map(|(t, _)| *t);
+    let mut between = stop::happened(time(before)?, time(before + 1)?, delay(channel));
+    // A polled level is dated when it was asked for, and was there before the next was asked for.
+    if let Some(next) = time(before + 2) {
+        between.upper = between.upper.min(next);
+    }
+    Some(between)
 }
 
 fn delay(channel: &Channel) -> Interval {

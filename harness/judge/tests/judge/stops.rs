@@ -13,6 +13,8 @@ struct Course {
     braking: f64,
     /// When the drives lose power, ms; `None`: they keep it.
     power_off_ms: Option<f64>,
+    /// When the brakes let it sink by 2 mm, ms.
+    sinks_ms: Option<f64>,
     /// Length of the window, ms.
     length_ms: u32,
 }
@@ -20,6 +22,7 @@ struct Course {
 const STOP: Course = Course {
     braking: 6_000.0,
     power_off_ms: Some(640.0),
+    sinks_ms: None,
     length_ms: 900,
 };
 
@@ -35,7 +38,9 @@ impl Course {
             let contact = if ms < 300 { 1.0 } else { 0.0 };
             let off = self.power_off_ms.is_some_and(|off| f64::from(ms) >= off);
             let at = f64::from(ms);
-            samples.push((TCP, at, Reading::vector(&[x, 0.0, 500.0])));
+            let sunk = self.sinks_ms.map_or(0.0, |from| at - from);
+            let z = 500.0 - 0.1 * sunk.clamp(0.0, 20.0);
+            samples.push((TCP, at, Reading::vector(&[x, 0.0, z])));
             samples.push((ESTOP, at, Reading::scalar(contact)));
             samples.push((POWER, at, Reading::scalar(if off { 0.0 } else { 1.0 })));
         }
@@ -306,6 +311,35 @@ fn the_category_is_read_from_the_power_contact() {
     let (verdict, text) = seen(off(Some(430.0)));
     assert_eq!(verdict, Verdict::Fail);
     assert!(text.starts_with("no category"), "{text}");
+}
+
+#[test]
+fn what_sinks_into_its_brakes_after_it_stood_was_stopped_under_power() {
+    let sinks = Course {
+        sinks_ms: Some(690.0),
+        ..STOP
+    };
+    let (verdict, text) = seen(sinks);
+    assert_eq!(verdict, Verdict::Pass);
+    assert!(text.starts_with("category 1"), "{text}");
+    let sinks = Course {
+        sinks_ms: Some(690.0),
+        ..STOP
+    };
+    let findings = safety("stop-time", Some("500 ms"), &[sinks]).judge();
+    let ms = measured(only(&findings)).value;
+    assert!((410.0..=430.0).contains(&ms), "the sinking counts: {ms} ms");
+}
+
+#[test]
+fn a_polled_contact_is_dated_when_it_was_asked_for() {
+    let mut record = safety("stop-time", Some("500 ms"), &THREE);
+    // an answer may take 100 ms: the level was looked at before the next question all the same
+    record.plan.channels[usize::from(ESTOP)].delay_s = [-0.1, 0.0];
+    let m = measured(only(&record.judge())).clone();
+    assert!((258.0..=282.0).contains(&m.value), "{}", m.value);
+    // 3 ms wide: one more interval
+    assert!((m.budget[0].u - 1.5 / 3f64.sqrt()).abs() < 1e-6);
 }
 
 #[test]

@@ -171,7 +171,7 @@ impl Executor {
             channels.push(Recorded {
                 channel,
                 silent_after: seconds(SILENT_INTERVALS * interval).max(SILENT_AFTER),
-                one_due_after: seconds(2.0 * interval + declared.delay_s[1]),
+                one_due_after: seconds(2.0 * interval + declared.delay_s[1] - declared.delay_s[0]),
             });
         }
         let taking = window.take.iter().map(|take| self.taking(take));

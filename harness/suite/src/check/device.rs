@@ -340,7 +340,8 @@ impl Checker<'_> {
                     digital: described.digital,
                     interval_s: by_option(described.interval_s, "interval", driver, options),
                     delay_s: [
-                        described.delay_s[0],
+                        // negative: a reading is dated when it was asked for
+                        -by_option(-described.delay_s[0], "slowest", driver, options),
                         by_option(described.delay_s[1], "slowest", driver, options),
                     ],
                     certified: None,
