@@ -9,6 +9,9 @@ use crate::{Channel, Derived, Job, Measure, ParamValue, Quantity, Step, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The port of a device that is not connected: its data are imported from a file after the run.
+pub const IMPORT: &str = "import";
+
 /// Version of the plan's format.
 pub const PLAN_FORMAT: u32 = 1;
 
@@ -334,7 +337,19 @@ pub struct Restriction {
     pub text: Text,
 }
 
+impl DevicePlan {
+    /// Whether its data are imported after the run: nothing is opened, and nothing can wait for it.
+    pub fn imported(&self) -> bool {
+        self.port == IMPORT
+    }
+}
+
 impl Plan {
+    /// Whether a channel's data are imported after the run.
+    pub fn imported(&self, channel: &Channel) -> bool {
+        self.device(&channel.device).is_some_and(DevicePlan::imported)
+    }
+
     /// SHA-256 of the plan's JSON: what freezes it.
     pub fn digest(&self) -> String {
         sha256_hex(serde_json::to_string(self).unwrap_or_default().as_bytes())

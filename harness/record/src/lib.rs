@@ -10,10 +10,12 @@
 
 mod addendum;
 mod chain;
+mod correct;
 mod damage;
 mod digest;
 mod dsse;
 mod error;
+mod import;
 mod journal;
 mod key;
 mod ledger;
@@ -26,8 +28,10 @@ mod telemetry;
 mod window;
 
 pub use addendum::{NewAddendum, append};
+pub use correct::Corrected;
 pub use dsse::{Envelope, EnvelopeSignature, IN_TOTO, pae};
 pub use error::RecordError;
+pub use import::{CSV_IMPORT, Imported, Misfit, import_driver, read_import};
 pub use key::{Key, PublicKey};
 pub use ledger::{Entry, Ledger, LedgerLine, items};
 pub use manifest::{MANIFEST_FORMAT, Manifest};

@@ -3,15 +3,18 @@
 use crate::addendum;
 use crate::chain::Link;
 use crate::error::{RecordError, at};
+use crate::import::read_import;
 use crate::journal::Read as ReadLine;
 use crate::manifest::{MANIFEST_FORMAT, Manifest, attachments};
 use crate::scan::{Anchor, Scan, scan};
 use crate::window::Store;
-use crate::{ATTACHMENTS, EVENTS, MANIFEST, TELEMETRY, damage, digest};
+use crate::{ADDENDA, ATTACHMENTS, EVENTS, MANIFEST, TELEMETRY, damage, digest};
+use certbench_model::addendum::{Content, Import};
 use certbench_model::{
-    Addendum, Damage, Date, Event, EventBody, Facts, FileDigest, Line, Recorded, SampleResult,
-    sha256_hex,
+    Addendum, Damage, Date, Event, EventBody, Facts, FileDigest, Line, Recorded, Sample,
+    SampleResult, sha256_hex,
 };
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -21,6 +24,8 @@ pub struct Recording {
     facts: Facts,
     files: Vec<FileDigest>,
     addenda: Vec<Addendum>,
+    /// Samples that were imported, by channel.
+    imported: BTreeMap<u16, Vec<Sample>>,
     store: Store,
 }
 
@@ -73,18 +78,21 @@ impl Recording {
         check_answers(&journal.lines, &files, &mut damage);
         let (addenda, of_addenda) = addendum::read(folder);
         damage.extend(of_addenda);
+        let mut facts = Facts {
+            run: run.clone(),
+            plan: plan.as_ref().clone(),
+            plan_sha256: plan_sha256.clone(),
+            utc: utc.clone(),
+            day,
+            end,
+            damage,
+            events: journal.lines,
+        };
+        let imported = imported(folder, &mut facts, &addenda);
         Ok(Recording {
-            facts: Facts {
-                run: run.clone(),
-                plan: plan.as_ref().clone(),
-                plan_sha256: plan_sha256.clone(),
-                utc: utc.clone(),
-                day,
-                end,
-                damage,
-                events: journal.lines,
-            },
+            facts,
             files,
+            imported,
             addenda,
             store: open_store(&path, scan),
         })
@@ -111,8 +119,57 @@ impl Recorded for Recording {
         from_ns: u64,
         to_ns: u64,
     ) -> Box<dyn Iterator<Item = SampleResult> + '_> {
-        Box::new(self.store.samples(channel, from_ns, to_ns))
+        match self.imported.get(&channel) {
+            None => Box::new(self.store.samples(channel, from_ns, to_ns)),
+            Some(all) => {
+                let begin = all.partition_point(|s| s.time_ns < from_ns);
+                let end = all.partition_point(|s| s.time_ns < to_ns);
+                Box::new(
+                    all.get(begin..end)
+                        .unwrap_or_default()
+                        .iter()
+                        .copied()
+                        .map(Ok),
+                )
+            }
+        }
     }
+}
+
+/// The samples of the newest import of every channel, read again from the file as it was handed in.
+/// One that does not say now what it said then is damage.
+fn imported(folder: &Path, facts: &mut Facts, addenda: &[Addendum]) -> BTreeMap<u16, Vec<Sample>> {
+    let mut newest = BTreeMap::new();
+    for addendum in addenda {
+        if let Content::Import(import) = &addendum.content {
+            newest.insert(import.channel.as_str(), (import, addendum.files.first()));
+        }
+    }
+    let mut all = BTreeMap::new();
+    for (channel, (told, file)) in newest {
+        let path = file.map_or(ADDENDA, |f| &f.path).to_string();
+        let read = std::fs::read(folder.join(&path)).map_err(|e| e.to_string());
+        let read = read.and_then(|bytes| {
+            read_import(facts, channel, &bytes)
+                .map_err(|m| m.first().map_or_else(String::new, |m| m.what.clone()))
+        });
+        let same = |now: &Import| {
+            Import {
+                supersedes: told.supersedes,
+                ..now.clone()
+            } == *told
+        };
+        let what = match (read, facts.plan.channel(channel)) {
+            (Ok(now), Some((index, _))) if same(&now.import) => {
+                all.insert(index, now.samples);
+                continue;
+            }
+            (Ok(_), _) => "does not give the rows that its addendum tells of".to_string(),
+            (Err(why), _) => format!("cannot be read as the plan says: {why}"),
+        };
+        facts.damage.push(damage::in_file(path, what));
+    }
+    all
 }
 
 struct Journal {
