@@ -8,7 +8,7 @@ use certbench_model::plan::DevicePlan;
 use certbench_model::vocabulary::DriverDescription;
 use certbench_roles::{Device, Trouble};
 
-use crate::{ascii_tracker, canopen_arm, instruments, mark10, modbus_io, rh56};
+use crate::{ascii_tracker, canopen_arm, instruments, mark10, modbus_io, modbus_map, rh56};
 
 /// A device over a link of one kind, as the plan describes it.
 type Open<Link> = fn(&DevicePlan, Arc<Link>, &Clock) -> Result<Arc<dyn Device>, Trouble>;
@@ -38,6 +38,7 @@ pub(crate) fn families() -> Vec<Family> {
         ),
     ];
     all.extend(instruments::families());
+    all.extend(modbus_map::families());
     all
 }
 

@@ -21,6 +21,7 @@ mod line;
 mod mark10;
 mod modbus;
 mod modbus_io;
+mod modbus_map;
 mod open;
 mod options;
 mod rh56;

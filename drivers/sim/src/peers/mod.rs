@@ -4,6 +4,7 @@ pub(crate) mod ascii_tracker;
 pub(crate) mod canopen;
 pub(crate) mod mark10;
 pub(crate) mod modbus_io;
+pub(crate) mod registers;
 pub(crate) mod rh56;
 pub(crate) mod streams;
 pub(crate) mod table;

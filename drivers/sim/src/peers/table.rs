@@ -7,6 +7,7 @@ use certbench_link::ByteLink;
 use crate::config::WorldConfig;
 use crate::world::Part;
 
+use super::registers::{Bank, Dftp, Dh, Linker, Registers, RoHand, Robotiq};
 use super::streams::{self, Bota, Ft300, Ild1420};
 use super::texts::{self, Texts};
 use super::{Manners, Stage, ascii_tracker, mark10, modbus_io, play, rh56};
@@ -130,7 +131,39 @@ pub(crate) const ON_LINE: &[OnLine] = &[
     row("scpi-meter", Part::Meter, 115_200, |stage, link, _| {
         play(stage, link, &manners(1000, 50), Texts::new(texts::scpi()));
     }),
+    row("robotiq-2f85", Part::Hand, 115_200, |stage, link, _| {
+        play_registers(stage, link, Robotiq::default());
+    }),
+    row("robotiq-2f140", Part::Hand, 115_200, |stage, link, _| {
+        play_registers(stage, link, Robotiq::default());
+    }),
+    row("robotiq-hand-e", Part::Hand, 115_200, |stage, link, _| {
+        play_registers(stage, link, Robotiq::default());
+    }),
+    row("dh-pgc", Part::Hand, 115_200, |stage, link, _| {
+        play_registers(stage, link, Dh::default());
+    }),
+    row("dh-rgi", Part::Hand, 115_200, |stage, link, _| {
+        play_registers(stage, link, Dh::default());
+    }),
+    row("oymotion-rohand", Part::Hand, 115_200, |stage, link, _| {
+        play_registers(stage, link, RoHand);
+    }),
+    row("linker-o6", Part::Hand, 115_200, |stage, link, _| {
+        play_registers(stage, link, Linker);
+    }),
+    row("linker-l6", Part::Hand, 115_200, |stage, link, _| {
+        play_registers(stage, link, Linker);
+    }),
+    row("inspire-rh56dftp", Part::Hand, 115_200, |stage, link, _| {
+        play_registers(stage, link, Dftp);
+    }),
 ];
+
+/// Plays a table of registers.
+fn play_registers(stage: &Stage, link: &dyn ByteLink, bank: impl Bank) {
+    play(stage, link, &manners(2000, 4), Registers::new(bank));
+}
 
 /// How long it thinks (µs), and what silence is for it (ms).
 const fn manners(thinks_us: u64, silence_ms: u64) -> Manners {

@@ -20,6 +20,7 @@ mod tracker;
 pub(crate) use arm::{Arm, JointView, NodeTrouble};
 pub(crate) use faults::Part;
 pub(crate) use finger::Doing;
+pub(crate) use hand::FingerView;
 pub(crate) use joint::DriveFault;
 pub(crate) use profile::Move;
 
