@@ -347,7 +347,8 @@ impl DevicePlan {
 impl Plan {
     /// Whether a channel's data are imported after the run.
     pub fn imported(&self, channel: &Channel) -> bool {
-        self.device(&channel.device).is_some_and(DevicePlan::imported)
+        self.device(&channel.device)
+            .is_some_and(DevicePlan::imported)
     }
 
     /// SHA-256 of the plan's JSON: what freezes it.

@@ -38,6 +38,15 @@ pub struct MetricDescription {
     pub n_min: u32,
 }
 
+impl MetricDescription {
+    /// Whether the result is a share of trials, which lies between 0 and 100 %.
+    #[must_use]
+    pub fn is_share(&self) -> bool {
+        let of_trials = self.over.iter().all(|(_, kind)| *kind == OverKind::Trial);
+        self.unit == Some(Unit::one()) && self.has_bound && of_trials
+    }
+}
+
 /// What a metric is computed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

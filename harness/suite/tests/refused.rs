@@ -261,6 +261,8 @@ fn sense() {
             ("no limit in accept", SUITE, "accept: { estimate: at_most $limit_max }", "accept: { origin: { en: x, zh: x } }", &["one-of"]),
             ("unknown operator", SUITE, "{ estimate: at_most $limit_max }", "{ estimate: \"=< $limit_max\" }", &["unknown-operator"]),
             ("mistyped operator", SUITE, "{ bound: at_least 20 % }", "{ bound: at_laest 20 % }", &["unknown-operator"]),
+            ("a rate above all", SUITE, "{ bound: at_least 20 % }", "{ bound: at_least 120 % }", &["outside-share"]),
+            ("a rate below nothing", SUITE, "{ bound: at_least 20 % }", "{ bound: at_least -1 % }", &["outside-share"]),
             ("swapped limits", SUITE, "[at_least 0.1 N, at_most 9 N]", "[at_least 9 N, at_most 0.1 N]", &["swapped-limits"]),
             ("one side twice", SUITE, "[at_least 0.1 N, at_most 9 N]", "[at_least 0.1 N, at_least 9 N]", &["duplicate-key"]),
             ("limit of other dimension", SUITE, "[at_least 0.1 N, at_most 9 N]", "at_most 25 mm", &["wrong-dimension"]),

@@ -43,7 +43,11 @@ impl Measures<'_, '_, '_> {
                     .help("compare the `estimate`; the guard band covers its uncertainty"),
             );
         }
-        let limits = self.limits(limits, unit)?;
+        let written = limits;
+        let limits = self.limits(written, unit)?;
+        if metric.is_share() {
+            self.is_within_a_share(&limits, written.span);
+        }
         Some(Accept {
             compare,
             at_least: limits.at_least,
@@ -51,6 +55,19 @@ impl Measures<'_, '_, '_> {
             set_by: limits.set_by,
             origin: origin.or(limits.origin),
         })
+    }
+
+    /// No share of trials is below 0 or above 100 %: such a limit decides before the test.
+    fn is_within_a_share(&self, limits: &Limits, at: Span) {
+        let all = [limits.at_least, limits.at_most];
+        let beyond = |limit: &Quantity| {
+            let share = limit.to(Unit::one());
+            share.is_ok_and(|share| !(0.0..=1.0).contains(&share))
+        };
+        if let Some(limit) = all.into_iter().flatten().find(beyond) {
+            let message = format!("{limit} is no share of trials, which lies between 0 and 100 %");
+            self.complain(Complaint::new("outside-share", at, message));
+        }
     }
 
     /// A result that is itself a reading (a peak, not a distance between two) has its limit where
