@@ -10,7 +10,7 @@ use crate::written::bench::{
     Safety as WrittenSafety, WatchdogWord,
 };
 use crate::yaml::{At, Entries, Scalar};
-use certbench_model::plan::{DevicePlan, JointLimit, Limits, SafeState, Safety, Watchdog};
+use certbench_model::plan::{DevicePlan, IMPORT, JointLimit, Limits, SafeState, Safety, Watchdog};
 use certbench_model::vocabulary::{DriverDescription, ParamDescription, ParamKind};
 use certbench_model::{Component, Provenance, Quantity, Registration, Unit};
 use serde_json::Value;
@@ -60,6 +60,7 @@ impl Checker<'_> {
             );
         }
         let provenance = self.provenance(device);
+        self.import_port(device, driver);
         let signals = self.signals(device, driver, &options, &joints);
         let plan = DevicePlan {
             id: name?,
@@ -111,6 +112,29 @@ impl Checker<'_> {
             return None;
         }
         Some(provenance)
+    }
+
+    /// What is imported has no port, and what has a port is not imported.
+    fn import_port(&self, device: &Written, driver: &DriverDescription) {
+        let port = device.port.get().map_or("", String::as_str);
+        let by_file = driver.links.iter().any(|l| l == IMPORT);
+        if by_file == (port == IMPORT) {
+            return;
+        }
+        let message = match by_file {
+            true => format!(
+                "`{}` is no device on a port: its data come from a file",
+                driver.id
+            ),
+            false => format!(
+                "`{}` is read over its link and cannot be imported",
+                driver.id
+            ),
+        };
+        self.sink.push(
+            Complaint::new("wrong-port", device.port.span, message)
+                .help("write `driver: csv-import` together with `port: import`"),
+        );
     }
 
     /// Options as they are written, each checked against what the driver takes.

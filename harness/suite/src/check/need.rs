@@ -6,8 +6,8 @@ use super::literal::{difference_in, identifier, number_in, positive, unit};
 use super::shared::{all_known, any_entry, not_empty};
 use crate::complaint::{Complaint, Span};
 use crate::written::suite::{
-    ChannelNeed as WrittenChannel, DeviceNeed as WrittenDevice, Needs as Written, ShapeWord,
-    SourceWord,
+    ChannelNeed as WrittenChannel, DeviceNeed as WrittenDevice, FromWord, Needs as Written,
+    ShapeWord, SourceWord,
 };
 use crate::yaml::At;
 use certbench_model::{Component, Source, Unit};
@@ -40,6 +40,8 @@ pub(crate) struct ChannelNeed {
     pub(crate) shape: ShapeWord,
     pub(crate) unit: Unit,
     pub(crate) source: Option<Source>,
+    /// Whether its data may come from a file after the run.
+    pub(crate) import: bool,
     /// In `unit`, with its place.
     pub(crate) u_at_most: Option<(f64, Span)>,
     pub(crate) bandwidth_hz: Option<(f64, Span)>,
@@ -206,6 +208,7 @@ impl Checker<'_> {
             shape,
             unit,
             source,
+            import: need.from.as_ref().and_then(At::get) == Some(&FromWord::Import),
             u_at_most,
             bandwidth_hz,
         };

@@ -105,6 +105,7 @@ impl Matching<'_> {
             self.fits(name, need, wire, signal);
             let channel = self.channel(name, wire, signal);
             self.good_enough(need, wire, device, signal, &channel);
+            self.import(need, wire, device, &channel);
             Some(channel)
         };
         self.needs.channels.iter().filter_map(one).collect()
@@ -168,6 +169,41 @@ impl Matching<'_> {
             let complaint = Complaint::new("wrong-dimension", need.span, message);
             self.sink
                 .push(complaint.also(wire.span, format!("this is in `{wrong}`")));
+        }
+    }
+
+    /// A channel that comes from a file after the run: whether the suite can wait so long, and
+    /// whether every component has its column.
+    fn import(&self, need: &ChannelNeed, wire: &Wire, device: &Device, channel: &Channel) {
+        if !device.plan.imported() {
+            return;
+        }
+        if !need.import {
+            let message = format!(
+                "`{}` must be read live, and the bench imports it",
+                channel.id
+            );
+            self.sink.push(
+                Complaint::new("not-live", need.span, message)
+                    .also(wire.span, "wired to a file")
+                    .help("connect the instrument, or let the suite say `from: import`"),
+            );
+        }
+        for option in ["columns", "units"] {
+            let given = match device.plan.options.get(option) {
+                Some(serde_json::Value::Array(all)) => all.len(),
+                Some(_) => 1,
+                None => 0,
+            };
+            let wanted = channel.components.len();
+            if given != wanted {
+                let message = format!(
+                    "`{}` has {wanted} components, and the option `{option}` names {given}",
+                    channel.id
+                );
+                let complaint = Complaint::new("wrong-columns", device.span, message);
+                self.sink.push(complaint.also(wire.span, "wired here"));
+            }
         }
     }
 

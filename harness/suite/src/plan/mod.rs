@@ -18,7 +18,7 @@ use crate::complaint::{Complaint, Sink, Span};
 use crate::sources::Sources;
 use crate::yaml::At;
 use certbench_model::plan::{Case, OnDeviceEvent, PLAN_FORMAT, Restriction, Watch};
-use certbench_model::{Date, DecisionRule, Derived, Plan, Step, Text, Vocabulary};
+use certbench_model::{Channel, Date, DecisionRule, Derived, Plan, Step, Text, Vocabulary};
 use channels::Matching;
 use count::{bound, case_bound};
 use env::{Env, STEPS_WRITTEN_MAX, Used};
@@ -221,7 +221,13 @@ pub(crate) fn plan(request: &Request<'_>, sources: &mut Sources, sink: &Sink) ->
     };
     matching.things();
     let channels = matching.channels();
-    let views = channels.iter().map(|c| (c.id.clone(), View::planned(c)));
+    let imported = |c: &Channel| {
+        let need = suite.needs.channels.get(&c.id);
+        let device = bench.devices.get(&c.device);
+        need.is_some_and(|n| n.import) || device.is_some_and(|d| d.plan.imported())
+    };
+    let views = channels.iter();
+    let views = views.map(|c| (c.id.clone(), View::planned(c, imported(c))));
     let rule = rule(suite, job);
     let body = body(
         suite,

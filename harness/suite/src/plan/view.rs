@@ -14,6 +14,8 @@ pub(crate) struct View {
     pub(crate) interval_s: Option<f64>,
     /// Calibrated stretches in the unit of the first component; empty when unknown.
     pub(crate) ranges: Vec<[f64; 2]>,
+    /// Whether its data may come after the run only: no step can wait for it.
+    pub(crate) imported: bool,
     /// Whether component names are known: a needed vector's are not, without a bench.
     pub(crate) named: bool,
 }
@@ -25,17 +27,19 @@ impl View {
             digital: need.shape == ShapeWord::Digital,
             interval_s: None,
             ranges: Vec::new(),
+            imported: need.import,
             named: need.shape != ShapeWord::Vector,
         }
     }
 
-    pub(crate) fn planned(channel: &Channel) -> View {
+    pub(crate) fn planned(channel: &Channel, imported: bool) -> View {
         let ranges = channel.calibration.iter().flat_map(|c| &c.ranges);
         View {
             components: channel.components.clone(),
             digital: channel.digital,
-            interval_s: Some(channel.interval_s),
+            interval_s: (!imported).then_some(channel.interval_s),
             ranges: ranges.map(|r| [r.from, r.to]).collect(),
+            imported,
             named: true,
         }
     }

@@ -130,6 +130,8 @@ pub(crate) struct ChannelNeed {
     pub(crate) unit: Option<At<Scalar>>,
     /// Who must produce it.
     pub(crate) source: Option<At<SourceWord>>,
+    /// `import`: it may come from a file after the run. Nothing in the run can wait for it.
+    pub(crate) from: Option<At<FromWord>>,
     /// Largest expanded uncertainty (k = 2) over the calibrated range.
     #[serde(rename = "U_at_most")]
     pub(crate) u_at_most: Option<At<Scalar>>,
@@ -153,6 +155,16 @@ pub(crate) enum ShapeWord {
 pub(crate) enum SourceWord {
     Reference,
     Device,
+}
+
+/// When a channel's data come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum FromWord {
+    /// During the run, as the instrument measures.
+    Live,
+    /// After the run, from a file.
+    Import,
 }
 
 /// An output that is needed.

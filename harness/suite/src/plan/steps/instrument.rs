@@ -18,7 +18,8 @@ impl<'a> CaseReader<'a, '_> {
     }
 
     pub(super) fn zero(&self, written: &WrittenZero) -> Option<Zero> {
-        let (_, name) = self.channel(&written.channel)?;
+        let (view, name) = self.channel(&written.channel)?;
+        self.live(view, &written.channel);
         self.can_be_zeroed(name, written.channel.span);
         Some(Zero {
             channel: name.to_string(),
@@ -41,6 +42,7 @@ impl<'a> CaseReader<'a, '_> {
 
     pub(super) fn check(&self, written: &WrittenCheck, place: &Place<'a>) -> Option<Check> {
         let found = self.channel(&written.channel);
+        found.inspect(|(view, _)| self.live(view, &written.channel));
         let component = found.and_then(|(view, name)| {
             let at = written.channel.span;
             self.component(view, name, at, written.component.as_ref(), false)
@@ -62,6 +64,18 @@ impl<'a> CaseReader<'a, '_> {
             within: within?,
             over_s: over_s?,
         })
+    }
+
+    /// Complains when a step looks at a channel whose data may come after the run only.
+    pub(crate) fn live(&self, view: &View, at: &At<String>) {
+        if view.imported {
+            let name = at.get().map_or("", String::as_str);
+            let message = format!("`{name}` is imported after the run: nothing can wait for it");
+            self.env.sink.push(
+                Complaint::new("not-live", at.span, message)
+                    .note("windows may record it, and measures may use it"),
+            );
+        }
     }
 
     /// A time in which at least one sample can arrive.

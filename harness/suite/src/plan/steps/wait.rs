@@ -57,6 +57,7 @@ impl<'a> CaseReader<'a, '_> {
         place: &Place<'a>,
     ) -> Option<Wait> {
         let found = self.channel(channel);
+        found.inspect(|(view, _)| self.live(view, channel));
         let resting = written.rests.is_some();
         let component = found.and_then(|(view, name)| {
             self.component(

@@ -24,6 +24,7 @@ fn watch<'a>(reader: &CaseReader<'a, '_>, written: &'a Written, head: Span) -> O
     let found = reader.channel(&written.channel);
     let max_age_s = env.seconds(&written.max_age, &scope);
     let (view, channel) = found?;
+    reader.live(view, &written.channel);
     let component = match &written.component {
         None => String::new(),
         Some(at) => {
