@@ -2,6 +2,7 @@
 
 use crate::frame::{self, Pose};
 use crate::reason::{Reasons, because};
+use certbench_model::addendum::{Addendum, Content, Import};
 use certbench_model::finding::Reason;
 use certbench_model::sample::{COMPONENTS_MAX, Invalid};
 use certbench_model::{Channel, Date, Plan, Reading, Recorded, Source, Unit};
@@ -75,7 +76,7 @@ impl<'a> Reader<'a> {
         }
         let length_s = to_ns.saturating_sub(from_ns) as f64 * 1e-9;
         if points.is_empty() {
-            doubts.add(silent(self.plan, channel));
+            doubts.add(self.silent(channel));
         }
         if is_frozen(channel, &points) {
             doubts.add(frozen(id));
@@ -85,6 +86,29 @@ impl<'a> Reader<'a> {
             points,
             length_s,
         })
+    }
+
+    /// The newest import of a channel, when one was made.
+    pub(crate) fn import(self, channel: &Channel) -> Option<(&'a Addendum, &'a Import)> {
+        let addenda = self.run.addenda().iter().rev();
+        let mut imports = addenda.filter_map(|addendum| match &addendum.content {
+            Content::Import(import) if import.channel == channel.id => Some((addendum, import)),
+            _ => None,
+        });
+        imports.next()
+    }
+
+    /// Why a channel has no sample in a window.
+    fn silent(self, channel: &Channel) -> Reason {
+        match self.plan.imported(channel) {
+            false => silent(self.plan, channel),
+            true if self.import(channel).is_none() => to_be_imported(&channel.id),
+            true => because(
+                "no-row",
+                format!("The file that was imported for {} has no row here", channel.id),
+                format!("为 {} 导入的文件在此处没有数据行", channel.id),
+            ),
+        }
     }
 
     /// What a channel's calibration lacks for a verdict on the day of the run. A contact needs
@@ -313,6 +337,15 @@ fn frozen(id: &str) -> Reason {
 fn distance(channel: &Channel, values: &[f64; COMPONENTS_MAX]) -> Option<f64> {
     let at = |name| values.get(channel.component(name)?).copied();
     Some(at("x")?.hypot(at("y")?).hypot(at("z")?))
+}
+
+/// The data of a channel are still with its instrument.
+pub(crate) fn to_be_imported(id: &str) -> Reason {
+    because(
+        "to-be-imported",
+        format!("The data of {id} are still to be imported (`certbench import`)"),
+        format!("{id} 的数据尚待导入（`certbench import`）"),
+    )
 }
 
 fn damaged(place: &str, what: &str) -> Reason {

@@ -10,7 +10,7 @@ mod success;
 use crate::course::{CaseCourse, TrialRun, WindowRun};
 use crate::params::Params;
 use crate::reason::{Reasons, because};
-use crate::trace::{Reader, Trace};
+use crate::trace::{Reader, Trace, to_be_imported};
 use crate::trial::{self, Counts};
 use certbench_model::event::WindowEnd;
 use certbench_model::figure::Figure;
@@ -72,6 +72,9 @@ pub(crate) fn compute(task: Task<'_>) -> Answer {
             Err(reason) => answer.doubts.add(reason),
         }
     }
+    if imports(task, &mut answer) {
+        return answer;
+    }
     let done = match task.metric.id.as_str() {
         "iso9283-pose-accuracy" => pose::accuracy(task, &mut answer),
         "iso9283-pose-repeatability" => pose::repeatability(task, &mut answer),
@@ -94,6 +97,37 @@ pub(crate) fn compute(task: Task<'_>) -> Answer {
     }
     count_check(task, &mut answer);
     answer
+}
+
+/// Says which data came after the run; whether some have not come yet, and nothing can be computed.
+fn imports(task: Task<'_>, answer: &mut Answer) -> bool {
+    let mut waiting = false;
+    let ids = task.measure.channels.values();
+    let channels = ids.filter_map(|id| task.reader.channel(id).ok());
+    for (_, channel) in channels.filter(|(_, c)| task.reader.plan.imported(c)) {
+        let id = &channel.id;
+        let Some((addendum, import)) = task.reader.import(channel) else {
+            answer.doubts.add(to_be_imported(id));
+            waiting = true;
+            continue;
+        };
+        let (rows, by, day) = (import.rows, &addendum.by, &addendum.utc);
+        let sha256 = addendum.files.first().map_or("?", |f| &f.sha256);
+        answer.notes.add(because(
+            "imported",
+            format!("{id} was imported after the run by {by}, {day}: {rows} rows, file SHA-256 {sha256}"),
+            format!("{id} 为运行后导入（{by}，{day}）：{rows} 行，文件 SHA-256 {sha256}"),
+        ));
+        if !import.extra.is_empty() {
+            let extra = import.extra.len();
+            answer.notes.add(because(
+                "rows-left-out",
+                format!("{extra} rows of the file belong to no window and were left out"),
+                format!("文件中有 {extra} 行不属于任何窗口，已略去"),
+            ));
+        }
+    }
+    waiting
 }
 
 /// A metric that this judge does not know.
