@@ -105,7 +105,10 @@ impl<'a> Reader<'a> {
             true if self.import(channel).is_none() => to_be_imported(&channel.id),
             true => because(
                 "no-row",
-                format!("The file that was imported for {} has no row here", channel.id),
+                format!(
+                    "The file that was imported for {} has no row here",
+                    channel.id
+                ),
                 format!("为 {} 导入的文件在此处没有数据行", channel.id),
             ),
         }

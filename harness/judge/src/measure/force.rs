@@ -13,10 +13,10 @@ use certbench_model::finding::{Reason, Value};
 use certbench_model::{Channel, Text, Unit};
 
 /// One window's peak.
-struct Squeeze {
-    peak: Peak,
+pub(super) struct Squeeze {
+    pub(super) peak: Peak,
     /// Filtered force on an even grid, with its time.
-    curve: Vec<(f64, f64)>,
+    pub(super) curve: Vec<(f64, f64)>,
     /// Readings.
     n: usize,
     rate_hz: f64,
@@ -25,13 +25,11 @@ struct Squeeze {
 pub(super) fn peak(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     let channel = task.channel("channel")?;
     let filter = low_pass(task)?;
-    bandwidth(channel, filter, answer);
-    let mut squeezes = Vec::new();
-    for window in task.windows("over", answer)? {
-        squeezes.push(squeeze(task, window, channel, filter, answer)?);
-    }
+    let squeezes: Vec<Squeeze> = squeezes(task, channel, filter, answer)?
+        .into_iter()
+        .map(|(_, squeeze)| squeeze)
+        .collect();
     censored(task, answer);
-    answer.n = u32::try_from(squeezes.len()).unwrap_or(u32::MAX);
     let peaks: Vec<f64> = squeezes.iter().map(|s| s.peak.value).collect();
     let summary = Summary::of(&peaks).ok_or_else(none)?;
     let force = channel.components.first().map_or(Unit::one(), |c| c.unit);
@@ -41,19 +39,7 @@ pub(super) fn peak(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
         "largest" => summary.max,
         _ => summary.mean,
     };
-    let mut instrument = Budget::default();
-    instrument.certificate(
-        Text::new("Instrument", "仪器"),
-        budget::instrument(channel, value),
-        channel,
-    );
-    if let Some(bias) = noise_bias(channel, filter, &squeezes)? {
-        instrument.rectangular(
-            Text::new("Peak of noisy samples", "噪声采样的峰值偏高"),
-            bias,
-            channel.calibration.as_ref().map(|c| c.certificate.clone()),
-        );
-    }
+    let instrument = instrument(channel, filter, &squeezes, value)?;
     answer.bound_lacks = instrument.clone().measured(value, force, 1).u_expanded;
     let mut budget = Budget::default();
     if word == "mean" {
@@ -73,11 +59,50 @@ pub(super) fn peak(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     Ok(())
 }
 
-fn none() -> Reason {
+pub(super) fn none() -> Reason {
     no_number("No peak could be taken", "无法取得峰值")
 }
 
-fn low_pass(task: Task<'_>) -> Result<Option<LowPass>, Reason> {
+/// The peak of each window, with the window.
+pub(super) fn squeezes<'a>(
+    task: Task<'a>,
+    channel: &Channel,
+    filter: Option<LowPass>,
+    answer: &mut Answer,
+) -> Result<Vec<(Window<'a>, Squeeze)>, Reason> {
+    bandwidth(channel, filter, answer);
+    let mut squeezes = Vec::new();
+    for window in task.windows("over", answer)? {
+        squeezes.push((window, squeeze(task, window, channel, filter, answer)?));
+    }
+    answer.n = u32::try_from(squeezes.len()).unwrap_or(u32::MAX);
+    Ok(squeezes)
+}
+
+/// What is not known of a peak of that value: the instrument, and what noise lifts it by.
+pub(super) fn instrument(
+    channel: &Channel,
+    filter: Option<LowPass>,
+    squeezes: &[Squeeze],
+    value: f64,
+) -> Result<Budget, Reason> {
+    let mut instrument = Budget::default();
+    instrument.certificate(
+        Text::new("Instrument", "仪器"),
+        budget::instrument(channel, value),
+        channel,
+    );
+    if let Some(bias) = noise_bias(channel, filter, squeezes)? {
+        instrument.rectangular(
+            Text::new("Peak of noisy samples", "噪声采样的峰值偏高"),
+            bias,
+            channel.calibration.as_ref().map(|c| c.certificate.clone()),
+        );
+    }
+    Ok(instrument)
+}
+
+pub(super) fn low_pass(task: Task<'_>) -> Result<Option<LowPass>, Reason> {
     let params = task.params();
     if params.word("filter")? != "butterworth" {
         return Ok(None);
@@ -261,7 +286,12 @@ fn estimand(word: &str, n: usize) -> Text {
 }
 
 /// The curve that governs: the weakest one under a lower limit, else the strongest.
-fn draw(task: Task<'_>, squeezes: &[Squeeze], summary: Summary, unit_of: Unit) -> Option<Figure> {
+pub(super) fn draw(
+    task: Task<'_>,
+    squeezes: &[Squeeze],
+    summary: Summary,
+    unit_of: Unit,
+) -> Option<Figure> {
     let lower = task
         .measure
         .accept

@@ -1,11 +1,23 @@
 //! One metric a file: which windows and channels go into its mathematics, and what comes out.
 
+mod agreement;
+mod cycle;
+mod distance;
+mod endurance;
 mod force;
+mod heat;
 mod inspection;
+mod level;
+mod path;
 mod payload;
 mod pose;
+mod safeguard;
+mod settle;
 mod stop;
+mod strength;
 mod success;
+mod variation;
+mod wander;
 
 use crate::course::{CaseCourse, TrialRun, WindowRun};
 use crate::params::Params;
@@ -85,6 +97,25 @@ pub(crate) fn compute(task: Task<'_>) -> Answer {
         "stop-time" => stop::time(task, &mut answer),
         "stop-distance" => stop::distance(task, &mut answer),
         "stop-category" => stop::category(task, &mut answer),
+        "iso9283-multidirectional-variation" => variation::variation(task, &mut answer),
+        "iso9283-distance-accuracy" => distance::accuracy(task, &mut answer),
+        "iso9283-distance-repeatability" => distance::repeatability(task, &mut answer),
+        "iso9283-stabilization-time" => settle::stabilization(task, &mut answer),
+        "iso9283-overshoot" => settle::overshoot(task, &mut answer),
+        "iso9283-posing-time" => settle::posing(task, &mut answer),
+        "iso9283-pose-drift" => wander::drift(task, &mut answer),
+        "iso9283-path-accuracy" => path::path_accuracy(task, &mut answer),
+        "iso9283-path-repeatability" => path::path_repeatability(task, &mut answer),
+        "iso9283-path-velocity" => path::path_velocity(task, &mut answer),
+        "finger-strength" => strength::finger(task, &mut answer),
+        "slip-resistance" => strength::slip(task, &mut answer),
+        "grasp-cycle-time" => cycle::time(task, &mut answer),
+        "channel-mean" => level::mean(task, &mut answer),
+        "thermal-steady-state" => heat::steady(task, &mut answer),
+        "winding-rise" => heat::winding(task, &mut answer),
+        "cycles-to-failure" => endurance::cycles(task, &mut answer),
+        "protective-distance" => safeguard::distance(task, &mut answer),
+        "judge-agreement" => agreement::kappa(task, &mut answer),
         "inspection" => inspection::inspection(task, &mut answer),
         "inspection-with-evidence" => inspection::with_evidence(task, &mut answer),
         other => Err(unknown(other)),
@@ -115,7 +146,9 @@ fn imports(task: Task<'_>, answer: &mut Answer) -> bool {
         let sha256 = addendum.files.first().map_or("?", |f| &f.sha256);
         answer.notes.add(because(
             "imported",
-            format!("{id} was imported after the run by {by}, {day}: {rows} rows, file SHA-256 {sha256}"),
+            format!(
+                "{id} was imported after the run by {by}, {day}: {rows} rows, file SHA-256 {sha256}"
+            ),
             format!("{id} 为运行后导入（{by}，{day}）：{rows} 行，文件 SHA-256 {sha256}"),
         ));
         if !import.extra.is_empty() {

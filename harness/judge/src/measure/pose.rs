@@ -9,53 +9,33 @@ use crate::reason::because;
 use crate::stats::summary::Summary;
 use certbench_model::figure::{Figure, FigureKind};
 use certbench_model::finding::{Reason, Value};
-use certbench_model::{Channel, Text, Unit};
+use certbench_model::{Channel, Registration, Text, Unit};
+use std::collections::BTreeMap;
 
 /// The mean pose of one visit.
-struct Visit {
-    pose: Pose,
-    /// Mean distance from the tracker, mm.
+pub(super) struct Visit {
+    pub(super) pose: Pose,
+    /// Largest distance from the tracker, mm.
     distance_mm: f64,
     /// Readings that were averaged.
     readings: usize,
+    /// Begin of its window, ns.
+    pub(super) from_ns: u64,
+    /// Repeat variables around it.
+    pub(super) variables: BTreeMap<String, String>,
 }
 
 pub(super) fn accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     let command = command(task)?;
     let channel = task.channel("position")?;
-    let registration = channel.registration.as_ref().ok_or_else(|| {
-        because(
-            "no-registration",
-            format!(
-                "{} is not registered to a frame of the bench: its accuracy cannot be tested",
-                channel.id
-            ),
-            format!("{} 未标定到台架坐标系，无法测试准确度", channel.id),
-        )
-    })?;
-    if command.frame != Some(registration.frame.as_str()) {
-        return Err(because(
-            "frame-mismatch",
-            format!(
-                "The commanded pose and {} are in different frames",
-                channel.id
-            ),
-            format!("指令位姿与 {} 不在同一坐标系", channel.id),
-        ));
-    }
+    let registration = registration(channel, &command)?;
     let visits = visits(task, answer)?;
     let positions = positions(&visits);
     let ap = iso9283::accuracy(&positions, command.position).ok_or_else(none)?;
     let mm = unit("mm");
     let far = farthest(&visits);
-    let u_system = in_mm(channel, budget::instrument(channel, from_mm(channel, far)?))?;
-    let u_frame = registration.u_position.to(mm).ok().map(|u| u / 2.0);
-    let u_frame = u_frame.ok_or_else(|| {
-        no_number(
-            "The uncertainty of the registration is not a length",
-            "坐标系标定的不确定度不是长度",
-        )
-    })?;
+    let u_system = instrument(channel, far)?;
+    let u_frame = frame_u(registration)?;
     let n = positions.len();
     let mut budget = Budget::default();
     budget.scatter(
@@ -108,6 +88,46 @@ pub(super) fn accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
     Ok(())
 }
 
+/// The registration of a tracker to the frame of a commanded pose, without which accuracy is not
+/// tested.
+pub(super) fn registration<'a>(
+    channel: &'a Channel,
+    command: &Command<'_>,
+) -> Result<&'a Registration, Reason> {
+    let registration = channel.registration.as_ref().ok_or_else(|| {
+        because(
+            "no-registration",
+            format!(
+                "{} is not registered to a frame of the bench: its accuracy cannot be tested",
+                channel.id
+            ),
+            format!("{} 未标定到台架坐标系，无法测试准确度", channel.id),
+        )
+    })?;
+    if command.frame != Some(registration.frame.as_str()) {
+        return Err(because(
+            "frame-mismatch",
+            format!(
+                "The commanded pose and {} are in different frames",
+                channel.id
+            ),
+            format!("指令位姿与 {} 不在同一坐标系", channel.id),
+        ));
+    }
+    Ok(registration)
+}
+
+/// Standard uncertainty of a position by its registration, mm.
+pub(super) fn frame_u(registration: &Registration) -> Result<f64, Reason> {
+    let u = registration.u_position.to(unit("mm")).ok().map(|u| u / 2.0);
+    u.ok_or_else(|| {
+        no_number(
+            "The uncertainty of the registration is not a length",
+            "坐标系标定的不确定度不是长度",
+        )
+    })
+}
+
 pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     let channel = task.channel("position")?;
     let visits = visits(task, answer)?;
@@ -116,12 +136,7 @@ pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), R
     let mm = unit("mm");
     let n = positions.len();
     // Without a stated noise the whole uncertainty may be scatter between visits.
-    let far = farthest(&visits);
-    let system = match visit_noise(channel, &visits)? {
-        Some(noise) => Some(iso9283::noise_as_repeatability(noise)),
-        None => in_mm(channel, budget::instrument(channel, from_mm(channel, far)?))?
-            .map(iso9283::noise_as_repeatability),
-    };
+    let system = between_visits(channel, &visits)?.map(iso9283::noise_as_repeatability);
     let mut budget = Budget::default();
     budget.scatter(
         Text::new("Sampling of the visits (jackknife)", "到位抽样（刀切法）"),
@@ -243,12 +258,22 @@ fn condition(
 }
 
 fn visits(task: Task<'_>, answer: &mut Answer) -> Result<Vec<Visit>, Reason> {
+    let visits = visits_of(task, "over", answer)?;
+    answer.n = u32::try_from(visits.len()).unwrap_or(u32::MAX);
+    Ok(visits)
+}
+
+/// The visits of one input.
+pub(super) fn visits_of(
+    task: Task<'_>,
+    input: &str,
+    answer: &mut Answer,
+) -> Result<Vec<Visit>, Reason> {
     let channel = task.channel("position")?;
     let mut visits = Vec::new();
-    for window in task.windows("over", answer)? {
+    for window in task.windows(input, answer)? {
         visits.extend(visit(task, window, channel, answer)?);
     }
-    answer.n = u32::try_from(visits.len()).unwrap_or(u32::MAX);
     Ok(visits)
 }
 
@@ -288,6 +313,8 @@ fn visit(
         },
         distance_mm: distance.max,
         readings: positions.len(),
+        from_ns: window.run.from_ns,
+        variables: window.run.context.scope.variables.clone(),
     }))
 }
 
@@ -295,16 +322,16 @@ fn norm(p: Position) -> f64 {
     p[0].hypot(p[1]).hypot(p[2])
 }
 
-fn positions(visits: &[Visit]) -> Vec<Position> {
+pub(super) fn positions(visits: &[Visit]) -> Vec<Position> {
     visits.iter().map(|v| v.pose.position_mm).collect()
 }
 
-fn angles(visits: &[Visit], axis: usize) -> Option<Vec<f64>> {
+pub(super) fn angles(visits: &[Visit], axis: usize) -> Option<Vec<f64>> {
     let all = visits.iter().map(|v| v.pose.angles_deg?.get(axis).copied());
     all.collect::<Option<Vec<f64>>>().filter(|a| !a.is_empty())
 }
 
-fn farthest(visits: &[Visit]) -> f64 {
+pub(super) fn farthest(visits: &[Visit]) -> f64 {
     visits.iter().map(|v| v.distance_mm).fold(0.0, f64::max)
 }
 
@@ -314,6 +341,21 @@ fn visit_noise(channel: &Channel, visits: &[Visit]) -> Result<Option<f64>, Reaso
     let readings = visits.iter().map(|v| v.readings).min().unwrap_or(1).max(1);
     let noise = in_mm(channel, budget::noise(channel))?;
     Ok(noise.map(|s| s / (readings as f64).sqrt()))
+}
+
+/// Standard uncertainty of a visit's mean that does not cancel between visits of one pose, mm: the
+/// noise, or everything that the certificate says when the noise is not known apart.
+pub(super) fn between_visits(channel: &Channel, visits: &[Visit]) -> Result<Option<f64>, Reason> {
+    match visit_noise(channel, visits)? {
+        Some(noise) => Ok(Some(noise)),
+        None => instrument(channel, farthest(visits)),
+    }
+}
+
+/// Standard uncertainty of the instrument at a distance, mm.
+pub(super) fn instrument(channel: &Channel, distance_mm: f64) -> Result<Option<f64>, Reason> {
+    let at = from_mm(channel, distance_mm)?;
+    in_mm(channel, budget::instrument(channel, at))
 }
 
 /// The channel's length unit.
@@ -338,16 +380,22 @@ pub(super) fn from_mm(channel: &Channel, value: f64) -> Result<f64, Reason> {
         .map_err(|_| no_number("The channel's unit is not a length", "通道单位不是长度"))
 }
 
-/// The commanded pose of the row.
-struct Command<'a> {
-    position: Position,
+/// A commanded pose.
+pub(super) struct Command<'a> {
+    pub(super) position: Position,
     angles_deg: Option<[f64; 3]>,
-    frame: Option<&'a str>,
+    pub(super) frame: Option<&'a str>,
 }
 
+/// That of the finding's row.
 fn command(task: Task<'_>) -> Result<Command<'_>, Reason> {
+    commanded(task, task.row.map(|(_, row)| row))
+}
+
+/// That of a named pose of the bench.
+pub(super) fn commanded<'a>(task: Task<'a>, name: Option<&str>) -> Result<Command<'a>, Reason> {
     let plan = task.reader.plan;
-    let pose = task.row.and_then(|(_, row)| plan.bench.poses.get(row));
+    let pose = name.and_then(|name| plan.bench.poses.get(name));
     let tcp = pose.and_then(|p| Some((p, p.tcp?)));
     let (pose, tcp) = tcp.ok_or_else(|| {
         because(

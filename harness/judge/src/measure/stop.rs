@@ -40,20 +40,50 @@ struct Method<'a> {
 }
 
 pub(super) fn time(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
-    let method = method(task, false)?;
-    let repeats = repeats(task, &method, answer)?;
-    let worst = worst(&repeats, |s| s.time_s).ok_or_else(none)?;
-    let ms = unit("ms");
-    let mut budget = Budget::default();
+    worst_time(task, answer, |worst, n| {
+        let ms = unit("ms");
+        let mut budget = Budget::default();
+        when(&mut budget, 1_000.0 * worst.width_s / 2.0, worst.channels);
+        Ok(budget.measured(1_000.0 * worst.time_s, ms, n))
+    })
+}
+
+/// The longest stop.
+pub(super) struct Longest {
+    pub(super) time_s: f64,
+    /// Last possible minus first possible stop time.
+    pub(super) width_s: f64,
+    /// The channels that it comes from.
+    pub(super) channels: String,
+}
+
+/// What is not known of the instants, half the width in the unit of the result.
+pub(super) fn when(budget: &mut Budget, half: f64, from: String) {
     budget.rectangular(
         Text::new(
             "When trigger and rest happened between samples",
             "触发与静止在采样间的时刻",
         ),
-        1_000.0 * worst.stop.time_width_s / 2.0,
-        Some(format!("{}, {}", method.trigger.id, method.position.id)),
+        half,
+        Some(from),
     );
-    let measured = budget.measured(1_000.0 * worst.stop.time_s, ms, repeats.len());
+}
+
+/// The longest stop of the repeats, and what a metric makes of it.
+pub(super) fn worst_time(
+    task: Task<'_>,
+    answer: &mut Answer,
+    value: impl FnOnce(Longest, usize) -> Result<Measured, Reason>,
+) -> Result<(), Reason> {
+    let method = method(task, false)?;
+    let repeats = repeats(task, &method, answer)?;
+    let worst = worst(&repeats, |s| s.time_s).ok_or_else(none)?;
+    let longest = Longest {
+        time_s: worst.stop.time_s,
+        width_s: worst.stop.time_width_s,
+        channels: format!("{}, {}", method.trigger.id, method.position.id),
+    };
+    let measured = value(longest, repeats.len())?;
     finish(task, &method, &repeats, worst, measured, answer);
     Ok(())
 }

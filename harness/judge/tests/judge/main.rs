@@ -1,9 +1,12 @@
 //! From a hand-built record to its findings: one world in memory, no file, no device.
 
+mod arm;
 mod attribution;
 mod calibration;
 mod fail_closed;
+mod hands;
 mod inspection;
+mod items;
 mod metrics;
 mod record;
 mod stops;

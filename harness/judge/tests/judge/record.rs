@@ -264,6 +264,44 @@ pub(crate) fn measure(
     }
 }
 
+/// A measure over several windows by name.
+pub(crate) fn measure_over(
+    metric: &str,
+    over: &[(&str, &str)],
+    channels: &[(&str, &str)],
+    n_planned: u32,
+) -> Measure {
+    let names = |pairs: &[(&str, &str)]| {
+        let owned = pairs.iter().map(|(a, b)| (a.to_string(), b.to_string()));
+        owned.collect()
+    };
+    Measure {
+        over: names(over),
+        ..measure(metric, "", channels, n_planned)
+    }
+}
+
+/// A parameter that is a quantity, or else a text.
+pub(crate) fn set(measure: &mut Measure, name: &str, value: &str) {
+    let value = match value.parse::<Quantity>() {
+        Ok(quantity) => ParamValue::Quantity(quantity),
+        Err(_) => ParamValue::Text(value.into()),
+    };
+    measure.params.insert(name.into(), value);
+}
+
+/// A value beside the result.
+#[track_caller]
+pub(crate) fn beside(finding: &Finding, symbol: &str) -> f64 {
+    let value = finding.more.iter().find(|v| v.symbol == symbol);
+    value.unwrap_or_else(|| panic!("no {symbol}")).value.value
+}
+
+#[track_caller]
+pub(crate) fn near(got: f64, want: f64, within: f64) {
+    assert!((got - want).abs() <= within, "got {got}, want {want}");
+}
+
 pub(crate) fn window(id: &str, record: &[&str]) -> Step {
     Step::Window(Window {
         id: id.into(),
@@ -332,6 +370,16 @@ impl Record {
         let mut record = Self::new();
         record.plan.cases.push(case);
         record
+    }
+
+    /// One more calibrated scalar channel of an instrument; gives its index.
+    pub(crate) fn scalar_channel(&mut self, id: &str, symbol: &str, u_abs: f64) -> u16 {
+        let index = u16::try_from(self.plan.channels.len()).unwrap();
+        self.plan.channels.push(Channel {
+            calibration: Some(calibration(1e6, u_abs, None)),
+            ..channel(id, "gauge", &[("value", symbol)], 1.0)
+        });
+        index
     }
 
     pub(crate) fn pose(&mut self, id: &str, tcp: [f64; 6]) {

@@ -8,7 +8,7 @@ use certbench_model::*;
 
 /// What the arm does: 1.2 m/s, the contact opens at 300 ms, 20 ms of dead time, 6 m/s² of braking:
 /// it rests 220 ms and 144 mm after the contact.
-struct Course {
+pub(crate) struct Course {
     /// Deceleration, mm/s².
     braking: f64,
     /// When the drives lose power, ms; `None`: they keep it.
@@ -19,7 +19,7 @@ struct Course {
     length_ms: u32,
 }
 
-const STOP: Course = Course {
+pub(crate) const STOP: Course = Course {
     braking: 6_000.0,
     power_off_ms: Some(640.0),
     sinks_ms: None,
@@ -48,7 +48,7 @@ impl Course {
     }
 }
 
-fn safety(metric: &str, limit: Option<&str>, courses: &[Course]) -> Record {
+pub(crate) fn safety(metric: &str, limit: Option<&str>, courses: &[Course]) -> Record {
     stopping(metric, limit, courses, WindowEnd::Reached, None)
 }
 

@@ -1,5 +1,9 @@
 //! The metrics that a suite can name, as data.
 
+mod arm;
+mod hand;
+mod item;
+
 use certbench_model::vocabulary::{
     ChannelInput, MetricDescription, OverKind, ParamDescription, ParamKind, Shape,
 };
@@ -8,7 +12,7 @@ use certbench_model::{ParamValue, Quantity, Text, Unit};
 /// All metrics of the judge, in the order in which documentation lists them.
 #[must_use]
 pub fn vocabulary() -> Vec<MetricDescription> {
-    vec![
+    let first = vec![
         pose_accuracy(),
         pose_repeatability(),
         payload_droop(),
@@ -20,7 +24,8 @@ pub fn vocabulary() -> Vec<MetricDescription> {
         stop_category(),
         inspection("inspection", &["over"]),
         inspection("inspection-with-evidence", &["statement", "evidence"]),
-    ]
+    ];
+    [first, arm::metrics(), hand::metrics(), item::metrics()].concat()
 }
 
 fn pose_accuracy() -> MetricDescription {
@@ -126,63 +131,17 @@ fn success_rate() -> MetricDescription {
 }
 
 fn peak_force() -> MetricDescription {
-    let word = |words: &[&str]| ParamKind::OneOf(words.iter().map(|w| (*w).into()).collect());
-    let text = |word: &str| Some(ParamValue::Text(word.into()));
-    let count = |n| Some(ParamValue::Count(n));
     MetricDescription {
         has_bound: true,
-        params: vec![
-            param(
-                "filter",
-                Text::new("Low-pass before the peak is taken", "取峰值前的低通滤波"),
-                word(&["none", "butterworth"]),
-                None,
-            ),
-            param(
-                "order",
-                Text::new("Order of the filter, 1 to 8", "滤波器阶数，1 至 8"),
-                ParamKind::Count,
-                count(2),
-            ),
-            ParamDescription {
-                optional: true,
-                ..param(
-                    "cutoff",
-                    Text::new(
-                        "-3 dB frequency of one pass of the filter",
-                        "滤波器单次通过的 -3 dB 频率",
-                    ),
-                    ParamKind::Quantity(unit("Hz")),
-                    None,
-                )
-            },
-            param(
-                "passes",
-                Text::new(
-                    "Forward only (as an instrument), or forward and backward (no delay, 6 dB \
-                     down at the cut-off)",
-                    "仅正向（如同仪器），或正反向（无延迟，截止频率处下降 6 dB）",
-                ),
-                word(&["forward", "zero-phase"]),
-                text("zero-phase"),
-            ),
-            param(
-                "summary",
-                Text::new("Which of the peaks is the result", "以哪个峰值为结果"),
-                word(&["mean", "least", "largest"]),
-                text("mean"),
-            ),
-            param(
-                "share",
-                Text::new(
-                    "Share of all peaks that the tolerance bound covers",
-                    "容许限覆盖的峰值总体比例",
-                ),
-                ParamKind::Quantity(Unit::one()),
-                Some(quantity(95.0, "%")),
-            ),
-            confidence(),
-        ],
+        params: [
+            filter(),
+            vec![
+                summary(&["mean", "least", "largest"]),
+                share(),
+                confidence(),
+            ],
+        ]
+        .concat(),
         ..metric(
             "peak-force",
             Text::new("Peak force", "峰值力"),
@@ -195,6 +154,84 @@ fn peak_force() -> MetricDescription {
             vec![input("channel", Shape::Any, None)],
         )
     }
+}
+
+/// The filter before a peak is taken; the suite has to choose one.
+fn filter() -> Vec<ParamDescription> {
+    vec![
+        param(
+            "filter",
+            Text::new("Low-pass before the peak is taken", "取峰值前的低通滤波"),
+            words(&["none", "butterworth"]),
+            None,
+        ),
+        param(
+            "order",
+            Text::new("Order of the filter, 1 to 8", "滤波器阶数，1 至 8"),
+            ParamKind::Count,
+            Some(ParamValue::Count(2)),
+        ),
+        ParamDescription {
+            optional: true,
+            ..param(
+                "cutoff",
+                Text::new(
+                    "-3 dB frequency of one pass of the filter",
+                    "滤波器单次通过的 -3 dB 频率",
+                ),
+                ParamKind::Quantity(unit("Hz")),
+                None,
+            )
+        },
+        param(
+            "passes",
+            Text::new(
+                "Forward only (as an instrument), or forward and backward (no delay, 6 dB \
+                 down at the cut-off)",
+                "仅正向（如同仪器），或正反向（无延迟，截止频率处下降 6 dB）",
+            ),
+            words(&["forward", "zero-phase"]),
+            word("zero-phase"),
+        ),
+    ]
+}
+
+/// Which of several values is the result; the first word is the default.
+fn summary(of: &[&str]) -> ParamDescription {
+    param(
+        "summary",
+        Text::new("Which of the values is the result", "以哪个值为结果"),
+        words(of),
+        of.first().and_then(|w| word(w)),
+    )
+}
+
+fn share() -> ParamDescription {
+    param(
+        "share",
+        Text::new(
+            "Share of all values that the tolerance bound covers",
+            "容许限覆盖的总体比例",
+        ),
+        ParamKind::Quantity(Unit::one()),
+        Some(quantity(95.0, "%")),
+    )
+}
+
+fn words(of: &[&str]) -> ParamKind {
+    ParamKind::OneOf(of.iter().map(|w| (*w).into()).collect())
+}
+
+fn word(of: &str) -> Option<ParamValue> {
+    Some(ParamValue::Text(of.into()))
+}
+
+/// Windows under several names.
+fn windows(names: &[&str]) -> Vec<(String, OverKind)> {
+    names
+        .iter()
+        .map(|n| ((*n).to_owned(), OverKind::Window))
+        .collect()
 }
 
 fn stop_time() -> MetricDescription {
@@ -461,7 +498,9 @@ mod tests {
 
     #[test]
     fn units_named_here_are_in_the_table() {
-        for symbol in ["mm", "ms", "s", "Hz", "mm/s", "deg/s", "%"] {
+        for symbol in [
+            "mm", "ms", "s", "Hz", "mm/s", "deg/s", "%", "K", "Ohm", "N/mm", "mm/N", "N", "h",
+        ] {
             assert_eq!(Unit::parse(symbol).map(Unit::symbol), Ok(symbol));
         }
     }
@@ -475,7 +514,8 @@ mod tests {
                     q.unit.compatible(*unit)
                 }
                 (ParamKind::OneOf(words), Some(ParamValue::Text(word))) => words.contains(word),
-                (ParamKind::Count, Some(ParamValue::Count(_))) => true,
+                (ParamKind::Count, Some(ParamValue::Count(_)))
+                | (ParamKind::Text, Some(ParamValue::Text(_))) => true,
                 (ParamKind::Flag, Some(ParamValue::Flag(_))) => true,
                 _ => false,
             };

@@ -1,0 +1,193 @@
+//! How an arm comes to rest: stabilization time, overshoot, posing time.
+
+use super::{Answer, Task, Window, named, no_number, pose, unit};
+use crate::budget::Budget;
+use crate::figure;
+use crate::metric::iso9283::settle::{self, Settled};
+use crate::metric::iso9283::{Position, barycentre, minus, norm};
+use crate::stats::summary::Summary;
+use certbench_model::figure::{Figure, FigureKind, Level};
+use certbench_model::finding::{Reason, Value};
+use certbench_model::{Channel, Text};
+
+/// One approach of the pose.
+struct Approach {
+    samples: Vec<(f64, Position)>,
+    rest: Position,
+    settled: Settled,
+    /// Widest step between samples, s.
+    step_s: f64,
+    far_mm: f64,
+}
+
+fn approaches(task: Task<'_>, answer: &mut Answer) -> Result<Vec<Approach>, Reason> {
+    let band = task.params().positive("band", unit("mm"))?;
+    let dwell = task.params().positive("dwell", unit("s"))?;
+    let mut all = Vec::new();
+    for window in task.windows("over", answer)? {
+        all.push(approach(task, window, band, dwell, answer)?);
+    }
+    answer.n = u32::try_from(all.len()).unwrap_or(u32::MAX);
+    Ok(all)
+}
+
+fn approach(
+    task: Task<'_>,
+    window: Window<'_>,
+    band: f64,
+    dwell: f64,
+    answer: &mut Answer,
+) -> Result<Approach, Reason> {
+    let channel = task.channel("position")?;
+    let trace = window.trace(task.reader, &channel.id, &mut answer.doubts)?;
+    trace.check_gaps(&mut answer.doubts);
+    let poses = trace.poses()?;
+    let samples: Vec<(f64, Position)> = poses.iter().map(|(t, p)| (*t, p.position_mm)).collect();
+    let end = samples.last().map_or(0.0, |s| s.0);
+    let resting: Vec<Position> = samples
+        .iter()
+        .filter(|s| s.0 >= end - dwell)
+        .map(|s| s.1)
+        .collect();
+    let rest = barycentre(&resting).ok_or_else(none)?;
+    let settled = settle::settle(&samples, rest, band).ok_or_else(none)?;
+    Ok(Approach {
+        rest,
+        settled,
+        step_s: samples
+            .windows(2)
+            .map(|w| w[1].0 - w[0].0)
+            .fold(0.0, f64::max),
+        far_mm: samples.iter().map(|s| norm(s.1)).fold(0.0, f64::max),
+        samples,
+    })
+}
+
+fn none() -> Reason {
+    no_number(
+        "A window does not show an approach from outside the band to a rest inside",
+        "窗口未显示自带外接近并静止于带内的过程",
+    )
+}
+
+/// Both instants lie between two samples, and the channel's delay may differ between them.
+fn timing(budget: &mut Budget, channel: &Channel, approaches: &[Approach]) {
+    let step = approaches.iter().map(|a| a.step_s).fold(0.0, f64::max);
+    let [least, most] = channel.delay_s;
+    budget.rectangular(
+        Text::new("When it happened between samples", "采样间的发生时刻"),
+        step + (most - least),
+        Some(channel.id.clone()),
+    );
+}
+
+fn times(
+    task: Task<'_>,
+    approaches: &[Approach],
+    each: &[f64],
+    answer: &mut Answer,
+) -> Result<(), Reason> {
+    let channel = task.channel("position")?;
+    let summary = Summary::of(each).ok_or_else(none)?;
+    let s = unit("s");
+    let mut budget = Budget::default();
+    if summary.n > 1 {
+        budget.scatter(
+            Text::new("Scatter of the cycles", "各循环的分散"),
+            summary.standard_uncertainty_of_mean(),
+            summary.n as f64 - 1.0,
+        );
+    }
+    timing(&mut budget, channel, approaches);
+    answer
+        .more
+        .push(named("t_max", "Longest", "最长", summary.max, s, None));
+    answer.value = Some(Value::Quantity(budget.measured(summary.mean, s, summary.n)));
+    let longest = each.iter().position(|t| *t == summary.max);
+    answer.figures.extend(
+        longest
+            .and_then(|i| approaches.get(i))
+            .map(|a| draw(task, a)),
+    );
+    Ok(())
+}
+
+pub(super) fn stabilization(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
+    let approaches = approaches(task, answer)?;
+    let each: Vec<f64> = approaches
+        .iter()
+        .map(|a| a.settled.stabilization_s)
+        .collect();
+    times(task, &approaches, &each, answer)
+}
+
+pub(super) fn posing(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
+    let (band, left) = (
+        task.params().positive("band", unit("mm"))?,
+        task.params().positive("left", unit("mm"))?,
+    );
+    let approaches = approaches(task, answer)?;
+    let each: Option<Vec<f64>> = approaches
+        .iter()
+        .map(|a| settle::posing_time(&a.samples, a.rest, band, left))
+        .collect();
+    times(task, &approaches, &each.ok_or_else(none)?, answer)
+}
+
+/// The largest of the cycles.
+pub(super) fn overshoot(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
+    let approaches = approaches(task, answer)?;
+    let channel = task.channel("position")?;
+    let of = |a: &Approach| a.settled.overshoot;
+    let worst = approaches.iter().max_by(|a, b| of(a).total_cmp(&of(b)));
+    let worst = worst.ok_or_else(none)?;
+    let mm = unit("mm");
+    let mut budget = Budget::default();
+    budget.certificate(
+        Text::new("Instrument, at both ends", "仪器（位移两端）"),
+        pose::instrument(channel, worst.far_mm)?.map(|u| u * std::f64::consts::SQRT_2),
+        channel,
+    );
+    answer.figures.push(draw(task, worst));
+    answer.value = Some(Value::Quantity(budget.measured(
+        of(worst),
+        mm,
+        approaches.len(),
+    )));
+    Ok(())
+}
+
+fn draw(task: Task<'_>, approach: &Approach) -> Figure {
+    let (mm, s) = (unit("mm"), unit("s"));
+    let away: Vec<(f64, f64)> = approach
+        .samples
+        .iter()
+        .map(|(t, p)| (*t, norm(minus(*p, approach.rest))))
+        .collect();
+    let name = Text::new("distance from the attained position", "到实到位置的距离");
+    let mut drawn = figure::figure(
+        FigureKind::Curve,
+        Text::new("Coming to rest", "趋于静止的过程"),
+        figure::axis(Text::new("Time", "时间"), s),
+        figure::axis(Text::new("Distance", "距离"), mm),
+        vec![figure::series(name, figure::decimate(&away))],
+    );
+    if let Ok(at) = task.params().positive("band", mm) {
+        let name = Text::new("limit band", "限制带");
+        drawn.limits.push(Level { name, at });
+    }
+    let at = |i: usize| approach.samples.get(i).map_or(0.0, |s| s.0);
+    drawn.events = [
+        (
+            Text::new("first crossing", "首次穿越"),
+            approach.settled.crossed,
+        ),
+        (
+            Text::new("stays inside", "保持带内"),
+            approach.settled.stays,
+        ),
+    ]
+    .map(|(name, i)| Level { name, at: at(i) })
+    .to_vec();
+    drawn
+}

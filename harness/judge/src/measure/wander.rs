@@ -1,0 +1,112 @@
+//! Drift of pose accuracy and repeatability over groups of visits.
+
+use super::pose::{self, Visit};
+use super::{Answer, Task, named, no_number, unit};
+use crate::budget::Budget;
+use crate::figure;
+use crate::metric::iso9283::accuracy;
+use crate::metric::iso9283::drift::{self, Group};
+use certbench_model::Text;
+use certbench_model::figure::FigureKind;
+use certbench_model::finding::{Reason, Value};
+
+/// Visits by the pass of the variable around them, in the order of performance.
+fn groups(visits: &[Visit], variable: &str) -> Option<Vec<Group>> {
+    let begin = visits.first()?.from_ns;
+    let mut groups: Vec<(&str, Group)> = Vec::new();
+    for visit in visits {
+        let pass = visit.variables.get(variable)?;
+        if groups.last().is_none_or(|(last, _)| last != pass) {
+            let t_s = visit.from_ns.saturating_sub(begin) as f64 * 1e-9;
+            let attained = Vec::new();
+            groups.push((pass, Group { t_s, attained }));
+        }
+        let group = groups.last_mut()?;
+        group.1.attained.push(visit.pose.position_mm);
+    }
+    Some(groups.into_iter().map(|g| g.1).collect())
+}
+
+pub(super) fn drift(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
+    let command = pose::commanded(task, Some(task.params().word("pose")?))?;
+    let channel = task.channel("position")?;
+    pose::registration(channel, &command)?;
+    let visits = pose::visits_of(task, "over", answer)?;
+    answer.n = u32::try_from(visits.len()).unwrap_or(u32::MAX);
+    let variable = task.params().word("group")?;
+    let none = || {
+        no_number(
+            "There are no two groups of visits under that variable",
+            "该变量下没有两组以上的到位",
+        )
+    };
+    let groups = groups(&visits, variable).ok_or_else(none)?;
+    let seen = drift::drift(&groups, command.position).ok_or_else(none)?;
+    let mm = unit("mm");
+    let u_of = |i: usize| {
+        let group = groups.get(i)?;
+        let s = accuracy(&group.attained, command.position)?.s_along?;
+        Some(s / (group.attained.len() as f64).sqrt())
+    };
+    let fewest = groups.iter().map(|g| g.attained.len()).min().unwrap_or(0);
+    let mut budget = Budget::default();
+    budget.scatter(
+        Text::new("Scatter of the two groups", "两组到位的分散"),
+        u_of(0).zip(u_of(seen.worst)).map(|(a, b)| a.hypot(b)),
+        fewest as f64 - 1.0,
+    );
+    // The registration is the same at both times; the instrument may itself have drifted.
+    let far = pose::farthest(&visits);
+    budget.certificate(
+        Text::new("Instrument, at both times", "仪器（两个时刻）"),
+        pose::instrument(channel, far)?.map(|u| u * std::f64::consts::SQRT_2),
+        channel,
+    );
+    if let Some(d_rp) = seen.d_rp {
+        answer.more.push(named(
+            "dRP",
+            "Largest change of repeatability",
+            "重复性的最大变化",
+            d_rp,
+            mm,
+            None,
+        ));
+    }
+    let count = groups.len() as f64;
+    let hours = seen.ap.last().map_or(0.0, |last| last.0) / 3_600.0;
+    answer.more.extend([
+        named(
+            "n_g",
+            "Groups",
+            "组数",
+            count,
+            certbench_model::Unit::one(),
+            None,
+        ),
+        named(
+            "T",
+            "Length of the test",
+            "试验时长",
+            hours,
+            unit("h"),
+            None,
+        ),
+    ]);
+    let points = seen.ap.iter().map(|(t, ap)| [t / 60.0, *ap]).collect();
+    answer.figures.push(figure::figure(
+        FigureKind::Curve,
+        Text::new("Pose accuracy over time", "位姿准确度随时间的变化"),
+        figure::axis(Text::new("Time", "时间"), unit("min")),
+        figure::axis(Text::same("AP"), mm),
+        vec![figure::series(
+            Text::new("AP of each group", "各组 AP"),
+            points,
+        )],
+    ));
+    answer.value = Some(Value::Quantity(budget.measured(
+        seen.d_ap,
+        mm,
+        visits.len(),
+    )));
+    Ok(())
+}

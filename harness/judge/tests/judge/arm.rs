@@ -1,0 +1,254 @@
+//! ISO 9283 beyond one pose: the synthetic data of the standards notes, 9.1, as a tracker saw them.
+
+use crate::record::*;
+use certbench_model::*;
+
+type Position = [f64; 3];
+
+fn scatter(j: i32) -> Position {
+    [(7 * j % 13) - 6, (11 * j % 17) - 8, (5 * j % 19) - 9].map(|i| 0.001 * f64::from(i))
+}
+
+fn plus(a: Position, b: Position) -> Position {
+    [0, 1, 2].map(|i| a[i] + b[i])
+}
+
+fn stay(at: Position) -> Vec<(u16, f64, Reading)> {
+    (0..4)
+        .map(|i| (TCP, 10.0 * f64::from(i), Reading::vector(&at)))
+        .collect()
+}
+
+fn at_pose(x: Position) -> [f64; 6] {
+    [x[0], x[1], x[2], 0.0, 0.0, 0.0]
+}
+
+const POSITION: (&str, &str) = ("position", "tcp");
+
+fn moved(m: Measure, windows: &[&str]) -> Record {
+    let steps = windows.iter().map(|w| window(w, &["tcp"])).collect();
+    let mut record = Record::with_case(case("arm", steps, vec![m]));
+    record.register_tracker();
+    record.start("arm");
+    record
+}
+
+#[test]
+fn three_directions_of_approach_lie_16_micrometres_apart() {
+    let command = [500.0, -200.0, 350.0];
+    let offsets = [
+        [0.010, 0.0, 0.0],
+        [0.0, -0.008, 0.004],
+        [-0.006, 0.003, 0.0],
+    ];
+    let windows = ["from-x", "from-y", "from-z"];
+    let over = [
+        ("first", "from-x"),
+        ("second", "from-y"),
+        ("third", "from-z"),
+    ];
+    let m = measure_over("iso9283-multidirectional-variation", &over, &[POSITION], 30);
+    let mut record = moved(
+        Measure {
+            accept: at_most("0.1 mm"),
+            ..m
+        },
+        &windows,
+    );
+    let context = record.context(&[], 0);
+    for (h, window) in windows.iter().enumerate() {
+        for j in 0..30 {
+            let at = plus(plus(command, scatter(j + 10 * h as i32)), offsets[h]);
+            record.window(window, &context, &stay(at));
+        }
+    }
+    record.finish(CaseEnd::Completed);
+    let findings = record.judge();
+    let m = measured(only(&findings));
+    near(m.value, 0.01585633, 5e-9);
+    assert_eq!((m.n, findings.verdict), (30, Verdict::Pass));
+    near(beside(only(&findings), "|G_1 - G_2|"), 0.0137404, 5e-8);
+}
+
+fn distance(metric: &str, cycles: i32) -> Record {
+    let (c2, c4) = ([400.0, 100.0, 300.0], [700.0, -100.0, 600.0]);
+    let mut m = measure_over(
+        metric,
+        &[("first", "p2"), ("second", "p4")],
+        &[POSITION],
+        30,
+    );
+    set(&mut m, "first_pose", "p2");
+    set(&mut m, "second_pose", "p4");
+    m.accept = at_most("1 mm");
+    let mut record = moved(m, &["p2", "p4"]);
+    record.pose("p2", at_pose(c2));
+    record.pose("p4", at_pose(c4));
+    let context = record.context(&[], 0);
+    for j in 0..cycles {
+        record.window("p2", &context, &stay(plus(c2, scatter(j))));
+        let offset = plus(scatter(j + 4), [0.030, -0.010, 0.020]);
+        record.window("p4", &context, &stay(plus(c4, offset)));
+    }
+    record.finish(CaseEnd::Completed);
+    record
+}
+
+#[test]
+fn distance_between_two_poses() {
+    let findings = distance("iso9283-distance-accuracy", 30).judge();
+    let m = measured(only(&findings));
+    near(m.value, 0.03673466, 5e-9);
+    // The instrument at both ends: U 0.02 mm, k 2, twice.
+    near(m.budget[1].u, 0.01 * 2f64.sqrt(), 1e-12);
+    near(beside(only(&findings), "AD_x"), 0.0302667, 5e-8);
+    assert_eq!(findings.verdict, Verdict::Pass);
+    let findings = distance("iso9283-distance-repeatability", 30).judge();
+    near(measured(only(&findings)).value, 0.01486004, 5e-9);
+}
+
+#[test]
+fn a_distance_needs_every_cycle_of_the_plan() {
+    let findings = distance("iso9283-distance-accuracy", 29).judge();
+    assert_eq!(findings.verdict, Verdict::NotTested);
+    assert!(codes(&only(&findings).reasons).contains(&"n-below-plan"));
+}
+
+/// Damping 0.3, 8 Hz, a step of 100 mm, sampled at 1 kHz for 3 s.
+fn step() -> Vec<(u16, f64, Reading)> {
+    let (zeta, omega) = (0.3f64, 2.0 * std::f64::consts::PI * 8.0);
+    let root = (1.0 - zeta * zeta).sqrt();
+    (0..3_000)
+        .map(|ms| {
+            let t = f64::from(ms) / 1_000.0;
+            let phase = omega * root * t;
+            let swing = phase.cos() + zeta / root * phase.sin();
+            let x = 100.0 * (1.0 - (-zeta * omega * t).exp() * swing);
+            (TCP, f64::from(ms), Reading::vector(&[x, 0.0, 0.0]))
+        })
+        .collect()
+}
+
+fn approaches(metric: &str, limit: &str) -> Findings {
+    let mut m = measure(metric, "approach", &[POSITION], 3);
+    set(&mut m, "band", "0.05 mm");
+    m.accept = at_most(limit);
+    let mut record = moved(m, &["approach"]);
+    record.plan.channels[usize::from(TCP)].interval_s = 0.001;
+    let context = record.context(&[], 0);
+    for _ in 0..3 {
+        record.window("approach", &context, &step());
+    }
+    record.finish(CaseEnd::Completed);
+    record.judge()
+}
+
+#[test]
+fn an_arm_that_rings_is_stable_after_443_milliseconds() {
+    let findings = approaches("iso9283-stabilization-time", "0.5 s");
+    let m = measured(only(&findings));
+    near(m.value, 0.443, 1e-6);
+    assert_eq!((m.unit, m.n), (unit("s"), 3));
+    // Two instants, each somewhere in a step of 1 ms.
+    near(m.budget[1].u, 0.001 / 3f64.sqrt(), 1e-6);
+    assert_eq!(findings.verdict, Verdict::Pass);
+    assert_eq!(only(&findings).figures[0].events.len(), 2);
+}
+
+#[test]
+fn it_overshoots_by_37_millimetres() {
+    let findings = approaches("iso9283-overshoot", "30 mm");
+    near(measured(only(&findings)).value, 37.2217, 1e-3);
+    assert_eq!(findings.verdict, Verdict::Fail);
+}
+
+#[test]
+fn posing_takes_until_it_stays() {
+    let findings = approaches("iso9283-posing-time", "1 s");
+    // Leaves the start (0.5 mm) within the first few milliseconds, stays from 483 ms on.
+    near(measured(only(&findings)).value, 0.481, 0.003);
+}
+
+fn warming(hours: u32) -> Record {
+    let mut m = measure("iso9283-pose-drift", "visit", &[POSITION], 60 * hours);
+    set(&mut m, "pose", "p1");
+    set(&mut m, "group", "pass");
+    m.accept = at_most("0.2 mm");
+    let mut record = moved(m, &["visit"]);
+    record.pose("p1", at_pose([500.0, 0.0, 0.0]));
+    for pass in 0..6 * hours {
+        record.now_ns = (1 + 600 * u64::from(pass)) * 1_000 * MS;
+        let minutes = 10.0 * f64::from(pass);
+        let ap = 0.100 + 0.080 * (1.0 - (-minutes / 60.0).exp());
+        let context = record.context(&[("pass", &pass.to_string())], 0);
+        for j in 0..10 {
+            // Scatter across the deviation, so that AP of the group stays what it is.
+            let aside = 0.0001 * f64::from(j % 2);
+            record.window("visit", &context, &stay([500.0 + ap, aside, 0.0]));
+        }
+    }
+    record.finish(CaseEnd::Completed);
+    record
+}
+
+#[test]
+fn an_arm_that_warms_up_drifts() {
+    let findings = warming(8).judge();
+    let finding = only(&findings);
+    // 470 minutes after the first group.
+    let want = 0.080 * (1.0 - (-470.0f64 / 60.0).exp());
+    near(measured(finding).value, want, 1e-6);
+    assert_eq!((beside(finding, "n_g"), measured(finding).n), (48.0, 480));
+    near(beside(finding, "T"), 470.0 / 60.0, 1e-3);
+    assert_eq!(findings.verdict, Verdict::Pass);
+    assert_eq!(finding.figures[0].series[0].points.len(), 48);
+}
+
+#[test]
+fn one_group_is_no_drift() {
+    let mut record = warming(1);
+    let drift = &mut record.plan.cases[0].measures[0];
+    set(drift, "group", "nothing");
+    let findings = record.judge();
+    assert_eq!(findings.verdict, Verdict::NotTested);
+}
+
+fn paths(metric: &str, limit: &str) -> Findings {
+    let mut m = measure(metric, "pass", &[POSITION], 10);
+    set(&mut m, "from", "e1");
+    set(&mut m, "to", "e2");
+    m.params.insert("planes".into(), ParamValue::Count(5));
+    m.params.insert("skip".into(), ParamValue::Count(1));
+    set(&mut m, "velocity", "250 mm/s");
+    m.accept = at_most(limit);
+    let mut record = moved(m, &["pass"]);
+    record.pose("e1", at_pose([0.0, 0.0, 0.0]));
+    record.pose("e2", at_pose([500.0, 0.0, 0.0]));
+    let context = record.context(&[], 0);
+    for j in 0..10 {
+        // Off by 0.3 mm in y and by turns ±0.1 mm in z, at 240 mm/s.
+        let z = if j % 2 == 0 { 0.1 } else { -0.1 };
+        let samples: Vec<_> = (0..220)
+            .map(|i| {
+                let x = 2.4 * f64::from(i) - 10.0;
+                (TCP, 10.0 * f64::from(i), Reading::vector(&[x, 0.3, z]))
+            })
+            .collect();
+        record.window("pass", &context, &samples);
+    }
+    record.finish(CaseEnd::Completed);
+    record.judge()
+}
+
+#[test]
+fn a_straight_path_beside_its_command() {
+    let at = paths("iso9283-path-accuracy", "0.5 mm");
+    near(measured(only(&at)).value, 0.3, 1e-9);
+    assert_eq!(at.verdict, Verdict::Pass);
+    // Every crossing 0.1 mm from the mean: l̄ 0.1, no scatter of it.
+    let rt = paths("iso9283-path-repeatability", "0.5 mm");
+    near(measured(only(&rt)).value, 0.1, 1e-9);
+    let av = paths("iso9283-path-velocity", "5 %");
+    near(measured(only(&av)).value, -4.0, 1e-6);
+    near(beside(only(&av), "v̄"), 240.0, 1e-4);
+}
