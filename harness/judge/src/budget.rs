@@ -59,6 +59,11 @@ impl Budget {
         }
     }
 
+    /// A contribution that was worked out elsewhere.
+    pub(crate) fn line(&mut self, line: BudgetLine) {
+        self.lines.push(line);
+    }
+
     /// Takes over the contributions of another budget.
     pub(crate) fn append(&mut self, other: Budget) {
         self.lines.extend(other.lines);

@@ -9,6 +9,7 @@ mod budget;
 mod case;
 mod course;
 pub mod decision;
+mod derived;
 mod figure;
 mod frame;
 mod measure;

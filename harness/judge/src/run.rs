@@ -2,6 +2,7 @@
 
 use crate::case;
 use crate::course::Course;
+use crate::derived;
 use crate::reason::{Reasons, because};
 use crate::trace::Reader;
 use crate::vocabulary;
@@ -25,7 +26,7 @@ pub fn judge(run: &dyn Recorded) -> Findings {
         day: facts.day,
     };
     let doubts = record_doubts(facts);
-    let cases: Vec<_> = plan
+    let mut cases: Vec<_> = plan
         .cases
         .iter()
         .map(|c| {
@@ -38,6 +39,7 @@ pub fn judge(run: &dyn Recorded) -> Findings {
             )
         })
         .collect();
+    derived::judge(plan, &metrics, &mut cases);
     let mut reasons = doubts;
     reasons.extend(end_reasons(facts, &course).into_vec());
     if cases.is_empty() {

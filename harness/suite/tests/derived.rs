@@ -92,7 +92,8 @@ fn a_plan_says_which_result_each_name_is() {
         r#"- id: spread
   title: { en: Spread, zh: 极差 }
   value: max(posing.accuracy[p1], posing.accuracy[p2]) - min(posing.accuracy[p1], posing.accuracy[p2])
-  unit: mm"#,
+  unit: mm
+  accept: { estimate: at_most 0.1 mm }"#,
     );
     let ids: Vec<&str> = all.iter().map(|d| d.id.as_str()).collect();
     assert_eq!(ids, ["drop", "spread"]);
@@ -112,7 +113,7 @@ fn a_plan_says_which_result_each_name_is() {
         [(&"peak".to_string(), &peak)]
     );
     let spread = &all[1];
-    assert_eq!((spread.case.as_str(), spread.accept.is_none()), ("", true));
+    assert_eq!(spread.case, "");
     let rows: Vec<_> = spread.inputs.values().map(|i| i.row.as_deref()).collect();
     assert_eq!(rows, [Some("p1"), Some("p2")]);
 }
@@ -123,7 +124,7 @@ fn each_comes_after_what_it_is_made_of() {
         "- { id: c, title: { en: C, zh: 丙 }, value: b / a, unit: \"1\" }\n\
          - { id: b, title: { en: B, zh: 乙 }, value: 2 * a, unit: N }\n\
          - { id: a, title: { en: A, zh: 甲 }, value: peak - 1 N, unit: mN }",
-        "- { id: whole, title: { en: Whole, zh: 总 }, value: part * grasping.c, unit: \"%\" }\n\
+        "- { id: whole, title: { en: Whole, zh: 总 }, value: part * grasping.c, unit: \"%\", accept: { estimate: at_least 1 % } }\n\
          - { id: part, title: { en: Part, zh: 部分 }, value: grasping.rate, unit: \"%\" }",
     );
     let ids: Vec<&str> = all.iter().map(|d| d.id.as_str()).collect();
@@ -355,8 +356,14 @@ fn every_mistake_has_its_place_and_its_word() {
         (
             "a bare name at the suite's level",
             "",
-            "- { id: it, title: { en: It, zh: 它 }, value: peak / 2, unit: N }",
+            "- { id: it, title: { en: It, zh: 它 }, value: peak / 2, unit: N, accept: { estimate: at_least 5 N } }",
             &["unknown-name"],
+        ),
+        (
+            "nothing accepted at the suite's level",
+            "",
+            "- { id: it, title: { en: It, zh: 它 }, value: grasping.peak / 2, unit: N }",
+            &["no-acceptance"],
         ),
     ];
     for (name, of_case, of_suite, codes) in others {

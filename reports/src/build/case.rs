@@ -10,7 +10,7 @@ use crate::number::{
 use crate::words::say;
 use certbench_model::figure::{Axis, FigureKind, Level, Series};
 use certbench_model::finding::{
-    CaseFindings, Finding as Found, Measured, NamedValue, Proportion, Value,
+    CaseFindings, Finding as Found, Measured, NamedValue, Proportion, SubValue, Value,
 };
 use certbench_model::measure::Compare;
 use certbench_model::{Accept, EventBody, Facts, Figure, Findings, Text, Unit, Verdict};
@@ -67,7 +67,10 @@ fn finding(facts: &Facts, case: &CaseFindings, found: &Found, anchor: String) ->
         channels: found.channels.clone(),
         printed: found.result.as_ref().map(|value| printed(value, &scale)),
         result: found.result.clone(),
-        more: found.more.iter().map(more).collect(),
+        more: {
+            let parts = found.sub_values.iter().map(part);
+            found.more.iter().map(more).chain(parts).collect()
+        },
         limit: found.accept.as_ref().map(|accept| limit(accept, &scale)),
         rule: rule::name(found.rule),
         rule_short: rule::short(found.rule),
@@ -294,6 +297,23 @@ fn more(named: &NamedValue) -> More {
         unit: named.value.unit.print().to_string(),
         u: named.u_expanded.map(|u| significant(u, 2)),
         raw: value,
+    }
+}
+
+/// A part of a derived result's formula.
+fn part(sub: &SubValue) -> More {
+    let place = place_for(sub.value, sub.u_expanded, &[]);
+    let unit = Unit::parse(&sub.unit);
+    More {
+        symbol: sub.text.clone(),
+        name: match &sub.from {
+            Some(id) => say("part.result", &[("id", id.clone())]),
+            None => say("part.formula", &[]),
+        },
+        value: fixed(sub.value, place),
+        unit: unit.map_or_else(|_| sub.unit.replace('.', "·"), |u| u.print().to_string()),
+        u: sub.u_expanded.map(|u| significant(u, 2)),
+        raw: sub.value,
     }
 }
 

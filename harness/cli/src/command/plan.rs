@@ -138,11 +138,13 @@ fn in_words(plan: &Plan) -> Result<String, std::fmt::Error> {
                 limit.unwrap_or_else(|| ", reported only".into())
             )?;
         }
+        derived(&mut out, plan, &case.id, 1)?;
     }
     if !plan.finally.is_empty() {
         writeln!(out, "finally")?;
         steps(&mut out, &plan.finally, 1)?;
     }
+    derived(&mut out, plan, "", 0)?;
     for restriction in &plan.restrictions {
         writeln!(
             out,
@@ -151,6 +153,33 @@ fn in_words(plan: &Plan) -> Result<String, std::fmt::Error> {
         )?;
     }
     Ok(out)
+}
+
+/// The derived results of a case, or those of the suite.
+fn derived(out: &mut String, plan: &Plan, case: &str, depth: usize) -> std::fmt::Result {
+    for derived in plan.derived.iter().filter(|d| d.case == case) {
+        let limit = derived.accept.as_ref().map(|a| {
+            let side = |word: &str, limit: Option<certbench_model::Quantity>| {
+                limit.map(|q| format!(" {word} {q}")).unwrap_or_default()
+            };
+            let (least, most) = (side("at least", a.at_least), side("at most", a.at_most));
+            format!(
+                ", {:?}{least}{most} (set by {:?}), rule {:?}",
+                a.compare, a.set_by, derived.rule
+            )
+        });
+        writeln!(
+            out,
+            "{:indent$}derived {}: {} in {}{}",
+            "",
+            derived.id,
+            derived.value,
+            derived.unit,
+            limit.unwrap_or_else(|| ", reported only".into()),
+            indent = 2 * depth
+        )?;
+    }
+    Ok(())
 }
 
 fn value(value: &certbench_model::ParamValue) -> String {

@@ -3,6 +3,7 @@
 mod arm;
 mod attribution;
 mod calibration;
+mod derived;
 mod fail_closed;
 mod hands;
 mod inspection;

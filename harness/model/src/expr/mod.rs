@@ -321,6 +321,16 @@ impl Expr {
     }
 }
 
+impl fmt::Display for Expr {
+    /// As it was written; terms without a text are printed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.text.is_empty() {
+            true => f.write_str(&self.printed()),
+            false => f.write_str(&self.text),
+        }
+    }
+}
+
 /// Whether a name can stand in an expression: a letter, `_` or `$` first, then letters, digits and
 /// `_ - .`, at last an index in brackets; at most 200 bytes.
 pub fn is_name(text: &str) -> bool {

@@ -22,10 +22,13 @@ const SUITE: &str = "derived";
 /// Whether a derived result of the case is held against a limit.
 pub(super) fn decides(case: &WrittenCase) -> bool {
     let derived = case.derive.as_ref().and_then(At::get);
-    derived.into_iter().flatten().any(|at| {
-        // One that could not be read has had its complaint.
-        at.get().is_none_or(|d| d.accept.is_some())
-    })
+    derived.is_some_and(|d| decide(d))
+}
+
+fn decide(derived: &[At<Derive>]) -> bool {
+    // One that could not be read has had its complaint.
+    let mut each = derived.iter().map(At::get);
+    each.any(|d| d.is_none_or(|d| d.accept.is_some()))
 }
 
 /// All derived results of a suite, those of its cases included, in an order in which each comes
@@ -100,6 +103,15 @@ impl<'a> Written<'a> {
             BTreeMap::new(),
             &mut all,
         );
+        if let Some(derive) = suite.derive.as_ref()
+            && derive.get().is_some_and(|d| !d.is_empty() && !decide(d))
+        {
+            let message = "the suite's derived results accept nothing";
+            let complaint = Complaint::new("no-acceptance", derive.head, message);
+            env.sink.push(complaint.help(
+                "add `accept:` to one of them; a value that is only reported belongs to a case",
+            ));
+        }
         if let Some(derive) = suite.derive.as_ref()
             && let Some((_, at)) = reserved(&suite.cases)
         {
