@@ -4,6 +4,7 @@
 //! count from 1) and `{variable.column}`; [`Scope::fill`] replaces them when the step is performed.
 //! Steps are plain data: no loop without a bound, no code.
 
+use crate::expr::Expr;
 use crate::{Quantity, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,6 +21,10 @@ pub enum Step {
     Grasp(Grasp),
     /// Open a hand.
     Release(Release),
+    /// Take a driven device to a torque or speed.
+    Drive(Drive),
+    /// Have a robot do a program of its own.
+    Program(Program),
     /// Set an output.
     Set(SetOutput),
     /// Demand a stop.
@@ -188,6 +193,71 @@ pub struct Release {
     pub timeout_s: f64,
 }
 
+/// Take a driven device (a load machine) to a set point, in a ramp.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drive {
+    /// Device.
+    pub device: String,
+    /// A torque or an angular speed; zero lets go.
+    pub to: Quantity,
+    /// From where it is to there, seconds; 0 in one step.
+    pub ramp_s: f64,
+    /// Not there by then: a fault of the bench, or an event of the device, seconds.
+    pub timeout_s: f64,
+}
+
+/// Have a robot do a program of its own, which certbench does not command: by the wiring of the bench.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Program {
+    /// Device.
+    pub device: String,
+    /// What is asked of it.
+    pub act: ProgramAct,
+}
+
+/// What is asked of a robot with programs of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProgramAct {
+    /// Select, start, and await the end.
+    Run {
+        /// A program of the bench's wiring; may be a placeholder.
+        program: String,
+        /// Most seconds from the start to the end.
+        within_s: f64,
+        /// What it means when the end does not come.
+        otherwise: Otherwise,
+    },
+    /// Select only.
+    Select {
+        /// A program of the bench's wiring; may be a placeholder.
+        program: String,
+    },
+    /// Start what is selected, and go on.
+    Start,
+    /// Await that it is under way, or at its end.
+    Await {
+        /// Which.
+        state: ProgramState,
+        /// Most seconds.
+        within_s: f64,
+        /// What it means when it does not come.
+        otherwise: Otherwise,
+    },
+    /// Abort it, by the wiring's output or at the operator's pendant.
+    Abort,
+}
+
+/// How a program stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProgramState {
+    /// Under way.
+    Busy,
+    /// At its end.
+    Done,
+}
+
 /// Set a named output of the bench to a named state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SetOutput {
@@ -232,6 +302,16 @@ pub enum Wait {
     Until {
         /// What to wait for.
         condition: Condition,
+        /// Most seconds.
+        within_s: f64,
+        /// What it means when it does not come.
+        otherwise: Otherwise,
+    },
+    /// A condition over several channels and values that were taken, with a bound.
+    When {
+        /// What must hold; looked at with every sample of a channel that it names, as soon as each
+        /// of them has given a valid value since the wait began.
+        when: Expr,
         /// Most seconds.
         within_s: f64,
         /// What it means when it does not come.
@@ -362,6 +442,9 @@ pub struct Repeat {
     /// Further steps after every so many passes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub every: Vec<Every>,
+    /// When it ends before its last pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Ending>,
     /// Outside of windows, at most one sample a channel is recorded in this time, seconds; `None`
     /// records every sample. Windows are always recorded in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -376,6 +459,7 @@ impl Repeat {
             over,
             steps,
             every: Vec::new(),
+            until: None,
             thinned_s: None,
         }
     }
@@ -447,6 +531,17 @@ pub struct Trial {
 
 fn is_zero(n: &u32) -> bool {
     *n == 0
+}
+
+/// When a repeat or schedule ends before its last pass: looked at after every pass and what comes
+/// after it, as soon as everything that it names has been taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ending {
+    /// Condition over what windows have taken (`name`, the first as `name.first`, the one before as
+    /// `name.previous`), channels of this instant, and the number of passes done, `passes`.
+    pub when: Expr,
+    /// Fewest passes before it may end.
+    pub at_least: u32,
 }
 
 /// A precondition: what a channel must be like before the test goes on. What is measured without
@@ -527,6 +622,9 @@ pub struct Schedule {
     pub between: Vec<Step>,
     /// Most times that it is done between two passes.
     pub between_most: u32,
+    /// When it ends before its last pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Ending>,
     /// As of a repeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thinned_s: Option<f64>,
@@ -658,6 +756,7 @@ impl Step {
             Step::Move(_)
                 | Step::Grasp(_)
                 | Step::Release(_)
+                | Step::Drive(_)
                 | Step::Set(_)
                 | Step::Stop(Stop::Command { .. } | Stop::Output(_) | Stop::Heartbeat { .. })
                 | Step::Wait(_)
@@ -671,6 +770,8 @@ impl Step {
             Step::Move(m) => Some(&m.device),
             Step::Grasp(g) => Some(&g.device),
             Step::Release(r) => Some(&r.device),
+            Step::Drive(d) => Some(&d.device),
+            Step::Program(p) => Some(&p.device),
             Step::Stop(
                 Stop::Command { device }
                 | Stop::Heartbeat { device }
@@ -687,6 +788,8 @@ impl Step {
             Step::Move(_) => "move",
             Step::Grasp(_) => "grasp",
             Step::Release(_) => "release",
+            Step::Drive(_) => "drive",
+            Step::Program(_) => "program",
             Step::Set(_) => "set",
             Step::Stop(_) => "stop",
             Step::Wait(_) => "wait",

@@ -3,7 +3,7 @@
 use certbench_model::plan::{DevicePlan, Output};
 use certbench_model::step::{Scope, SetOutput};
 use certbench_model::{Plan, Provenance, Text};
-use certbench_roles::{Device, Outputs, Trouble};
+use certbench_roles::{Device, Outputs, Registers, Trouble};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,19 +26,29 @@ pub(crate) struct Switch {
     /// Whether switching it can move something.
     pub(crate) moves: bool,
     number: u16,
-    on: bool,
+    level: Level,
+}
+
+/// What an output is set to.
+#[derive(Clone, Copy)]
+enum Level {
+    /// A contact.
+    Contact(bool),
+    /// A register.
+    Value(u16),
 }
 
 impl Switch {
     /// Switches it; the earliest and latest time it took effect, ns.
     pub(crate) fn set(&self) -> Result<[u64; 2], Trouble> {
-        match self.device.outputs() {
-            Some(outputs) => outputs.switch(self.number, self.on),
-            None => Err(Trouble::Refused(format!(
-                "`{}` has no outputs",
-                self.device.id()
-            ))),
-        }
+        let set = match self.level {
+            Level::Contact(on) => self.device.outputs().map(|o| o.switch(self.number, on)),
+            Level::Value(value) => self.device.registers().map(|r| r.write(self.number, value)),
+        };
+        set.unwrap_or_else(|| {
+            let id = self.device.id();
+            Err(Trouble::Refused(format!("`{id}` has no such outputs")))
+        })
     }
 }
 
@@ -106,8 +116,10 @@ impl Bench {
     }
 
     fn switch_of(&self, name: &str, output: &Output, state: &str) -> Result<Switch, Text> {
-        let Some(on) = output.states.get(state).copied() else {
-            let known: Vec<_> = output.states.keys().map(String::as_str).collect();
+        let contact = output.states.get(state).copied().map(Level::Contact);
+        let value = output.values.get(state).copied().map(Level::Value);
+        let Some(level) = contact.or(value) else {
+            let known: Vec<_> = output.state_names().map(String::as_str).collect();
             let known = known.join(", ");
             return Err(Text::new(
                 format!("output `{name}` has no state `{state}`; it has: {known}"),
@@ -115,7 +127,10 @@ impl Bench {
             ));
         };
         let device = self.device(&output.device)?;
-        let count = device.outputs().map_or(0, Outputs::count);
+        let count = match level {
+            Level::Contact(_) => device.outputs().map_or(0, Outputs::count),
+            Level::Value(_) => device.registers().map_or(0, Registers::count),
+        };
         if output.number >= count {
             return Err(Text::new(
                 format!(
@@ -134,19 +149,24 @@ impl Bench {
             device: device.clone(),
             moves: output.moves,
             number: output.number,
-            on,
+            level,
         })
     }
 
-    /// The outputs with a safe state, as switches to it.
+    /// The outputs with a safe state, as switches to it, and what stops a robot that does programs
+    /// of its own.
     pub(crate) fn safe_outputs(&self) -> Vec<Result<Switch, Text>> {
         let outputs = self.plan.bench.outputs.iter();
-        outputs
-            .filter_map(|(name, output)| {
-                let safe = output.safe.as_deref()?;
-                Some(self.switch_of(name, output, safe))
-            })
-            .collect()
+        let safe = outputs.filter_map(|(name, output)| {
+            let safe = output.safe.as_deref()?;
+            Some(self.switch_of(name, output, safe))
+        });
+        let robots = self.plan.bench.programs.keys();
+        let stops = robots.filter_map(|id| {
+            let stop = self.plan.device(id)?.safety.as_ref()?.next.as_ref()?;
+            Some(self.switch(stop, &Scope::default()))
+        });
+        stops.chain(safe).collect()
     }
 }
 

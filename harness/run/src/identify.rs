@@ -44,7 +44,7 @@ impl Executor {
         let defects = self.defects.drain(..);
         refusals.extend(defects.map(|text| refusal("plan", text)));
         let plan = self.bench.plan.clone();
-        for planned in &plan.bench.devices {
+        for planned in plan.bench.devices.iter().filter(|d| !d.imported()) {
             self.pulse()?;
             let device = match self.bench.device(&planned.id) {
                 Ok(device) => device.clone(),
@@ -210,7 +210,10 @@ fn provenance(planned: &DevicePlan, link: &LinkFacts) -> Option<Refusal> {
 /// What moves must say where a halt takes it, and torque-off must say what catches it.
 fn safety(planned: &DevicePlan, device: &Arc<dyn Device>) -> Option<Refusal> {
     let halts = device.halt().is_some();
-    let moves = device.joints().is_some() || device.grasp().is_some() || device.power().is_some();
+    let moves = device.joints().is_some()
+        || device.grasp().is_some()
+        || device.power().is_some()
+        || device.setpoint().is_some();
     let text = match &planned.safety {
         None if halts || moves => Text::new(
             "it can move, and the bench names no safe state for it",

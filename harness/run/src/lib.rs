@@ -43,6 +43,7 @@ mod shown;
 mod steps;
 mod trouble;
 mod watch;
+mod when;
 
 pub use arm::ARM_PROMPT;
 pub use control::{Control, Progress, StopRequest};

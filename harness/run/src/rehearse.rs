@@ -5,13 +5,14 @@
 use crate::bench::{Bench, Switch, fill, fill_text};
 use crate::resolve::{self, Act, Motion};
 use crate::scope;
-use certbench_model::plan::Case;
+use crate::when::When;
+use certbench_model::plan::{Actuation, Case};
 use certbench_model::step::{
-    Ask, Condition, During, Otherwise, Outcome, Presence, Prompt, Scope, SetOutput, Stop, Trial,
-    Wait,
+    self, Ask, Condition, During, Otherwise, Outcome, Presence, Prompt, Scope, SetOutput, Stop,
+    Trial, Wait,
 };
 use certbench_model::{EventBody, Step, Text};
-use certbench_roles::Trouble;
+use certbench_roles::{Setting, Trouble};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Something that the plan asks and the bench cannot do.
@@ -47,6 +48,8 @@ pub(crate) struct Extents {
     pub(crate) devices: BTreeMap<String, Extent>,
     /// Outputs that move something, with the states they are set to.
     pub(crate) outputs: BTreeMap<String, BTreeSet<String>>,
+    /// Robots that do programs of their own, with these programs.
+    pub(crate) programs: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// How far and how fast one device will move.
@@ -57,6 +60,9 @@ pub(crate) struct Extent {
     pub(crate) fingers: bool,
     pub(crate) force_max: f64,
     pub(crate) speed_max: f64,
+    /// Of a driven device.
+    pub(crate) torque_nm_max: Option<f64>,
+    pub(crate) driven_deg_per_s_max: Option<f64>,
 }
 
 /// Rehearses a whole plan.
@@ -133,6 +139,8 @@ impl<'a> Walk<'a> {
             Step::Move(m) => self.offer(path, resolve::movement(self.bench, m, scope)?),
             Step::Grasp(g) => self.offer(path, resolve::grasp(self.bench, g, scope)?),
             Step::Release(r) => self.offer(path, resolve::release(self.bench, r)?),
+            Step::Drive(d) => self.offer(path, resolve::drive(self.bench, d)?),
+            Step::Program(p) => self.program(p, scope),
             Step::Set(set) => self.set(set, scope),
             Step::Stop(stop) => self.stop(stop, scope),
             Step::Wait(wait) => self.wait(wait),
@@ -269,6 +277,40 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// The bench's wiring must have what is asked; with whoever may be inside, it must say when the
+    /// robot stands.
+    fn program(&mut self, program: &step::Program, scope: &Scope) -> Result<(), Text> {
+        let id = &program.device;
+        let wiring = crate::steps::wiring(self.bench, id)?;
+        let steps = crate::steps::actuations(wiring, &program.act, scope)?;
+        for step in steps {
+            if let Actuation::Set { set, back } = step {
+                let back = back.iter().map(|(to, _)| SetOutput {
+                    output: set.output.clone(),
+                    to: to.clone(),
+                });
+                for set in [set.clone()].into_iter().chain(back) {
+                    self.set(&set, scope)?;
+                }
+            }
+        }
+        for contact in wiring.busy.iter().chain(&wiring.done) {
+            self.channel(&contact.channel)?;
+        }
+        let stop = self.bench.planned(id)?.safety.as_ref();
+        if stop.is_none_or(|s| s.next.is_none()) {
+            return Err(Text::new(
+                format!(
+                    "`{id}` does programs of its own, and the bench names no output that stops it"
+                ),
+                format!("`{id}` 自行执行程序，而测试台未给出使其停止的输出"),
+            ));
+        }
+        let programs = self.found.extents.programs.entry(id.clone()).or_default();
+        programs.extend(crate::steps::program_name(&program.act, scope)?);
+        Ok(())
+    }
+
     fn stop(&mut self, stop: &Stop, scope: &Scope) -> Result<(), Text> {
         let lacks = |id: &str, en: &str, zh: &str| {
             Text::new(format!("`{id}` has no {en}"), format!("`{id}` 没有{zh}"))
@@ -298,13 +340,19 @@ impl<'a> Walk<'a> {
     }
 
     fn wait(&self, wait: &Wait) -> Result<(), Text> {
-        let Wait::Until {
-            condition,
-            otherwise,
-            ..
-        } = wait
-        else {
-            return Ok(());
+        let (condition, otherwise) = match wait {
+            Wait::For(_) => return Ok(()),
+            Wait::When {
+                when, otherwise, ..
+            } => {
+                When::new(when, &self.bench.plan)?;
+                (None, otherwise)
+            }
+            Wait::Until {
+                condition,
+                otherwise,
+                ..
+            } => (Some(condition), otherwise),
         };
         let decides = matches!(otherwise, Otherwise::Censored | Otherwise::Failure);
         if decides && self.trial.is_none() {
@@ -313,7 +361,7 @@ impl<'a> Walk<'a> {
                 "超时将决定一次试验的结果，但外层没有试验",
             ));
         }
-        self.condition(condition)
+        condition.map_or(Ok(()), |c| self.condition(c))
     }
 
     fn condition(&self, condition: &Condition) -> Result<(), Text> {
@@ -358,6 +406,20 @@ impl<'a> Walk<'a> {
 
     fn prompt(&self, prompt: &Prompt, scope: &Scope) -> Result<(), Text> {
         fill_text(scope, &prompt.text)?;
+        let mut robots = self.bench.plan.bench.programs.iter();
+        let unseen = robots.find(|(_, wiring)| wiring.busy.is_none());
+        if let (Some((id, _)), Presence::Inside) = (unseen, prompt.presence) {
+            return Err(Text::new(
+                format!(
+                    "prompt `{}` lets a person in, and nothing says whether `{id}` stands still: its wiring has no `busy`",
+                    prompt.id
+                ),
+                format!(
+                    "提示 `{}` 允许人员进入，而无信号表明 `{id}` 已静止：其接线没有 `busy`",
+                    prompt.id
+                ),
+            ));
+        }
         for value in prompt.changes.values() {
             fill(scope, value)?;
         }
@@ -410,6 +472,14 @@ fn walk(steps: &[Step], see: &mut impl FnMut(&Step)) {
 }
 
 impl Extent {
+    /// The highest set points of a driven device, in words; `None` of any other.
+    pub(crate) fn driven(&self) -> Option<String> {
+        let torque = self.torque_nm_max.map(|nm| format!("{nm} N·m"));
+        let speed = self.driven_deg_per_s_max.map(|s| format!("{s} deg/s"));
+        let both: Vec<String> = torque.into_iter().chain(speed).collect();
+        (!both.is_empty()).then(|| both.join(", "))
+    }
+
     fn widen(&mut self, act: &Act) {
         match act {
             Act::Joints(motion) => {
@@ -423,6 +493,13 @@ impl Extent {
                 self.fingers = true;
                 self.force_max = self.force_max.max(grasp.force);
                 self.speed_max = self.speed_max.max(grasp.speed);
+            }
+            Act::Drive(drive) => {
+                let (most, asked) = match drive.to {
+                    Setting::TorqueNm(nm) => (&mut self.torque_nm_max, nm),
+                    Setting::DegPerS(speed) => (&mut self.driven_deg_per_s_max, speed),
+                };
+                *most = Some(most.unwrap_or(0.0).max(asked.abs()));
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::bench::{Bench, fill};
 use certbench_model::plan::{JointLimit, Limits};
 use certbench_model::step::{self, Scope, Target, Until};
 use certbench_model::{Quantity, Text, Unit};
-use certbench_roles::{Device, GraspMove, JointMove, Progress, Trouble};
+use certbench_roles::{Device, GraspMove, JointMove, Progress, SetpointMove, Setting, Trouble};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +28,7 @@ pub(crate) struct Motion {
 pub(crate) enum Act {
     Joints(JointMove),
     Grasp(GraspMove),
+    Drive(SetpointMove),
 }
 
 impl Motion {
@@ -36,6 +37,7 @@ impl Motion {
         match &self.act {
             Act::Joints(m) => self.device.joints().map(|j| j.accept(m)),
             Act::Grasp(g) => self.device.grasp().map(|h| h.accept(g)),
+            Act::Drive(d) => self.device.setpoint().map(|s| s.accept(d)),
         }
         .unwrap_or_else(|| Err(self.lost_role()))
     }
@@ -45,6 +47,7 @@ impl Motion {
         match &self.act {
             Act::Joints(m) => self.device.joints().map(|j| j.begin(m)),
             Act::Grasp(g) => self.device.grasp().map(|h| h.begin(g)),
+            Act::Drive(d) => self.device.setpoint().map(|s| s.begin(d)),
         }
         .unwrap_or_else(|| Err(self.lost_role()))
     }
@@ -54,6 +57,7 @@ impl Motion {
         match &self.act {
             Act::Joints(_) => self.device.joints().map(|j| j.progress()),
             Act::Grasp(_) => self.device.grasp().map(|h| h.progress()),
+            Act::Drive(_) => self.device.setpoint().map(|s| s.progress()),
         }
         .unwrap_or_else(|| Err(self.lost_role()))
     }
@@ -145,6 +149,47 @@ pub(crate) fn release(bench: &Bench, step: &step::Release) -> Result<Motion, Tex
         timeout: seconds(step.timeout_s),
         until: Until::Settled,
         may_be_held: true,
+    })
+}
+
+/// A `drive` step.
+pub(crate) fn drive(bench: &Bench, step: &step::Drive) -> Result<Motion, Text> {
+    let device = bench.device(&step.device)?;
+    let limits = &bench.planned(&step.device)?.limits;
+    let (to, most, unit) = match step.to.in_unit("N.m") {
+        Ok(nm) => (Setting::TorqueNm(nm), limits.torque_nm_max, "N.m"),
+        Err(_) => {
+            let deg_per_s = step.to.in_unit("deg/s");
+            let deg_per_s = deg_per_s.map_err(|e| Text::same(e.to_string()))?;
+            (Setting::DegPerS(deg_per_s), limits.deg_per_s_max, "deg/s")
+        }
+    };
+    let (Setting::TorqueNm(asked) | Setting::DegPerS(asked)) = to;
+    let Some(most) = most else {
+        return Err(Text::new(
+            format!(
+                "the bench states no limit for what `{}` is driven to, in {unit}",
+                device.id()
+            ),
+            format!("测试台未给出 `{}` 设定值的限值（{unit}）", device.id()),
+        ));
+    };
+    if asked.abs() > most {
+        return Err(Text::new(
+            format!("{} is above the bench's limit of {most} {unit}", step.to),
+            format!("{} 超过测试台 {most} {unit} 的限值", step.to),
+        ));
+    }
+    Ok(Motion {
+        device: device.clone(),
+        act: Act::Drive(SetpointMove {
+            to,
+            ramp: seconds(step.ramp_s),
+        }),
+        what: format!("drive to {} in {} s", step.to, step.ramp_s),
+        timeout: seconds(step.timeout_s),
+        until: Until::Settled,
+        may_be_held: false,
     })
 }
 

@@ -73,7 +73,7 @@ impl Executor {
             self.await_confirmation(movers, &mut all);
         }
         let within = self.settings.halt_within;
-        let mut left = Vec::new();
+        let mut left = self.await_programs(planned, why);
         for (((mover, halting), mut text), first) in movers.iter().zip(&all).zip(told).zip(first) {
             if first != "confirmed" && halting.confirmed() {
                 text.push_str("; then confirmed");

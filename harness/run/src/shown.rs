@@ -8,6 +8,7 @@ use crate::rehearse::{Extent, Extents};
 use certbench_model::Text;
 use certbench_model::plan::{DevicePlan, SafeState, Safety, Watchdog};
 use certbench_roles::Device;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,9 +16,14 @@ use std::time::Duration;
 pub(crate) fn all(bench: &Bench, extents: &Extents, lease: Duration) -> Vec<Text> {
     let mut lines = Vec::new();
     for (planned, device) in bench.devices() {
+        if let Some(programs) = extents.programs.get(&planned.id) {
+            lines.push(own_programs(planned, programs));
+        }
         if let Some(extent) = extents.devices.get(&planned.id) {
             lines.push(motion(planned, device, extent));
-            lines.push(load(planned));
+            if extent.driven().is_none() {
+                lines.push(load(planned));
+            }
         }
         if let Some(safety) = planned.safety.as_ref().filter(|_| device.halt().is_some()) {
             lines.push(stopping(&planned.id, safety));
@@ -73,9 +79,30 @@ fn motion(planned: &DevicePlan, device: &Arc<dyn Device>, extent: &Extent) -> Te
         ));
         zh.push(format!("手指最大力 {force:.0} %，最高速度 {speed:.0} %"));
     }
+    if let Some(driven) = extent.driven() {
+        en.push(format!("driven to up to {driven}"));
+        zh.push(format!("设定值最高 {driven}"));
+    }
     Text::new(
         format!("`{id}` will move: {}.", en.join("; ")),
         format!("`{id}` 将运动：{}。", zh.join("；")),
+    )
+}
+
+/// A robot that certbench does not command: what cannot be limited, and the only way to stop it.
+fn own_programs(planned: &DevicePlan, programs: &BTreeSet<String>) -> Text {
+    let id = &planned.id;
+    let programs: Vec<_> = programs.iter().map(String::as_str).collect();
+    let programs = programs.join(", ");
+    let stop = planned.safety.as_ref().and_then(|s| s.next.as_ref());
+    let (output, to) = stop.map_or(("", ""), |s| (s.output.as_str(), s.to.as_str()));
+    Text::new(
+        format!(
+            "`{id}` moves by programs of its own ({programs}): certbench knows neither path nor speed nor force and cannot limit them; it can stop it only by setting `{output}` to `{to}`."
+        ),
+        format!(
+            "`{id}` 按其自身程序运动（{programs}）：certbench 不知道也无法限制其路径、速度和力；只能通过将 `{output}` 置为 `{to}` 使其停止。"
+        ),
     )
 }
 

@@ -20,6 +20,7 @@ mod plan;
 mod render;
 mod schema;
 mod sources;
+mod template;
 mod written;
 mod yaml;
 
@@ -104,6 +105,12 @@ pub fn check_file(
         Kind::Suite => check_suite(sources, path, vocabulary).1,
         Kind::Bench => check_bench(sources, path, vocabulary).1,
         Kind::Job => check_job(sources, path).1,
+        Kind::Template => {
+            if let Ok(file) = sources.open(path) {
+                template::read(sources, file, &sink);
+            }
+            sink.finish(sources)
+        }
         Kind::Table => {
             if let Some((file, written)) = read(sources, path, &sink) {
                 let checker = Checker {
@@ -166,16 +173,28 @@ fn read_suite(
     vocabulary: &Vocabulary,
     sink: &Sink,
 ) -> Option<Suite> {
-    let (file, written): (u16, written::suite::Suite) = read(sources, path, sink)?;
-    let mut opened = Vec::new();
-    for (name, span, table) in check::bench::entries(written.tables.as_ref()) {
-        check::literal::identifier(name, span, "a table", sink);
-        let Some(path) = table.get() else { continue };
-        match sources.open_inside(table.span, path) {
-            Ok(file) => opened.push((name.to_string(), file)),
-            Err(complaint) => sink.push(complaint),
-        }
-    }
+    let file = sources.open(path).map_err(|complaint| sink.push(complaint));
+    let file = file.ok()?;
+    let mut node = yaml::parse(file, sources.content(file), sink)?;
+    // The head is read first: it says which templates there are. What it complains of is said when
+    // the whole is read, templates written out.
+    let quiet = Sink::default();
+    let head: written::suite::Suite = yaml::read(&node, &quiet).or_else(|| {
+        let whole: Option<written::suite::Suite> = yaml::read(&node, sink);
+        whole
+    })?;
+    let before = sink.errors();
+    let files = opened(sources, head.templates.as_ref(), "a template", sink);
+    let templates = files.iter().filter_map(|(name, file)| {
+        let template = template::read(sources, *file, sink)?;
+        Some((name.clone(), template))
+    });
+    template::write_out(&mut node, &templates.collect(), sink);
+    // Steps that are not there would be missed everywhere.
+    let whole = sink.errors() == before;
+    let written: written::suite::Suite = yaml::read(&node, sink)?;
+    let template_files: Vec<u16> = files.into_iter().map(|(_, file)| file).collect();
+    let opened = opened(sources, written.tables.as_ref(), "a table", sink);
     let checker = Checker {
         sources,
         sink,
@@ -187,9 +206,30 @@ fn read_suite(
     });
     let tables = tables.collect();
     checker.cases_there(&written);
-    let suite = checker.suite_head(file, written, tables);
-    plan::check_body(&suite, vocabulary, sink);
+    let suite = checker.suite_head(file, written, tables, &template_files);
+    if whole {
+        plan::check_body(&suite, vocabulary, sink);
+    }
     Some(suite)
+}
+
+/// Opens the files that a suite names inside its folder.
+fn opened(
+    sources: &mut Sources,
+    written: Option<&yaml::At<yaml::Entries<yaml::At<String>>>>,
+    what: &str,
+    sink: &Sink,
+) -> Vec<(String, u16)> {
+    let mut opened = Vec::new();
+    for (name, span, file) in check::bench::entries(written) {
+        check::literal::identifier(name, span, what, sink);
+        let Some(path) = file.get() else { continue };
+        match sources.open_inside(file.span, path) {
+            Ok(file) => opened.push((name.to_string(), file)),
+            Err(complaint) => sink.push(complaint),
+        }
+    }
+    opened
 }
 
 /// The kind of a file by its keys.
@@ -201,7 +241,9 @@ fn kind_of(sources: &Sources, file: u16, sink: &Sink) -> Option<Kind> {
         let message = "this is neither a suite nor a bench, a job or a table";
         sink.push(
             Complaint::new("unknown-kind-of-file", node.head, message)
-                .help("begin with `certbench: 1` and one of `suite:`, `bench:`, `job:`, `table:`"),
+                .help(
+                "begin with `certbench: 1` and one of `suite:`, `bench:`, `job:`, `table:`, `template:`",
+            ),
         );
     }
     kind

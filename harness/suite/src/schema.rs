@@ -15,19 +15,29 @@ pub enum Kind {
     Job,
     /// Rows that a suite goes over.
     Table,
+    /// Steps that suites use.
+    Template,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 4] = [Kind::Suite, Kind::Bench, Kind::Job, Kind::Table];
+    pub const ALL: [Kind; 5] = [
+        Kind::Suite,
+        Kind::Bench,
+        Kind::Job,
+        Kind::Table,
+        Kind::Template,
+    ];
 
-    /// The word for it, which is also the key that tells it: `suite:`, `bench:`, `job:`, `table:`.
+    /// The word for it, which is also the key that tells it: `suite:`, `bench:`, `job:`, `table:`,
+    /// `template:`.
     pub fn word(self) -> &'static str {
         match self {
             Kind::Suite => "suite",
             Kind::Bench => "bench",
             Kind::Job => "job",
             Kind::Table => "table",
+            Kind::Template => "template",
         }
     }
 }
@@ -40,6 +50,7 @@ pub fn schema(kind: Kind) -> Value {
         Kind::Bench => generator.into_root_schema_for::<written::bench::Bench>(),
         Kind::Job => generator.into_root_schema_for::<written::job::Job>(),
         Kind::Table => generator.into_root_schema_for::<written::table::Table>(),
+        Kind::Template => generator.into_root_schema_for::<written::template::Template>(),
     };
     let mut schema = schema.to_value();
     as_read(&mut schema);

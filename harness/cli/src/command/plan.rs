@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use crate::inputs::{Files, load};
 use crate::{say, say_on};
-use certbench_model::step::{Over, Stop, Target, Wait};
+use certbench_model::step::{Over, ProgramAct, Stop, Target, Wait};
 use certbench_model::{Plan, Step};
 use std::fmt::Write;
 
@@ -225,6 +225,11 @@ fn words(step: &Step) -> String {
             g.device, g.preset, g.force, g.speed
         ),
         Step::Release(r) => format!("{word} {} at {}", r.device, r.speed),
+        Step::Drive(d) => format!(
+            "{word} {} to {} in {} s, there within {} s",
+            d.device, d.to, d.ramp_s, d.timeout_s
+        ),
+        Step::Program(p) => format!("{word} {}: {}", p.device, asked(&p.act)),
         Step::Set(s) => format!("{word} {} to {}", s.output, s.to),
         Step::Stop(Stop::Command { device }) => format!("{word} {device} by its own command"),
         Step::Stop(Stop::Output(s)) => format!("{word} by {} to {}", s.output, s.to),
@@ -298,9 +303,32 @@ fn words(step: &Step) -> String {
     }
 }
 
+fn asked(act: &ProgramAct) -> String {
+    match act {
+        ProgramAct::Run {
+            program,
+            within_s,
+            otherwise,
+        } => format!("run {program} within {within_s} s, otherwise {otherwise:?}"),
+        ProgramAct::Select { program } => format!("select {program}"),
+        ProgramAct::Start => "start".into(),
+        ProgramAct::Await {
+            state,
+            within_s,
+            otherwise,
+        } => format!("await {state:?} within {within_s} s, otherwise {otherwise:?}"),
+        ProgramAct::Abort => "abort".into(),
+    }
+}
+
 fn waiting(wait: &Wait) -> String {
     match wait {
         Wait::For(seconds) => format!("{seconds} s"),
+        Wait::When {
+            when,
+            within_s,
+            otherwise,
+        } => format!("{when} within {within_s} s, otherwise {otherwise:?}"),
         Wait::Until {
             condition,
             within_s,

@@ -5,7 +5,7 @@ use crate::executor::{Cut, Executor};
 use crate::resolve::seconds;
 use crate::scope;
 use crate::trouble;
-use certbench_model::step::{Block, Matrix, Repeat, Schedule};
+use certbench_model::step::{Block, Ending, Matrix, Repeat, Schedule};
 use certbench_model::{EventBody, FaultKind};
 
 impl Executor {
@@ -17,18 +17,31 @@ impl Executor {
         if repeat.every.iter().any(|e| e.first) {
             self.every(repeat, 0, path)?;
         }
-        for index in 0..of {
-            let inner = scope::pass(&plan, repeat, index, &outer);
+        let mut ended = None;
+        let mut passes = 0;
+        while passes < of && ended.is_none() {
+            let inner = scope::pass(&plan, repeat, passes, &outer);
             self.scope = inner.map_err(|why| self.impossible(why))?;
             self.steps(&repeat.steps, path)?;
-            self.every(repeat, index + 1, path)?;
+            passes += 1;
+            self.every(repeat, passes, path)?;
+            ended = self.ending(repeat.until.as_ref(), passes)?;
         }
         self.scope = outer;
         self.thin_again(thinned);
-        if !repeat.every.is_empty() {
-            self.tell_ended(&repeat.variable, of, of, None);
+        if repeat.until.is_some() || !repeat.every.is_empty() {
+            self.tell_ended(&repeat.variable, passes, of, ended);
         }
         Ok(())
+    }
+
+    /// The ending that has come after so many passes, with its values.
+    fn ending(&mut self, until: Option<&Ending>, passes: u32) -> Result<Option<String>, Cut> {
+        let Some(ending) = until.filter(|e| passes >= e.at_least) else {
+            return Ok(None);
+        };
+        let when = self.when(&ending.when)?;
+        self.holds(&when, 0, passes)
     }
 
     /// What comes after so many passes; before the first, what is to be compared with.
@@ -64,7 +77,10 @@ impl Executor {
         let outer = self.scope.clone();
         let thinned = self.thin(schedule.thinned_s);
         let start = self.now();
-        for index in 0..schedule.times {
+        let mut ended = None;
+        let mut passes = 0;
+        while passes < schedule.times && ended.is_none() {
+            let index = passes;
             let due = start + seconds(schedule.every_s) * index;
             if index > 0 {
                 self.fill_until(due, schedule, path)?;
@@ -90,10 +106,12 @@ impl Executor {
             let variables = &mut self.scope.variables;
             variables.insert(schedule.variable.clone(), pass.to_string());
             self.steps(&schedule.steps, path)?;
+            passes = pass;
+            ended = self.ending(schedule.until.as_ref(), passes)?;
         }
         self.scope = outer;
         self.thin_again(thinned);
-        self.tell_ended(&schedule.variable, schedule.times, schedule.times, None);
+        self.tell_ended(&schedule.variable, passes, schedule.times, ended);
         Ok(())
     }
 

@@ -2,13 +2,15 @@
 //! leading steps wait: there is one order of events, and no lock between branches. What a branch
 //! runs into cuts the flow as if the leading steps had.
 
+use super::wait::condition_words;
 use super::words;
 use crate::condition::Follower;
 use crate::executor::{Cut, Executor};
 use crate::resolve::{self, Motion, seconds};
 use crate::trouble;
+use crate::when::When;
 use certbench_clock::Time;
-use certbench_model::step::{Beside, Condition, During, Otherwise, Scope, Until, Wait};
+use certbench_model::step::{Beside, During, Otherwise, Scope, Until, Wait};
 use certbench_model::{EventBody, FaultKind, Sample, Step, Text};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -43,8 +45,15 @@ enum Doing {
         ask_at: Time,
     },
     Time(Time),
+    When {
+        when: Box<When>,
+        since_ns: u64,
+        deadline: Time,
+        within_s: f64,
+        otherwise: Otherwise,
+    },
     Condition {
-        condition: Condition,
+        what: String,
         channel: u16,
         follower: Follower,
         waiting: VecDeque<Sample>,
@@ -74,14 +83,15 @@ impl Branch {
             Doing::Nothing => Some(Time::ZERO),
             Doing::Motion { ask_at, .. } => Some(*ask_at),
             Doing::Time(until) => Some(*until),
-            Doing::Condition { deadline, .. } => Some(*deadline),
+            Doing::Condition { deadline, .. } | Doing::When { deadline, .. } => Some(*deadline),
         }
     }
 
-    fn follows(&self) -> Option<u16> {
+    fn follows(&self) -> Vec<u16> {
         match &self.doing {
-            Doing::Condition { channel, .. } => Some(*channel),
-            _ => None,
+            Doing::Condition { channel, .. } => vec![*channel],
+            Doing::When { when, .. } => when.channels(),
+            _ => Vec::new(),
         }
     }
 
@@ -146,7 +156,7 @@ impl Executor {
     /// Branches above a depth are given up: the flow was cut, and everything has its halt.
     pub(crate) fn drop_branches(&mut self, depth: usize) {
         for branch in self.branches.drain(depth.min(self.branches.len())..) {
-            if let Some(channel) = branch.follows() {
+            for channel in branch.follows() {
                 self.shared.unfollow(channel);
             }
         }
@@ -180,7 +190,7 @@ impl Executor {
 
     fn advance(&mut self, branch: &mut Branch) -> Result<(), Cut> {
         while !branch.over && self.through(branch)? {
-            if let Doing::Condition { channel, .. } = branch.doing {
+            for channel in branch.follows() {
                 self.shared.unfollow(channel);
             }
             if !matches!(branch.doing, Doing::Nothing) {
@@ -236,6 +246,7 @@ impl Executor {
             Step::Move(step) => resolve::movement(&self.bench, step, &self.scope),
             Step::Grasp(step) => resolve::grasp(&self.bench, step, &self.scope),
             Step::Release(step) => resolve::release(&self.bench, step),
+            Step::Drive(step) => resolve::drive(&self.bench, step),
             Step::Wait(Wait::For(s)) => return Ok(Doing::Time(self.now() + seconds(*s))),
             Step::Wait(Wait::Until {
                 condition,
@@ -245,10 +256,27 @@ impl Executor {
                 let (channel, components) = self.components(condition)?;
                 self.shared.follow(channel);
                 return Ok(Doing::Condition {
-                    condition: condition.clone(),
+                    what: condition_words(condition),
                     channel,
                     follower: Follower::new(condition.does, components),
                     waiting: VecDeque::new(),
+                    deadline: self.now() + seconds(*within_s),
+                    within_s: *within_s,
+                    otherwise: otherwise.clone(),
+                });
+            }
+            Step::Wait(Wait::When {
+                when,
+                within_s,
+                otherwise,
+            }) => {
+                let when = self.when(when)?;
+                for channel in when.channels() {
+                    self.shared.follow(channel);
+                }
+                return Ok(Doing::When {
+                    when: Box::new(when),
+                    since_ns: self.shared.now_ns(),
                     deadline: self.now() + seconds(*within_s),
                     within_s: *within_s,
                     otherwise: otherwise.clone(),
@@ -296,8 +324,24 @@ impl Executor {
                 let late = now >= *deadline;
                 self.settled(motion, late)
             }
+            Doing::When {
+                when,
+                since_ns,
+                deadline,
+                within_s,
+                otherwise,
+            } => {
+                if self.holds(when, *since_ns, 0)?.is_some() {
+                    return Ok(true);
+                }
+                if now < *deadline {
+                    return Ok(false);
+                }
+                self.missed(when.text(), *within_s, otherwise)?;
+                Ok(true)
+            }
             Doing::Condition {
-                condition,
+                what,
                 follower,
                 waiting,
                 deadline,
@@ -311,9 +355,7 @@ impl Executor {
                 if now < *deadline {
                     return Ok(false);
                 }
-                let (condition, within_s) = (condition.clone(), *within_s);
-                let otherwise = otherwise.clone();
-                self.missed(&condition, within_s, &otherwise)?;
+                self.missed(what, *within_s, otherwise)?;
                 Ok(true)
             }
         }

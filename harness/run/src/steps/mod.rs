@@ -4,6 +4,7 @@ mod again;
 mod during;
 mod instrument;
 mod motion;
+mod program;
 mod prompt;
 mod stop;
 mod trial;
@@ -17,6 +18,7 @@ use certbench_model::{EventBody, Quantity, Step};
 use std::collections::BTreeMap;
 
 pub(crate) use during::Branch;
+pub(crate) use program::{actuations, program_name, wiring};
 pub(crate) use trial::TrialState;
 pub(crate) use window::{OpenWindow, SILENT_INTERVALS};
 
@@ -105,6 +107,8 @@ impl Executor {
             Step::Move(step) => self.movement(step),
             Step::Grasp(step) => self.grasp(step),
             Step::Release(step) => self.release(step),
+            Step::Drive(step) => self.drive(step),
+            Step::Program(program) => self.program(program),
             Step::Set(set) => self.set(set),
             Step::Stop(stop) => self.stop(stop),
             Step::Wait(wait) => self.wait(wait).map(drop),
@@ -153,6 +157,8 @@ fn words(step: &Step, scope: &Scope) -> String {
         },
         Step::Grasp(g) => format!("{} {}", g.device, g.preset),
         Step::Release(r) => r.device.clone(),
+        Step::Drive(d) => format!("{} to {}", d.device, d.to),
+        Step::Program(p) => program::words(p),
         Step::Set(s) => format!("{} to {}", s.output, s.to),
         Step::Stop(Stop::Command { device }) => device.clone(),
         Step::Stop(Stop::Output(s)) => format!("{} to {}", s.output, s.to),

@@ -1,9 +1,9 @@
-//! Move, grasp, release: resolved, accepted, armed, begun, and followed until settled.
+//! Move, grasp, release, drive: resolved, accepted, armed, begun, and followed until settled.
 
 use crate::executor::{Cut, Executor};
 use crate::resolve::{self, Motion};
 use certbench_model::Text;
-use certbench_model::step::{Grasp, Move, Release, Until};
+use certbench_model::step::{Drive, Grasp, Move, Release, Until};
 use certbench_roles::{Progress, Trouble};
 use std::time::Duration;
 
@@ -23,6 +23,11 @@ impl Executor {
 
     pub(super) fn release(&mut self, step: &Release) -> Result<(), Cut> {
         let motion = resolve::release(&self.bench, step);
+        self.perform_motion(motion)
+    }
+
+    pub(super) fn drive(&mut self, step: &Drive) -> Result<(), Cut> {
+        let motion = resolve::drive(&self.bench, step);
         self.perform_motion(motion)
     }
 

@@ -4,7 +4,9 @@ use crate::condition::Follower;
 use crate::executor::{Cut, Executor};
 use crate::resolve::seconds;
 use crate::trouble::fault;
+use crate::when::{Now, When};
 use certbench_clock::{Recv, Time};
+use certbench_model::expr::Expr;
 use certbench_model::step::{Condition, Does, Otherwise, Outcome, Require, Wait};
 use certbench_model::{CaseEnd, FaultKind, Sample, Text};
 
@@ -29,6 +31,69 @@ impl Executor {
                 within_s,
                 otherwise,
             } => self.await_condition(condition, *within_s, otherwise),
+            Wait::When {
+                when,
+                within_s,
+                otherwise,
+            } => {
+                let when = self.when(when)?;
+                let deadline = self.now() + seconds(*within_s);
+                if self.await_when(&when, deadline)? {
+                    return Ok(Waited::Reached);
+                }
+                self.missed(when.text(), *within_s, otherwise)?;
+                Ok(Waited::TimedOut)
+            }
+        }
+    }
+
+    /// A condition of the plan, ready to be looked at.
+    pub(super) fn when(&mut self, expr: &Expr) -> Result<When, Cut> {
+        When::new(expr, &self.bench.plan).map_err(|why| self.impossible(why))
+    }
+
+    /// Whether a condition holds now, with values of channels since a time and after so many passes.
+    pub(super) fn holds(
+        &mut self,
+        when: &When,
+        since_ns: u64,
+        passes: u32,
+    ) -> Result<Option<String>, Cut> {
+        let now = Now {
+            board: &self.shared.board,
+            since_ns,
+            taken: &self.case.taken,
+            passes,
+        };
+        match when.holds(&now) {
+            Ok(true) => Ok(Some(when.words(&now))),
+            Ok(false) => Ok(None),
+            Err(why) => Err(self.harness("condition", why)),
+        }
+    }
+
+    fn await_when(&mut self, when: &When, deadline: Time) -> Result<bool, Cut> {
+        let since_ns = self.shared.now_ns();
+        let channels = when.channels();
+        for channel in &channels {
+            self.shared.follow(*channel);
+        }
+        let come = self.await_followed(when, since_ns, deadline);
+        for channel in &channels {
+            self.shared.unfollow(*channel);
+        }
+        come
+    }
+
+    fn await_followed(&mut self, when: &When, since: u64, deadline: Time) -> Result<bool, Cut> {
+        loop {
+            if self.holds(when, since, 0)?.is_some() {
+                return Ok(true);
+            }
+            if self.now() >= deadline {
+                return Ok(false);
+            }
+            self.idle(deadline)?;
         }
     }
 
@@ -56,14 +121,14 @@ impl Executor {
         if self.follow(channel, deadline, |sample| follower.see(sample))? {
             return Ok(Waited::Reached);
         }
-        self.missed(condition, within_s, otherwise)?;
+        self.missed(&condition_words(condition), within_s, otherwise)?;
         Ok(Waited::TimedOut)
     }
 
     /// A condition did not come within its bound.
     pub(super) fn missed(
         &mut self,
-        condition: &Condition,
+        what: &str,
         within_s: f64,
         otherwise: &Otherwise,
     ) -> Result<(), Cut> {
@@ -73,10 +138,7 @@ impl Executor {
             Otherwise::Failure => self.decide(Outcome::Failure),
             Otherwise::Invalid(reason) => self.decide(Outcome::Invalid(reason.clone())),
             Otherwise::NotTested => {
-                let text = format!(
-                    "precondition not met: {} did not come within {within_s} s",
-                    condition_words(condition)
-                );
+                let text = format!("precondition not met: {what} did not come within {within_s} s");
                 self.send_halts();
                 return Err(Cut {
                     end: CaseEnd::Precondition(text),
@@ -86,11 +148,11 @@ impl Executor {
             }
             Otherwise::Fault => {
                 let text = format!(
-                    "{} did not come within {within_s} s: either the bench did not do what it \
-                     should, or the device did not",
-                    condition_words(condition)
+                    "{what} did not come within {within_s} s: either the bench did not do what it \
+                     should, or the device did not"
                 );
-                let attributed = fault(FaultKind::Unattributable, &condition.channel, text);
+                let subject = what.split([' ', '.']).next().unwrap_or(what);
+                let attributed = fault(FaultKind::Unattributable, subject, text);
                 return Err(self.cut(attributed));
             }
         }
@@ -165,6 +227,7 @@ pub(super) fn words(wait: &Wait) -> String {
     match wait {
         Wait::For(s) => format!("{s} s"),
         Wait::Until { condition, .. } => condition_words(condition),
+        Wait::When { when, .. } => when.text().to_string(),
     }
 }
 

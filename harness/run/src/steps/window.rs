@@ -167,6 +167,9 @@ impl Executor {
                 let why = format!("the plan has no channel `{id}`");
                 return Err(self.impossible(Text::same(why)));
             };
+            if plan.imported(declared) {
+                continue;
+            }
             let interval = declared.interval_s;
             channels.push(Recorded {
                 channel,

@@ -100,6 +100,7 @@ fn bench() -> Bench {
                     device: "io".into(),
                     number: 0,
                     states: [("raised".to_string(), false), ("lowered".to_string(), true)].into(),
+                    values: BTreeMap::new(),
                     safe: Some("raised".into()),
                     moves: true,
                 },
@@ -110,12 +111,14 @@ fn bench() -> Bench {
                     device: "io".into(),
                     number: 1,
                     states: [("closed".to_string(), false), ("open".to_string(), true)].into(),
+                    values: BTreeMap::new(),
                     safe: None,
                     moves: false,
                 },
             ),
         ]
         .into(),
+        programs: BTreeMap::new(),
         environment: BTreeMap::new(),
         simulation: None,
     }
@@ -145,6 +148,7 @@ fn device(id: &str, under_test: bool, safe_state: Option<SafeState>) -> DevicePl
             }],
             force_n_max: Some(10.0),
             load_kg_max: Some(5.0),
+            ..Limits::default()
         },
     }
 }
@@ -318,6 +322,7 @@ pub(crate) fn times(variable: &str, n: u32, steps: Vec<Step>) -> Step {
         steps,
         every: Vec::new(),
         thinned_s: None,
+        until: None,
     })
 }
 
@@ -332,6 +337,7 @@ pub(crate) fn over_poses(variable: &str, steps: Vec<Step>) -> Step {
         steps,
         every: Vec::new(),
         thinned_s: None,
+        until: None,
     })
 }
 

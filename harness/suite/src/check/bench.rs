@@ -10,7 +10,7 @@ use crate::written::bench::Bench as Written;
 use crate::yaml::{At, Entries, Scalar};
 use certbench_model::Quantity;
 use certbench_model::job::Party;
-use certbench_model::plan::{Output, Pose, Preset};
+use certbench_model::plan::{Output, Pose, Preset, Programs};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -29,6 +29,7 @@ pub struct Bench {
     pub(crate) poses: BTreeMap<String, (Span, Pose)>,
     pub(crate) presets: BTreeMap<String, (Span, Preset)>,
     pub(crate) outputs: BTreeMap<String, (Span, Output)>,
+    pub(crate) programs: BTreeMap<String, (Span, Programs)>,
     /// Suite to its parameters.
     pub(crate) parameters: BTreeMap<String, Entries<At<Scalar>>>,
     pub(crate) simulation: Option<Value>,
@@ -88,6 +89,7 @@ impl Checker<'_> {
         self.shared_ports(written);
         self.named_things(written, &mut bench);
         self.next_stop_paths(written, &bench);
+        self.stops_of_programs(&bench, &written.devices);
         self.simulated_devices(written);
         let parameters = entries(written.parameters.as_ref());
         bench.parameters = parameters
@@ -127,6 +129,11 @@ impl Checker<'_> {
             let output = self.output(bench, name, output).map(|o| (span, o));
             bench.outputs.extend(id.zip(output));
         }
+        for (name, span, programs) in entries(written.programs.as_ref()) {
+            let programs = self.programs(bench, name, span, programs);
+            let programs = programs.map(|p| (name.to_string(), (span, p)));
+            bench.programs.extend(programs);
+        }
     }
 
     /// A serial port has one device; a CAN bus may have several.
@@ -137,7 +144,7 @@ impl Checker<'_> {
             let driver = device.driver.get().and_then(|d| self.vocabulary.driver(d));
             let alone = driver.is_some_and(|d| d.links.iter().all(|l| l == "serial"));
             let port = device.port.get().map_or("", String::as_str);
-            if !alone || port == "simulated" || port.is_empty() {
+            if !alone || ["simulated", "none", ""].contains(&port) {
                 continue;
             }
             match seen.iter().find(|(p, _)| *p == port) {
@@ -171,8 +178,8 @@ impl Checker<'_> {
                 ));
                 continue;
             };
-            if !output.states.contains_key(state) {
-                let names = output.states.keys().map(String::as_str);
+            if !output.state_names().any(|s| s == state) {
+                let names = output.state_names().map(String::as_str);
                 self.sink.push(unknown(
                     "unknown-state",
                     "state",

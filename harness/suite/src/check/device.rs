@@ -290,6 +290,8 @@ impl Checker<'_> {
         };
         limits.force_n_max = most(&written.force_max, "N");
         limits.load_kg_max = most(&written.load_max, "kg");
+        limits.torque_nm_max = most(&written.torque_max, "N.m");
+        limits.deg_per_s_max = most(&written.speed_max, "deg/s");
         let joints = written.joints.as_ref().and_then(At::get);
         for (joint, span, limit) in joints.into_iter().flat_map(Entries::iter) {
             if !driver.joints.is_empty() && !driver.joints.iter().any(|j| j == joint) {

@@ -184,19 +184,21 @@ impl Checker<'_> {
     ) -> Option<Output> {
         let output = written.get()?;
         let moves = output.moves.as_ref().is_some_and(|m| m.value == Some(true));
-        let states = self.states(&output.states);
+        let states = output.states.as_ref().map(|s| self.states(s));
+        let values = output.values.as_ref().map(|v| self.register_values(v));
+        let (states, values) = (states.unwrap_or_default(), values.unwrap_or_default());
+        let names = || states.keys().chain(values.keys()).map(String::as_str);
         let safe = output.safe.as_ref().and_then(|s| {
             let state = s.get()?;
-            if !states.contains_key(state) {
-                let names = states.keys().map(String::as_str);
+            if !names().any(|known| known == state) {
                 self.sink
-                    .push(unknown("unknown-state", "state", state, s.span, names));
+                    .push(unknown("unknown-state", "state", state, s.span, names()));
             }
             Some(state.clone())
         });
         if moves && output.safe.is_none() {
             let message = format!("`{name}` can move something, and no safe state is named");
-            let states: Vec<&str> = states.keys().map(String::as_str).collect();
+            let states: Vec<&str> = names().collect();
             let complaint = Complaint::new("missing-safe-state", written.head, message);
             self.sink.push(complaint.help(format!(
                 "add `safe: {}`, the state that a halt sets",
@@ -205,25 +207,59 @@ impl Checker<'_> {
         }
         let id = output.device.get()?;
         let device = self.bench_device(bench, id, output.device.span)?;
-        if !device.roles.iter().any(|r| r == "output") {
-            let message = format!("`{id}` ({}) has no outputs", device.plan.driver);
+        let (role, noun, number) = match (
+            &output.number,
+            &output.states,
+            &output.register,
+            &output.values,
+        ) {
+            (Some(number), Some(_), None, None) => ("output", "outputs", number),
+            (None, None, Some(register), Some(_)) => ("register", "registers", register),
+            _ => {
+                let message = "an output is a contact (`number`, `states`) or a register (`register`, `values`)";
+                self.sink
+                    .push(Complaint::new("one-of", written.head, message));
+                return None;
+            }
+        };
+        if !device.roles.iter().any(|r| r == role) {
+            let message = format!("`{id}` ({}) has no {noun}", device.plan.driver);
             self.sink
                 .push(Complaint::new("wrong-role", output.device.span, message));
         }
-        let number = count(output.number.get()?, output.number.span, self.sink)?;
-        let Ok(number) = u16::try_from(number) else {
-            let message = format!("{number} is no output number");
+        let counted = count(number.get()?, number.span, self.sink)?;
+        let Ok(number) = u16::try_from(counted) else {
+            let message = format!("{counted} is no output number");
             self.sink
-                .push(Complaint::new("out-of-range", output.number.span, message));
+                .push(Complaint::new("out-of-range", number.span, message));
             return None;
         };
         Some(Output {
             device: id.clone(),
             number,
             states,
+            values,
             safe,
             moves,
         })
+    }
+
+    fn register_values(&self, written: &At<Entries<At<Scalar>>>) -> BTreeMap<String, u16> {
+        any_entry("empty-states", "states of an output", written, self.sink);
+        let entries = written.get().into_iter().flat_map(Entries::iter);
+        entries
+            .filter_map(|(name, span, value)| {
+                let name = identifier(name, span, "a state", self.sink)?;
+                let counted = count(value.get()?, value.span, self.sink)?;
+                let Ok(value) = u16::try_from(counted) else {
+                    let message = format!("{counted} does not fit into a register");
+                    self.sink
+                        .push(Complaint::new("out-of-range", value.span, message));
+                    return None;
+                };
+                Some((name, value))
+            })
+            .collect()
     }
 
     fn states(&self, written: &At<Entries<At<Level>>>) -> BTreeMap<String, bool> {

@@ -63,6 +63,7 @@ impl Checker<'_> {
         file: u16,
         written: Written,
         tables: BTreeMap<String, Table>,
+        templates: &[u16],
     ) -> Suite {
         version(&written.certbench, self.sink);
         let sink = self.sink;
@@ -80,7 +81,9 @@ impl Checker<'_> {
                     .help("write `decision: { rule: guarded, guard: U }`"),
             );
         }
-        let table_files = tables.values().map(|t| self.sources.digest(t.file));
+        let table_files = tables.values().map(|t| t.file);
+        let table_files = table_files.chain(templates.iter().copied());
+        let table_files = table_files.map(|file| self.sources.digest(file));
         let files = std::iter::once(self.sources.digest(file)).chain(table_files);
         let facts = SuiteFacts {
             id: id.unwrap_or_default(),

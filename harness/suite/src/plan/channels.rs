@@ -59,7 +59,7 @@ impl Matching<'_> {
                 self.on(lacks("output", name, *span, names));
                 continue;
             };
-            let known: Vec<&str> = output.states.keys().map(String::as_str).collect();
+            let known: Vec<&str> = output.state_names().map(String::as_str).collect();
             for state in states.iter().filter(|s| !known.contains(&s.as_str())) {
                 let message = format!("the output `{name}` of the bench has no state `{state}`");
                 self.sink.push(
@@ -108,7 +108,24 @@ impl Matching<'_> {
             self.import(need, wire, device, &channel);
             Some(channel)
         };
-        self.needs.channels.iter().filter_map(one).collect()
+        let mut channels: Vec<Channel> = self.needs.channels.iter().filter_map(one).collect();
+        for name in self.contacts() {
+            let known = channels.iter().any(|c| c.id == name);
+            let wire = self.bench.channels.get(name).filter(|_| !known);
+            channels.extend(wire.and_then(|wire| {
+                let device = self.bench.devices.get(&wire.device)?;
+                Some(self.channel(name, wire, device.signals.get(&wire.signal)?))
+            }));
+        }
+        channels
+    }
+
+    /// Contacts by which needed robots say how their programs stand.
+    fn contacts(&self) -> impl Iterator<Item = &str> {
+        let robots = self.needs.devices.keys();
+        let robots = robots.filter_map(|id| self.bench.programs.get(id));
+        let contacts = robots.flat_map(|(_, p)| p.busy.iter().chain(&p.done));
+        contacts.map(|c| c.channel.as_str())
     }
 
     fn channel(&self, name: &str, wire: &Wire, signal: &Signal) -> Channel {

@@ -1,7 +1,9 @@
 //! How often a window or trial comes, and how long steps can take at most.
 
 use certbench_model::Step;
-use certbench_model::step::{Axis, During, Matrix, Over, Repeat, Schedule, Stop, Trial, Wait};
+use certbench_model::step::{
+    Axis, During, Ending, Matrix, Over, ProgramAct, Repeat, Schedule, Stop, Trial, Wait,
+};
 use std::collections::BTreeMap;
 
 /// What a person is taken to need for a prompt at most, seconds.
@@ -58,7 +60,7 @@ fn count(
             Step::Repeat(repeat) => count_repeat(repeat, what, per, row, times, counts),
             Step::Matrix(matrix) => count_matrix(matrix, what, per, row, times, counts),
             Step::Schedule(schedule) => {
-                let passes = u64::from(schedule.times);
+                let passes = u64::from(owed(schedule.times, schedule.until.as_ref()));
                 if per == Some(schedule.variable.as_str()) {
                     return (1..=passes).all(|i| {
                         let row = i.to_string();
@@ -84,17 +86,18 @@ fn count_repeat(
     times: u64,
     counts: &mut BTreeMap<String, u64>,
 ) -> bool {
+    let owed = owed(repeat.over.count(), repeat.until.as_ref());
     let passes = match &repeat.over {
         Over::Rows { order, .. } if per == Some(repeat.variable.as_str()) => order
             .iter()
             .all(|id| count(&repeat.steps, what, per, Some(id), times, counts)),
-        over => {
-            let times = times.saturating_mul(u64::from(over.count()));
+        _ => {
+            let times = times.saturating_mul(u64::from(owed));
             count(&repeat.steps, what, per, row, times, counts)
         }
     };
     let every = repeat.every.iter().all(|every| {
-        let n = every.count(repeat.over.count());
+        let n = every.count(owed);
         count(
             &every.steps,
             what,
@@ -105,6 +108,11 @@ fn count_repeat(
         )
     });
     passes && every
+}
+
+/// Passes that must have been done: all, or as many as there are before it may end.
+fn owed(passes: u32, until: Option<&Ending>) -> u32 {
+    until.map_or(passes, |ending| ending.at_least.min(passes))
 }
 
 fn count_matrix(
@@ -186,6 +194,8 @@ fn one(step: &Step) -> Bound {
         Step::Move(m) => m.timeout_s,
         Step::Grasp(g) => g.timeout_s,
         Step::Release(r) => r.timeout_s,
+        Step::Drive(d) => d.timeout_s,
+        Step::Program(p) => asked(&p.act),
         Step::Wait(w) => wait(w),
         Step::Require(r) => r.within_s,
         Step::Stop(Stop::Recover { .. }) => RECOVER_S,
@@ -250,10 +260,19 @@ fn during(during: &During) -> Bound {
     }
 }
 
+/// What the bench's wiring takes beside (pulses, the operator at the pendant) is counted as a prompt.
+fn asked(act: &ProgramAct) -> f64 {
+    match act {
+        ProgramAct::Run { within_s, .. } => PROMPT_S + 2.0 * within_s,
+        ProgramAct::Await { within_s, .. } => PROMPT_S + within_s,
+        ProgramAct::Select { .. } | ProgramAct::Start | ProgramAct::Abort => PROMPT_S,
+    }
+}
+
 fn wait(wait: &Wait) -> f64 {
     match wait {
         Wait::For(seconds) => *seconds,
-        Wait::Until { within_s, .. } => *within_s,
+        Wait::Until { within_s, .. } | Wait::When { within_s, .. } => *within_s,
     }
 }
 

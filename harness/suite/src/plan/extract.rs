@@ -38,6 +38,11 @@ pub(super) fn bench_of_plan(
     let outputs = suite.needs.outputs.keys();
     let outputs = outputs.filter_map(|name| bench.outputs.get(name));
     used.extend(outputs.map(|(_, o)| o.device.as_str()));
+    let robots = suite.needs.devices.keys();
+    let robots = robots.filter_map(|name| bench.programs.get(name));
+    let switched = robots.flat_map(|(_, programs)| programs.outputs());
+    let switched = switched.filter_map(|set| bench.outputs.get(&set.output));
+    used.extend(switched.map(|(_, o)| o.device.as_str()));
     let next = |device: &str| {
         let safety = bench.devices.get(device)?.plan.safety.as_ref()?;
         let output = bench.outputs.get(&safety.next.as_ref()?.output)?;
@@ -66,9 +71,19 @@ pub(super) fn bench_of_plan(
         poses: of_devices(&bench.poses, |p| here(&p.device)),
         presets: of_devices(&bench.presets, |p| here(&p.device)),
         outputs: of_devices(&bench.outputs, |o| here(&o.device)),
+        programs: of_needed(&bench.programs, |device| here(device)),
         environment: bench.environment.clone(),
         simulation: bench.simulation.clone(),
     }
+}
+
+fn of_needed<T: Clone>(
+    all: &BTreeMap<String, (Span, T)>,
+    here: impl Fn(&str) -> bool,
+) -> BTreeMap<String, T> {
+    let here = all.iter().filter(|(name, _)| here(name));
+    here.map(|(name, (_, thing))| (name.clone(), thing.clone()))
+        .collect()
 }
 
 fn of_devices<T: Clone>(

@@ -4,6 +4,8 @@
 //! OOPSLA 2014) drives Fisher and Yates' shuffle from the last place to the first; numbers that
 //! would favour a place are drawn anew.
 
+use std::collections::BTreeMap;
+
 /// A stream of 64-bit numbers from a seed.
 #[derive(Clone, Debug)]
 pub(crate) struct SplitMix64(u64);
@@ -39,6 +41,49 @@ pub(crate) fn shuffled<T>(mut items: Vec<T>, seed: u64) -> Vec<T> {
     items
 }
 
+/// The items in an order of a seed in which no two with the same key stand beside each other.
+/// `None` when there is none.
+///
+/// The shuffled items are taken from the front, each the first one that differs from the last and
+/// leaves the others placeable: no key may come more often than every second place that is left.
+pub(crate) fn shuffled_apart<T, K: Ord + Clone>(
+    items: Vec<T>,
+    seed: u64,
+    key: impl Fn(&T) -> K,
+) -> Option<Vec<T>> {
+    let mut left = shuffled(items, seed);
+    let mut counts: BTreeMap<K, usize> = BTreeMap::new();
+    for item in &left {
+        *counts.entry(key(item)).or_default() += 1;
+    }
+    let mut order = Vec::with_capacity(left.len());
+    let mut last: Option<K> = None;
+    while !left.is_empty() {
+        let after = left.len() - 1;
+        let placeable = |chosen: &K| {
+            counts.iter().all(|(k, n)| {
+                let (n, places) = match k == chosen {
+                    true => (n - 1, after / 2),
+                    false => (*n, after.div_ceil(2)),
+                };
+                n <= places
+            })
+        };
+        let next = left.iter().position(|item| {
+            let key = key(item);
+            last.as_ref() != Some(&key) && placeable(&key)
+        })?;
+        let item = left.remove(next);
+        let key = key(&item);
+        if let Some(n) = counts.get_mut(&key) {
+            *n -= 1;
+        }
+        last = Some(key);
+        order.push(item);
+    }
+    Some(order)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +115,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_can_be_kept_apart_is(counts in proptest::collection::vec(1usize..6, 1..6), seed: u64) {
+            let items: Vec<usize> = counts.iter().enumerate().flat_map(|(k, n)| vec![k; *n]).collect();
+            let possible = counts.iter().max().unwrap() * 2 <= items.len() + 1;
+            let order = shuffled_apart(items.clone(), seed, |k| *k);
+            prop_assert_eq!(order.is_some(), possible);
+            if let Some(mut order) = order {
+                prop_assert!(order.windows(2).all(|w| w[0] != w[1]));
+                order.sort_unstable();
+                prop_assert_eq!(order, items);
+            }
+        }
+
         #[test]
         fn nothing_is_lost(n in 0usize..50, seed: u64) {
             let mut order = shuffled((0..n).collect(), seed);

@@ -1,6 +1,6 @@
 //! A bench file as it is written.
 
-use super::shared::{Level, Party, SetOutput};
+use super::shared::{Bilingual, Level, Party, SetOutput};
 use crate::yaml::{At, Entries, Scalar};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -30,6 +30,8 @@ pub(crate) struct Bench {
     pub(crate) presets: Option<At<Entries<At<Preset>>>>,
     /// Named outputs.
     pub(crate) outputs: Option<At<Entries<At<Output>>>>,
+    /// How robots with programs of their own are asked, by device.
+    pub(crate) programs: Option<At<Entries<At<Programs>>>>,
     /// Suite to parameter to value, for parameters that are `set_by: laboratory`.
     pub(crate) parameters: Option<At<Entries<At<Values>>>>,
     /// True parameters, seed and faults of a simulated bench.
@@ -116,6 +118,10 @@ pub(crate) struct Limits {
     pub(crate) force_max: Option<At<Scalar>>,
     /// Most load.
     pub(crate) load_max: Option<At<Scalar>>,
+    /// Most torque that it is driven to.
+    pub(crate) torque_max: Option<At<Scalar>>,
+    /// Most speed that it is driven to.
+    pub(crate) speed_max: Option<At<Scalar>>,
 }
 
 /// Limits of one joint.
@@ -237,12 +243,65 @@ pub(crate) struct Preset {
 pub(crate) struct Output {
     /// An I/O device.
     pub(crate) device: At<String>,
-    /// Channel number, from 0.
-    pub(crate) number: At<Scalar>,
+    /// Channel number, from 0; or `register`.
+    pub(crate) number: Option<At<Scalar>>,
     /// State to level.
-    pub(crate) states: At<Entries<At<Level>>>,
+    pub(crate) states: Option<At<Entries<At<Level>>>>,
+    /// Address of a holding register, from 0.
+    pub(crate) register: Option<At<Scalar>>,
+    /// State to value of the register.
+    pub(crate) values: Option<At<Entries<At<Scalar>>>>,
     /// The state that a halt sets.
     pub(crate) safe: Option<At<String>>,
     /// Whether setting it can move something; `false` when left out.
     pub(crate) moves: Option<At<bool>>,
+}
+
+/// How a robot with programs of its own is asked. certbench commands no motion of it; what stops it is
+/// the `next` of its `safety`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Programs {
+    /// Program to how it is selected.
+    pub(crate) select: At<Entries<At<Vec<At<Actuation>>>>>,
+    /// What undoes a stop, before anything is started.
+    pub(crate) ready: Option<At<Vec<At<Actuation>>>>,
+    /// What starts the selected program.
+    pub(crate) start: At<Vec<At<Actuation>>>,
+    /// What aborts it.
+    pub(crate) abort: At<Vec<At<Actuation>>>,
+    /// The contact that says that it is under way.
+    pub(crate) busy: Option<At<ContactIs>>,
+    /// The contact that says that it is at its end; left out: it is not under way any more.
+    pub(crate) done: Option<At<ContactIs>>,
+    /// What the operator is asked to wait for, where no contact says it.
+    pub(crate) watched_by: Option<At<Bilingual>>,
+}
+
+/// One thing that is done: an output is set (for a pulse, `for` and `then`), or the operator does it
+/// at the robot's pendant.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Actuation {
+    /// An output of the bench.
+    pub(crate) output: Option<At<String>>,
+    /// One of its states.
+    pub(crate) to: Option<At<String>>,
+    /// Length of a pulse.
+    #[serde(rename = "for")]
+    pub(crate) time: Option<At<Scalar>>,
+    /// State after it.
+    pub(crate) then: Option<At<String>>,
+    /// What the operator does, outside of the robot's reach.
+    pub(crate) pendant: Option<At<Bilingual>>,
+}
+
+/// A contact that is on or off.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ContactIs {
+    /// A channel of the bench.
+    pub(crate) channel: At<String>,
+    /// Which level means yes.
+    pub(crate) is: At<Level>,
 }

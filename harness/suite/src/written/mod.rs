@@ -7,3 +7,4 @@ pub(crate) mod shared;
 pub(crate) mod step;
 pub(crate) mod suite;
 pub(crate) mod table;
+pub(crate) mod template;

@@ -1,6 +1,6 @@
 //! Steps as they are written: one word and its mapping a line, `- move: { … }`.
 
-use super::shared::{Bilingual, Level, SetOutput};
+use super::shared::{Bilingual, Level, OneOrMany, SetOutput};
 use crate::yaml::{At, Entries, Scalar};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -20,6 +20,10 @@ pub(crate) enum Step {
     Grasp(Grasp),
     /// Open a hand.
     Release(Release),
+    /// Take a driven device (a load machine) to a torque or speed.
+    Drive(Drive),
+    /// Have a robot do a program of its own.
+    Program(Program),
     /// Switch an output of the bench.
     Set(SetOutput),
     /// Demand a stop: over the device's bus, by an output, or by silence.
@@ -40,6 +44,191 @@ pub(crate) enum Step {
     Zero(Zero),
     /// Hold an instrument against a known value.
     Check(Check),
+    /// Go on only when a channel is as it must be: a precondition.
+    Require(Wait),
+    /// Steps beside other steps.
+    During(During),
+    /// Do the inner steps for every combination of several variables.
+    Matrix(Matrix),
+    /// Do the inner steps at times fixed in advance.
+    Schedule(Schedule),
+    /// Steps with a set-up and a closing of their own.
+    Block(Block),
+    /// The steps of a template. They are written out before anything else is read, so a plan shows
+    /// them as a block.
+    Use(Use),
+}
+
+/// Steps beside the leading ones.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct During {
+    /// The leading steps: windows, trials and prompts (with nobody inside) stand here.
+    pub(crate) steps: At<Steps>,
+    /// What goes on beside them; every device is commanded by one of them only.
+    pub(crate) beside: At<Vec<At<Beside>>>,
+}
+
+/// A branch: commands, switches and waits.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Beside {
+    /// Name, unique within the case.
+    pub(crate) id: At<String>,
+    /// What it does.
+    pub(crate) steps: At<Steps>,
+    /// Done again and again while the leading steps go on, so often at most; once when left out.
+    pub(crate) at_most: Option<At<Scalar>>,
+    /// When the leading steps are done, the pass that is going on ends within this time.
+    pub(crate) within: At<Scalar>,
+}
+
+/// Every combination of several variables.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Matrix {
+    /// Variable to what it goes over, the slowest first.
+    pub(crate) over: At<Entries<At<AxisOver>>>,
+    /// Combinations that are left out: variable to value or values, all of them named.
+    pub(crate) exclude: Option<At<Vec<At<Entries<At<OneOrMany>>>>>>,
+    /// `given` (the default) or `shuffled`.
+    pub(crate) order: Option<At<Order>>,
+    /// Seed of the shuffle.
+    pub(crate) seed: Option<At<Scalar>>,
+    /// A variable whose value never comes twice in a row.
+    pub(crate) apart: Option<At<String>>,
+    /// What is done before a pass when a variable's value differs from the pass before.
+    pub(crate) changes: Option<At<Vec<At<Change>>>>,
+    /// Inner steps.
+    pub(crate) steps: At<Steps>,
+}
+
+/// What a variable of a matrix goes over: exactly one of `table` and `times`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AxisOver {
+    /// A table of the suite.
+    pub(crate) table: Option<At<String>>,
+    /// A count.
+    pub(crate) times: Option<At<Scalar>>,
+}
+
+/// Steps for a new value of a variable.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    /// A variable of the matrix.
+    pub(crate) of: At<String>,
+    /// Steps.
+    pub(crate) steps: At<Steps>,
+}
+
+/// Passes at fixed times after the first.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Schedule {
+    /// The name that inner steps refer to: it counts the passes from 1.
+    pub(crate) variable: At<String>,
+    /// Time between the beginnings of passes.
+    pub(crate) every: At<Scalar>,
+    /// How often; or `for`.
+    pub(crate) times: Option<At<Scalar>>,
+    /// How long: the first pass, and one more for each `every` that fits.
+    #[serde(rename = "for")]
+    pub(crate) time: Option<At<Scalar>>,
+    /// A pass that begins later than this after its time is a fault of the bench.
+    pub(crate) late: At<Scalar>,
+    /// What is done at each time.
+    pub(crate) steps: At<Steps>,
+    /// Done again and again between passes, as often as it fits.
+    pub(crate) between: Option<At<Between>>,
+    /// When it ends before its last pass.
+    pub(crate) until: Option<At<Ending>>,
+    /// Outside of windows at most one sample a channel is recorded in this time.
+    pub(crate) thinned: Option<At<Scalar>>,
+}
+
+/// What is done between the passes of a schedule.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Between {
+    /// Steps.
+    pub(crate) steps: At<Steps>,
+    /// Most times between two passes; 1000 when left out.
+    pub(crate) at_most: Option<At<Scalar>>,
+}
+
+/// Steps with a set-up and a closing.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Block {
+    /// Name.
+    pub(crate) id: At<String>,
+    /// Where a template has been written out: its name and version.
+    #[schemars(skip)]
+    pub(crate) template: Option<At<String>>,
+    /// Performed first.
+    pub(crate) setup: Option<At<Steps>>,
+    /// What it is about.
+    pub(crate) steps: At<Steps>,
+    /// Performed at a normal end of the block.
+    pub(crate) finally: Option<At<Steps>>,
+}
+
+/// A template of the suite, with values for its parameters.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Use {
+    /// A template of the suite's `templates`.
+    pub(crate) template: At<String>,
+    /// The version that is meant.
+    pub(crate) version: At<String>,
+    /// Parameter to value.
+    pub(crate) with: Option<At<Entries<At<Scalar>>>>,
+}
+
+/// When a repeat or schedule ends before its last pass.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ending {
+    /// A condition over what windows take, channels and `passes`: `strength < 0.8 * strength.first`.
+    pub(crate) when: At<String>,
+    /// Fewest passes before it may end; 1 when left out.
+    pub(crate) at_least: Option<At<Scalar>>,
+}
+
+/// Steps after every so many passes of a repeat.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Every {
+    /// Passes between them.
+    pub(crate) passes: At<Scalar>,
+    /// Whether they are performed before the first pass as well; `true` when left out.
+    pub(crate) first: Option<At<bool>>,
+    /// Steps.
+    pub(crate) steps: At<Steps>,
+}
+
+/// A value taken from a window as it closes; it steers the run, verdicts come from measures.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Take {
+    /// A channel that the window records.
+    pub(crate) channel: At<String>,
+    /// Its component, when it has several.
+    pub(crate) component: Option<At<String>>,
+    /// Which value.
+    pub(crate) value: At<TakenWord>,
+}
+
+/// Which value is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TakenWord {
+    Largest,
+    Least,
+    Mean,
+    Last,
 }
 
 /// Ask or tell the operator.
@@ -94,6 +283,8 @@ pub(crate) struct Choice {
     pub(crate) text: At<Bilingual>,
     /// What it means for the trial around it.
     pub(crate) means: Option<At<Means>>,
+    /// Whether it says that a person intervened: helped, reset, put something right.
+    pub(crate) intervention: Option<At<bool>>,
 }
 
 /// What an answer means for a trial.
@@ -179,6 +370,62 @@ pub(crate) struct Release {
     pub(crate) timeout: At<Scalar>,
 }
 
+/// Take a driven device to exactly one of a torque and a speed.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Drive {
+    /// A device of `needs.devices`.
+    pub(crate) device: At<String>,
+    /// Torque; 0 lets go.
+    pub(crate) torque: Option<At<Scalar>>,
+    /// Angular speed.
+    pub(crate) speed: Option<At<Scalar>>,
+    /// From the set point in force to there.
+    pub(crate) ramp: At<Scalar>,
+    /// Not there by then: trouble.
+    pub(crate) timeout: At<Scalar>,
+}
+
+/// Have a robot do a program of its own: exactly one of `run`, `select`, `do` and `await`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Program {
+    /// A device of `needs.devices`.
+    pub(crate) device: At<String>,
+    /// Select this program of the bench, start it, await its end.
+    pub(crate) run: Option<At<String>>,
+    /// Select only.
+    pub(crate) select: Option<At<String>>,
+    /// `start` or `abort`.
+    #[serde(rename = "do")]
+    pub(crate) act: Option<At<ProgramVerb>>,
+    /// Await that it is `busy` or `done`.
+    #[serde(rename = "await")]
+    pub(crate) state: Option<At<ProgramStateWord>>,
+    /// Most time that is waited.
+    pub(crate) within: Option<At<Scalar>>,
+    /// What it means when it does not come.
+    pub(crate) otherwise: Option<At<Otherwise>>,
+}
+
+/// What is done with a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ProgramVerb {
+    Start,
+    Abort,
+}
+
+/// How a program stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ProgramStateWord {
+    /// Under way.
+    Busy,
+    /// At its end.
+    Done,
+}
+
 /// Demand a stop in exactly one way.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -210,6 +457,8 @@ pub(crate) struct Wait {
     /// A time.
     #[serde(rename = "for")]
     pub(crate) time: Option<At<Scalar>>,
+    /// A condition over several channels and values that were taken.
+    pub(crate) when: Option<At<String>>,
     /// The channel of a condition.
     pub(crate) channel: Option<At<String>>,
     /// Its component, when it has several.
@@ -224,6 +473,10 @@ pub(crate) struct Wait {
     pub(crate) drops_by: Option<At<Scalar>>,
     /// Stays within a band for a time.
     pub(crate) rests: Option<At<Rests>>,
+    /// Lies between two values, for a time.
+    pub(crate) keeps: Option<At<Keeps>>,
+    /// Changes by so little over a time, by the slope of a fitted line.
+    pub(crate) steady: Option<At<Steady>>,
     /// Most time that a condition is waited for.
     pub(crate) within: Option<At<Scalar>>,
     /// What it means when the condition does not come.
@@ -241,8 +494,31 @@ pub(crate) struct Rests {
     pub(crate) time: At<Scalar>,
 }
 
+/// Between two values, both included.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Keeps {
+    /// Least.
+    pub(crate) least: Option<At<Scalar>>,
+    /// Most.
+    pub(crate) most: Option<At<Scalar>>,
+    /// Every sample of this time; left out: one sample.
+    #[serde(rename = "for")]
+    pub(crate) time: Option<At<Scalar>>,
+}
+
+/// Steady: the slope of a line fitted over a time.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Steady {
+    /// Largest change of the line over the time.
+    pub(crate) change: At<Scalar>,
+    /// The time.
+    pub(crate) over: At<Scalar>,
+}
+
 /// What a time-out means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Otherwise {
     /// Go on.
@@ -253,6 +529,10 @@ pub(crate) enum Otherwise {
     Failure,
     /// The bench did not do what it should: the case ends as not tested.
     Fault,
+    /// What the test presupposes is not given: the case ends as not tested.
+    NotTested,
+    /// The trial is invalid for a reason that its `invalid_if` names.
+    Invalid(At<String>),
 }
 
 /// The stretch of time that measures look at.
@@ -267,6 +547,8 @@ pub(crate) struct Window {
     pub(crate) steps: Option<At<Steps>>,
     /// Awaited after the inner steps.
     pub(crate) until: Option<At<Wait>>,
+    /// Name to a value that is taken as the window closes, for the endings of repeats.
+    pub(crate) take: Option<At<Entries<At<Take>>>>,
 }
 
 /// Do the inner steps several times.
@@ -279,6 +561,12 @@ pub(crate) struct Repeat {
     pub(crate) over: At<Over>,
     /// Inner steps.
     pub(crate) steps: At<Steps>,
+    /// Further steps after every so many passes: a check, a maintenance pause.
+    pub(crate) every: Option<At<Vec<At<Every>>>>,
+    /// When it ends before its last pass.
+    pub(crate) until: Option<At<Ending>>,
+    /// Outside of windows at most one sample a channel is recorded in this time.
+    pub(crate) thinned: Option<At<Scalar>>,
 }
 
 /// What a repeat goes over: exactly one of `times` and `table`.
@@ -317,6 +605,8 @@ pub(crate) struct Trial {
     pub(crate) invalid_if: Option<At<Vec<At<String>>>>,
     /// Most invalid trials in the case; one more ends it as not tested.
     pub(crate) invalid_at_most: Option<At<Scalar>>,
+    /// Attempts that a trial may take: after a failure it is tried again. 1 when left out.
+    pub(crate) attempts: Option<At<Scalar>>,
 }
 
 /// Success when every valid sample of a window keeps to a side of a value.

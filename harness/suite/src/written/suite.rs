@@ -28,6 +28,8 @@ pub(crate) struct Suite {
     pub(crate) needs: At<Needs>,
     /// Table name to file, inside the suite's folder.
     pub(crate) tables: Option<At<Entries<At<String>>>>,
+    /// Template name to file, inside the suite's folder.
+    pub(crate) templates: Option<At<Entries<At<String>>>>,
     /// Values that somebody may set.
     pub(crate) parameters: Option<At<Entries<At<Parameter>>>>,
     /// Decision rule; suites of the area `safety` are always decided guarded with `guard: U`.

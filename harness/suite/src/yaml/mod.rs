@@ -13,7 +13,7 @@ mod tree;
 mod trouble;
 
 pub(crate) use at::{At, Entries, Kind, PickByKind, Scalar, kind_seed};
-pub(crate) use tree::{Node, parse};
+pub(crate) use tree::{Body, Key, Node, parse};
 
 use crate::complaint::Sink;
 use serde::de::DeserializeOwned;

@@ -299,6 +299,8 @@ pub fn files() -> Vec<(String, String)> {
         "small.suite.yaml",
         "small.bench.yaml",
         "small.job.yaml",
+        "long.suite.yaml",
+        "templates/squeeze.template.yaml",
         "tables/objects.yaml",
         "tables/poses.yaml",
     ];

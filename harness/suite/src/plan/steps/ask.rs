@@ -141,7 +141,10 @@ impl<'a> CaseReader<'a, '_> {
             id: id?,
             text: text?,
             means,
-            intervention: false,
+            intervention: written
+                .intervention
+                .as_ref()
+                .is_some_and(|i| i.value == Some(true)),
         })
     }
 
@@ -163,20 +166,24 @@ impl<'a> CaseReader<'a, '_> {
                 }
             }
             Means::Censored => Outcome::Censored,
-            Means::Invalid(reason) => {
-                let name = reason.get()?;
-                let known = trial.invalid_if.iter().map(String::as_str);
-                crate::check::literal::known(
-                    "unknown-reason",
-                    "reason of `invalid_if`",
-                    name,
-                    reason.span,
-                    known,
-                    self.env.sink,
-                )?;
-                Outcome::Invalid(name.clone())
-            }
+            Means::Invalid(reason) => Outcome::Invalid(self.reason(reason, place)?),
         })
+    }
+
+    /// A reason for which the trial around this may be invalid.
+    pub(super) fn reason(&self, written: &At<String>, place: &Place<'a>) -> Option<String> {
+        let name = written.get()?;
+        let reasons = place.trial.iter().flat_map(|t| &t.invalid_if);
+        let known = reasons.map(String::as_str);
+        crate::check::literal::known(
+            "unknown-reason",
+            "reason of `invalid_if`",
+            name,
+            written.span,
+            known,
+            self.env.sink,
+        )?;
+        Some(name.clone())
     }
 
     fn changes(

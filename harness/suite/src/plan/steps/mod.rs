@@ -1,7 +1,10 @@
 //! Steps as written to steps of a plan. Every complaint is made; a step that could not be read is
 //! left out, which matters no more, since a plan with an error is never made.
 
+mod again;
 mod ask;
+mod beside;
+mod driven;
 mod instrument;
 mod motion;
 mod structure;
@@ -27,6 +30,8 @@ pub(crate) struct CaseReader<'a, 'e> {
     pub(crate) windows: RefCell<BTreeMap<String, WindowSeen>>,
     pub(crate) trials: RefCell<BTreeMap<String, TrialSeen>>,
     prompts: RefCell<BTreeMap<String, Span>>,
+    /// Values that windows take.
+    pub(crate) taken: RefCell<again::TakenNames>,
 }
 
 /// A window of the case.
@@ -52,6 +57,20 @@ pub(crate) struct Place<'a> {
     trial: Option<Rc<Attempt>>,
     /// Inside a `finally`.
     closing: bool,
+    /// Inside a `during`.
+    beside: bool,
+    /// A condition that is a precondition.
+    requiring: bool,
+}
+
+impl<'a> Place<'a> {
+    /// The same place inside one more repeat.
+    fn with(&self, variable: super::env::Variable<'a>) -> Place<'a> {
+        Place {
+            scope: self.scope.with(variable),
+            ..self.clone()
+        }
+    }
 }
 
 /// The trial around a step.
@@ -67,6 +86,7 @@ impl<'a, 'e> CaseReader<'a, 'e> {
             windows: RefCell::default(),
             trials: RefCell::default(),
             prompts: RefCell::default(),
+            taken: RefCell::default(),
         }
     }
 
@@ -110,10 +130,15 @@ impl<'a, 'e> CaseReader<'a, 'e> {
         };
         let one = match step {
             Written::Repeat(repeat) => return self.repeat(repeat, written.head, place),
+            Written::Matrix(matrix) => return self.matrix(matrix, written.head, place),
             Written::Prompt(prompt) => self.prompt(prompt, place).map(Step::Prompt),
             Written::Move(motion) => self.movement(motion, place).map(Step::Move),
             Written::Grasp(grasp) => self.grasp(grasp, place).map(Step::Grasp),
             Written::Release(release) => self.release(release, place).map(Step::Release),
+            Written::Drive(drive) => self.drive(drive, written.head, place).map(Step::Drive),
+            Written::Program(program) => self
+                .program(program, written.head, place)
+                .map(Step::Program),
             Written::Set(set) => self.set_output(set, place).map(Step::Set),
             Written::Stop(stop) => self.stop(stop, written.head, place).map(Step::Stop),
             Written::Recover(recover) => self.recover(recover, place).map(Step::Stop),
@@ -123,6 +148,16 @@ impl<'a, 'e> CaseReader<'a, 'e> {
             Written::Mark(mark) => self.mark(mark, place).map(Step::Mark),
             Written::Zero(zero) => self.zero(zero).map(Step::Zero),
             Written::Check(check) => self.check(check, place).map(Step::Check),
+            Written::Require(require) => self
+                .require(require, written.head, place)
+                .map(Step::Require),
+            Written::During(during) => self.during(during, written.head, place).map(Step::During),
+            Written::Schedule(schedule) => self
+                .schedule(schedule, written.head, place)
+                .map(Step::Schedule),
+            Written::Block(block) => self.block(block, written.head, place).map(Step::Block),
+            // Written out before the file was read; one that is left has had its complaint.
+            Written::Use(_) => None,
         };
         one.into_iter().collect()
     }

@@ -303,7 +303,7 @@ impl<'a> CaseReader<'a, '_> {
     }
 
     /// A device of `needs.devices` that has a role.
-    fn device(&self, written: &At<String>, role: &str) -> Option<String> {
+    pub(super) fn device(&self, written: &At<String>, role: &str) -> Option<String> {
         let name = written.get()?;
         let needs = &self.env.suite.needs;
         self.env.note("device", name);
@@ -324,7 +324,7 @@ impl<'a> CaseReader<'a, '_> {
         Some(name.clone())
     }
 
-    fn on_bench(&self, device: &str) -> Option<&'a Device> {
+    pub(super) fn on_bench(&self, device: &str) -> Option<&'a Device> {
         self.env.bench?.devices.get(device)
     }
 

@@ -59,19 +59,49 @@ impl<'a> CaseReader<'a, '_> {
             // The steps inside are read all the same: they have complaints of their own, and windows.
             let name = written.variable.get().map_or("", String::as_str);
             self.inside(written, name, VariableKind::Unknown, place);
+            self.every(written.every.as_ref(), u64::MAX, place);
             return Vec::new();
         };
         match passes {
             Passes::Times(n) => {
                 let kind = VariableKind::Count(n.into());
                 let steps = self.inside(written, name, kind, place);
-                vec![again(name, Over::Times(n), steps)]
+                let mut repeat = Repeat::new(name, Over::Times(n), steps);
+                repeat.every = self.every(written.every.as_ref(), n.into(), place);
+                if let Some(until) = &written.until {
+                    let Some(ending) = until.get().and_then(|u| self.ending(u, place)) else {
+                        return Vec::new();
+                    };
+                    repeat.until = Some(ending);
+                }
+                let Some(thinned) = self.thinned(written.thinned.as_ref(), place) else {
+                    return Vec::new();
+                };
+                repeat.thinned_s = thinned;
+                vec![Planned::Repeat(repeat)]
             }
             Passes::Rows {
                 name: table,
                 rows,
                 seed,
-            } => self.over_rows(written, name, table, rows, seed, place),
+            } => {
+                self.only_counted(written);
+                self.every(written.every.as_ref(), u64::MAX, place);
+                self.over_rows(written, name, table, rows, seed, place)
+            }
+        }
+    }
+
+    /// What a repeat over rows does not have: its rows are all done, each alike.
+    fn only_counted(&self, written: &WrittenRepeat) {
+        let every = written.every.as_ref().map(|e| ("every", e.head));
+        let until = written.until.as_ref().map(|u| ("until", u.head));
+        let thinned = written.thinned.as_ref().map(|t| ("thinned", t.span));
+        for (key, at) in every.into_iter().chain(until).chain(thinned) {
+            let message = format!("`{key}` belongs to a repeat with `times`");
+            let complaint = Complaint::new("needless-key", at, message);
+            let help = "put a repeat with `times` around this one";
+            self.env.sink.push(complaint.help(help));
         }
     }
 
@@ -206,7 +236,7 @@ impl<'a> CaseReader<'a, '_> {
         }
     }
 
-    fn seed(&self, written: &At<Scalar>) -> Option<u64> {
+    pub(super) fn seed(&self, written: &At<Scalar>) -> Option<u64> {
         let text = &written.get()?.text;
         let seed = text.parse::<u64>().ok();
         if seed.is_none() {
@@ -237,6 +267,7 @@ impl<'a> CaseReader<'a, '_> {
             .and_then(|id| identifier(id, written.id.span, "a trial", sink));
         let reasons = self.reasons(written);
         let invalid_most = self.invalid_cap(written, place);
+        let attempts = self.attempts(written, place);
         let attempt = Rc::new(Attempt {
             invalid_if: reasons.clone(),
             decided: Cell::new(written.outcome.is_some()),
@@ -269,8 +300,24 @@ impl<'a> CaseReader<'a, '_> {
             },
             invalid_if: reasons,
             invalid_most: invalid_most?,
-            attempts: 0,
+            attempts: attempts?,
         })
+    }
+
+    /// A trial that is tried again must be decided by somebody who is there: an answer or a time-out.
+    fn attempts(&self, written: &WrittenTrial, place: &Place<'a>) -> Option<u32> {
+        let Some(at) = &written.attempts else {
+            return Some(0);
+        };
+        if let Some(outcome) = &written.outcome {
+            let message = "the record decides this trial, later; it cannot be tried again now";
+            self.env.sink.push(
+                Complaint::new("needless-key", at.span, message)
+                    .also(outcome.head, "the rule")
+                    .help("let an answer with `means`, or `otherwise: failure`, decide it"),
+            );
+        }
+        self.positive_count(at, place)
     }
 
     fn reasons(&self, written: &WrittenTrial) -> Vec<String> {
@@ -348,6 +395,7 @@ impl<'a> CaseReader<'a, '_> {
             };
             self.once("window", id, first, written.id.span);
         }
+        let take = self.take(written.take.as_ref(), &record);
         let steps = written.steps.as_ref().map(|s| self.steps(s, place));
         let until = match &written.until {
             None => None,
@@ -370,12 +418,12 @@ impl<'a> CaseReader<'a, '_> {
             record,
             steps: steps.unwrap_or_default(),
             until,
-            take: Vec::new(),
+            take,
         })
     }
 
     /// `finally` brings things to rest; nothing is measured there.
-    fn not_in_closing(&self, what: &str, head: Span, place: &Place<'a>) {
+    pub(super) fn not_in_closing(&self, what: &str, head: Span, place: &Place<'a>) {
         if place.closing {
             let message =
                 format!("a `{what}` has no place in `finally`: nothing is measured there");
@@ -393,16 +441,23 @@ fn again(variable: &str, over: Over, steps: Vec<Planned>) -> Planned {
 /// Ids of all windows in steps, readable or not.
 fn windows_of(steps: &At<Steps>, ids: &mut Vec<String>) {
     for step in steps.get().into_iter().flatten() {
-        let inner = match step.get() {
+        let mut inner: Vec<Option<&At<Steps>>> = Vec::new();
+        match step.get() {
             Some(Step::Window(window)) => {
                 ids.extend(window.id.value.clone());
-                window.steps.as_ref()
+                inner.push(window.steps.as_ref());
             }
-            Some(Step::Repeat(repeat)) => Some(&repeat.steps),
-            Some(Step::Trial(trial)) => Some(&trial.steps),
-            _ => None,
-        };
-        if let Some(inner) = inner {
+            Some(Step::Repeat(repeat)) => inner.push(Some(&repeat.steps)),
+            Some(Step::Trial(trial)) => inner.push(Some(&trial.steps)),
+            Some(Step::Matrix(matrix)) => inner.push(Some(&matrix.steps)),
+            Some(Step::Schedule(schedule)) => inner.push(Some(&schedule.steps)),
+            Some(Step::During(during)) => inner.push(Some(&during.steps)),
+            Some(Step::Block(block)) => {
+                inner.extend([block.setup.as_ref(), Some(&block.steps)]);
+            }
+            _ => {}
+        }
+        for inner in inner.into_iter().flatten() {
             windows_of(inner, ids);
         }
     }

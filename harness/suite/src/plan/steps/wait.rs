@@ -5,7 +5,7 @@ use crate::complaint::{Complaint, Span};
 use crate::plan::env::Scope;
 use crate::plan::view::View;
 use crate::written::shared::Level;
-use crate::written::step::{Otherwise as WrittenOtherwise, Rests, Wait as Written};
+use crate::written::step::{Keeps, Otherwise as WrittenOtherwise, Rests, Wait as Written};
 use crate::yaml::{At, Scalar};
 use certbench_model::step::{Condition, Does, Otherwise, Wait};
 use certbench_model::{Component, Unit};
@@ -17,7 +17,11 @@ impl<'a> CaseReader<'a, '_> {
                 self.nothing_else(written, time.span);
                 self.env.seconds(time, &place.scope).map(Wait::For)
             }
-            (None, Some(channel)) => self.condition(written, channel, head, place),
+            (None, Some(channel)) => {
+                self.no_expression(written);
+                self.condition(written, channel, head, place)
+            }
+            (None, None) if written.when.is_some() => self.when(written, head, place),
             _ => {
                 let message = "a wait has either a time or a condition on a channel";
                 self.env.sink.push(Complaint::new("one-of", head, message).help(
@@ -25,6 +29,50 @@ impl<'a> CaseReader<'a, '_> {
                 ));
                 None
             }
+        }
+    }
+
+    /// A condition over several channels and taken values.
+    fn when(&self, written: &'a Written, head: Span, place: &Place<'a>) -> Option<Wait> {
+        let at = written.when.as_ref()?;
+        let others = [
+            written.is.is_some(),
+            written.above.is_some(),
+            written.below.is_some(),
+            written.drops_by.is_some(),
+            written.rests.is_some(),
+            written.keeps.is_some(),
+            written.steady.is_some(),
+            written.component.is_some(),
+        ];
+        if others.contains(&true) {
+            let message = "`when` says the whole condition; nothing else stands beside it";
+            self.env
+                .sink
+                .push(Complaint::new("one-of", at.span, message));
+        }
+        let within_s = self.bound(written, head, place);
+        let otherwise = self.otherwise(&written.otherwise, head, place);
+        let read = crate::expr::parse(at.get()?, at.span, self.env.sink)?;
+        let names = self.names_of_now();
+        let when = read.condition(&names, self.env)?;
+        for name in when.names() {
+            let channel = name.split('.').next().unwrap_or(name);
+            self.env.note("channel", channel);
+        }
+        Some(Wait::When {
+            when,
+            within_s: within_s?,
+            otherwise: otherwise?,
+        })
+    }
+
+    fn no_expression(&self, written: &Written) {
+        if let Some(when) = &written.when {
+            let message = "`when` names its channels itself; `channel` does not stand beside it";
+            self.env
+                .sink
+                .push(Complaint::new("one-of", when.span, message));
         }
     }
 
@@ -36,6 +84,9 @@ impl<'a> CaseReader<'a, '_> {
             written.below.is_some(),
             written.drops_by.is_some(),
             written.rests.is_some(),
+            written.when.is_some(),
+            written.keeps.is_some(),
+            written.steady.is_some(),
             written.within.is_some(),
             written.otherwise.is_some(),
             written.component.is_some(),
@@ -73,13 +124,20 @@ impl<'a> CaseReader<'a, '_> {
             self.does(written, head, view, *unit, place)
         });
         let within_s = self.bound(written, head, place);
-        let otherwise = self.otherwise(written, head, place);
-        if let (Some(within), Some(Does::Rests { for_s, .. })) = (within_s, &does)
+        let otherwise = self.otherwise(&written.otherwise, head, place);
+        if let (
+            Some(within),
+            Some(
+                Does::Rests { for_s, .. }
+                | Does::Keeps { for_s, .. }
+                | Does::Steady { over_s: for_s, .. },
+            ),
+        ) = (within_s, &does)
             && *for_s >= within
         {
             let at = written.within.as_ref().map_or(head, |w| w.span);
             let message = format!(
-                "rest for {for_s} s can never be seen within {within} s: the time-out always comes first"
+                "what takes {for_s} s can never be seen within {within} s: the time-out always comes first"
             );
             self.env
                 .sink
@@ -107,8 +165,16 @@ impl<'a> CaseReader<'a, '_> {
         self.env.seconds(within, &place.scope)
     }
 
-    fn otherwise(&self, written: &Written, head: Span, place: &Place<'a>) -> Option<Otherwise> {
-        let Some(at) = &written.otherwise else {
+    pub(super) fn otherwise(
+        &self,
+        written: &Option<At<WrittenOtherwise>>,
+        head: Span,
+        place: &Place<'a>,
+    ) -> Option<Otherwise> {
+        let Some(at) = written else {
+            if place.requiring {
+                return Some(Otherwise::NotTested);
+            }
             let message = "a condition says what it means when it does not come";
             self.env
                 .sink
@@ -117,10 +183,10 @@ impl<'a> CaseReader<'a, '_> {
                 ));
             return None;
         };
-        let otherwise = *at.get()?;
+        let otherwise = at.get()?;
         let of_trial = matches!(
             otherwise,
-            WrittenOtherwise::Censored | WrittenOtherwise::Failure
+            WrittenOtherwise::Censored | WrittenOtherwise::Failure | WrittenOtherwise::Invalid(_)
         );
         if of_trial && place.trial.is_none() {
             let message = "only a trial can fail or be censored, and there is none around this";
@@ -134,6 +200,8 @@ impl<'a> CaseReader<'a, '_> {
             WrittenOtherwise::Censored => Otherwise::Censored,
             WrittenOtherwise::Failure => Otherwise::Failure,
             WrittenOtherwise::Fault => Otherwise::Fault,
+            WrittenOtherwise::NotTested => Otherwise::NotTested,
+            WrittenOtherwise::Invalid(reason) => Otherwise::Invalid(self.reason(reason, place)?),
         })
     }
 
@@ -152,10 +220,11 @@ impl<'a> CaseReader<'a, '_> {
             written.below.is_some(),
             written.drops_by.is_some(),
             written.rests.is_some(),
+            written.keeps.is_some(),
+            written.steady.is_some(),
         ];
         if ways.iter().filter(|w| **w).count() != 1 {
-            let message =
-                "a condition is exactly one of `is`, `above`, `below`, `drops_by` and `rests`";
+            let message = "a condition is exactly one of `is`, `above`, `below`, `drops_by`, `rests`, `keeps` and `steady`";
             self.env.sink.push(Complaint::new("one-of", head, message));
             return None;
         }
@@ -171,7 +240,51 @@ impl<'a> CaseReader<'a, '_> {
         if let Some(at) = &written.drops_by {
             return self.drop(at, scope).map(Does::DropsBy);
         }
+        if let Some(at) = &written.keeps {
+            return self.keeps(at, unit, scope);
+        }
+        if let Some(at) = &written.steady {
+            let steady = at.get()?;
+            let change = self.env.difference(&steady.change, unit, scope);
+            let over_s = self.env.seconds(&steady.over, scope);
+            return Some(Does::Steady {
+                change: change?,
+                over_s: over_s?,
+            });
+        }
         self.rests(written.rests.as_ref()?, unit, scope)
+    }
+
+    fn keeps(&self, at: &At<Keeps>, unit: Unit, scope: &Scope<'a>) -> Option<Does> {
+        let keeps = at.get()?;
+        let side = |written: &Option<At<Scalar>>, none: f64| match written {
+            None => Some(none),
+            Some(at) => self.env.number(at, unit, scope),
+        };
+        // Finite, since a plan is JSON.
+        let (least, most) = (side(&keeps.least, f64::MIN), side(&keeps.most, f64::MAX));
+        let for_s = match &keeps.time {
+            None => Some(0.0),
+            Some(at) => self.env.seconds(at, scope),
+        };
+        let (least, most) = (least?, most?);
+        if keeps.least.is_none() && keeps.most.is_none() {
+            let message = "nothing to keep to: `least`, `most` or both";
+            self.env
+                .sink
+                .push(Complaint::new("missing-key", at.head, message));
+        }
+        if least > most {
+            let message = format!("nothing is above {least} and below {most} at once");
+            self.env
+                .sink
+                .push(Complaint::new("swapped-limits", at.head, message));
+        }
+        Some(Does::Keeps {
+            least,
+            most,
+            for_s: for_s?,
+        })
     }
 
     /// Half way between off (0) and on (1).
