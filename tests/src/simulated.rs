@@ -450,7 +450,8 @@ type Bench = (Arc<Simulation>, Vec<Arc<dyn Device>>);
 fn open(clock: &Clock, plan: &Plan) -> Result<Bench, String> {
     let block = plan.bench.simulation.as_ref().unwrap_or(&Value::Null);
     let config = WorldConfig::from_json(block).map_err(|e| e.to_string())?;
-    let ids = plan.bench.devices.iter();
+    let linked = |d: &&certbench_model::plan::DevicePlan| d.port != "none";
+    let ids = plan.bench.devices.iter().filter(linked);
     let ids: Vec<_> = ids.map(|d| (d.id.clone(), d.driver.clone())).collect();
     let (simulation, mut ports) =
         Simulation::build(&config, &ids, clock, Transport::InProcess).map_err(|e| e.to_string())?;
@@ -458,6 +459,7 @@ fn open(clock: &Clock, plan: &Plan) -> Result<Bench, String> {
         let port = match ports.remove(&device.id) {
             Some(Port::Bytes(line)) => DevicePort::Bytes(line.into()),
             Some(Port::Can(bus)) => DevicePort::Can(bus.into()),
+            None if device.port == "none" => DevicePort::None,
             Some(Port::Path(_)) | None => return Err(format!("no link to {}", device.id)),
         };
         certbench_devices::open(device, port, clock).map_err(|e| e.to_string())

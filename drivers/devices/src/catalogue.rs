@@ -8,7 +8,9 @@ use certbench_model::plan::DevicePlan;
 use certbench_model::vocabulary::DriverDescription;
 use certbench_roles::{Device, Trouble};
 
-use crate::{ascii_tracker, canopen_arm, instruments, mark10, modbus_io, modbus_map, rh56};
+use crate::{
+    ascii_tracker, canopen_arm, external, instruments, magtrol, mark10, modbus_io, modbus_map, rh56, servos,
+};
 
 /// A device over a link of one kind, as the plan describes it.
 type Open<Link> = fn(&DevicePlan, Arc<Link>, &Clock) -> Result<Arc<dyn Device>, Trouble>;
@@ -20,6 +22,8 @@ pub(crate) enum Opener {
     Bytes(Open<dyn ByteLink>),
     /// On a CAN bus.
     Can(Open<dyn CanLink>),
+    /// Without a link.
+    Alone(fn(&DevicePlan, &Clock) -> Result<Arc<dyn Device>, Trouble>),
 }
 
 /// A row of the table: what the catalogue says of a driver, and how its devices are opened.
@@ -36,9 +40,12 @@ pub(crate) fn families() -> Vec<Family> {
             ascii_tracker::description(),
             Opener::Bytes(ascii_tracker::open),
         ),
+        (magtrol::description(), Opener::Bytes(magtrol::open)),
+        (external::description(), Opener::Alone(external::open)),
     ];
     all.extend(instruments::families());
     all.extend(modbus_map::families());
+    all.extend(servos::families());
     all
 }
 

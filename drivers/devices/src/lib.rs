@@ -15,9 +15,11 @@
 mod ascii_tracker;
 mod canopen_arm;
 mod catalogue;
+mod external;
 mod health;
 mod instruments;
 mod line;
+mod magtrol;
 mod mark10;
 mod modbus;
 mod modbus_io;
@@ -25,6 +27,7 @@ mod modbus_map;
 mod open;
 mod options;
 mod rh56;
+mod servos;
 mod sinks;
 #[cfg(test)]
 mod testing;

@@ -21,6 +21,8 @@ pub enum Port {
     Bytes(Arc<dyn ByteLink>),
     /// A CAN bus.
     Can(Arc<dyn CanLink>),
+    /// None: the device has no link.
+    None,
 }
 
 /// Opens the port that the plan names for a device, with the device's own `baud` or `bit_rate`
@@ -31,6 +33,9 @@ pub enum Port {
 /// Refused for an unknown driver or option, a fault of the link when the port does not open.
 pub fn connect(plan: &DevicePlan, clock: &Clock, tap: Option<Tap>) -> Result<Port, Trouble> {
     let (driver, _) = family(plan)?;
+    if driver.links.is_empty() {
+        return Ok(Port::None);
+    }
     let options = Options::new(plan, driver.clone());
     let link =
         |error: certbench_link::LinkError| Trouble::Fault(FaultKind::Link, error.to_string());
@@ -62,6 +67,7 @@ pub fn open(plan: &DevicePlan, port: Port, clock: &Clock) -> Result<Arc<dyn Devi
     match (family(plan)?.1, port) {
         (Opener::Bytes(open), Port::Bytes(line)) => open(plan, line, clock),
         (Opener::Can(open), Port::Can(bus)) => open(plan, bus, clock),
+        (Opener::Alone(open), Port::None) => open(plan, clock),
         _ => Err(Trouble::Refused(format!(
             "device `{}`: the driver `{}` does not go with the port {}",
             plan.id, plan.driver, plan.port

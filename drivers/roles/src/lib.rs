@@ -156,6 +156,16 @@ pub trait Device: Send + Sync {
         None
     }
 
+    /// Holding registers.
+    fn registers(&self) -> Option<&dyn Registers> {
+        None
+    }
+
+    /// A set point of torque or speed.
+    fn setpoint(&self) -> Option<&dyn Setpoint> {
+        None
+    }
+
     /// An instrument that can be zeroed.
     fn zero(&self) -> Option<&dyn Zero> {
         None
@@ -274,6 +284,46 @@ pub trait Outputs: Send + Sync {
 
     /// Switches one output; returns the earliest and latest time (ns) it took effect on the wire.
     fn switch(&self, number: u16, on: bool) -> Result<[u64; 2], Trouble>;
+}
+
+/// Holding registers that something else reads: the number of a program, a set point.
+pub trait Registers: Send + Sync {
+    /// How many.
+    fn count(&self) -> u16;
+
+    /// Writes one; returns the earliest and latest time (ns) it took effect on the wire.
+    fn write(&self, number: u16, value: u16) -> Result<[u64; 2], Trouble>;
+}
+
+/// What a driven device is taken to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Setting {
+    /// A torque against the item, newton metre.
+    TorqueNm(f64),
+    /// An angular speed, degrees per second.
+    DegPerS(f64),
+}
+
+/// A way to a set point, resolved.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SetpointMove {
+    /// Where to.
+    pub to: Setting,
+    /// From the set point in force to there; zero in one step.
+    pub ramp: Duration,
+}
+
+/// A set point of torque or speed. The device keeps it in a loop of its own; its thread withdraws it
+/// (zero torque) as soon as the lease does not hold any more.
+pub trait Setpoint: Send + Sync {
+    /// Whether this set point would be accepted (bench and nameplate limits). Sends nothing.
+    fn accept(&self, motion: &SetpointMove) -> Result<(), Trouble>;
+
+    /// Starts the ramp; returns when its first step has left.
+    fn begin(&self, motion: &SetpointMove) -> Result<(), Trouble>;
+
+    /// How far it is: `Settled` when the ramp is over and the device reads back what was set.
+    fn progress(&self) -> Result<Progress, Trouble>;
 }
 
 /// An instrument that can be zeroed.

@@ -19,7 +19,7 @@
 //!
 //! | key | value | needs |
 //! |---|---|---|
-//! | `mount` | an object of `hand.objects`, `grip-gauge`, or `nothing` | an open hand; for an object a raised support |
+//! | `mount` | an object of `hand.objects`, `grip-gauge`, `load-cell`, or `nothing` | an open hand; for an object a raised support |
 //! | `support` | `raised` or `lowered` | - |
 //! | `load` | a mass at the arm's flange: `5 kg`, `500 g` | an arm at rest |
 
@@ -27,13 +27,23 @@ mod arm;
 mod fault;
 mod hand;
 mod instrument;
+mod rig;
 
-pub use arm::{ArmConfig, BrakeConfig, KinematicError, ServoConfig, StopConfig, ThermalConfig};
-pub use fault::{FaultConfig, FaultKind, Trigger};
-pub use hand::{ForceSensor, GripGauge, HandConfig, HeatConfig, ObjectConfig, SupportConfig};
-pub use instrument::{
-    GaugeConfig, GaugeUnit, InputWire, IoConfig, OutputWire, Separator, TrackerConfig,
+pub use arm::{
+    ArmConfig, BrakeConfig, KinematicError, ProgramConfig, ServoConfig, StopConfig, ThermalConfig,
+    VisitConfig,
 };
+pub use fault::{FaultConfig, FaultKind, Trigger};
+pub use hand::{
+    ForceSensor, GripGauge, HandConfig, HeatConfig, LoadCell, ObjectConfig, SupportConfig,
+    WearConfig,
+};
+pub use instrument::{
+    GaugeConfig, GaugeUnit, InputWire, IoConfig, OutputWire, RegisterWire, Separator, TrackerConfig,
+};
+pub use rig::{BodyConfig, LoadConfig, ProbeConfig, RigConfig, Shows};
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,12 +54,17 @@ pub struct WorldConfig {
     /// Of all noise and of the drawn kinematic error. The same seed gives the same bytes on the
     /// simulated clock.
     pub seed: u64,
-    /// Step of the physics in microseconds, 100 to 2000.
+    /// Step of the physics in microseconds, 100 to 5000; long runs need no fine ones.
     pub step_us: u32,
     /// A hand over a support, if there is one.
     pub hand: Option<HandConfig>,
     /// An arm, if there is one.
     pub arm: Option<ArmConfig>,
+    /// A joint on a load machine, if there is one.
+    pub rig: Option<RigConfig>,
+    /// What instruments of the driver `ascii-instrument` look at, by device; one that is not here
+    /// is the force gauge's indicator.
+    pub instruments: BTreeMap<String, ProbeConfig>,
     /// The force gauge: under the support, or between the fingers while `mount` is `grip-gauge`.
     pub gauge: GaugeConfig,
     /// The tracker.
@@ -67,6 +82,8 @@ impl Default for WorldConfig {
             step_us: 500,
             hand: None,
             arm: None,
+            rig: None,
+            instruments: BTreeMap::new(),
             gauge: GaugeConfig::default(),
             tracker: TrackerConfig::default(),
             io: IoConfig::default(),
@@ -107,9 +124,11 @@ impl WorldConfig {
     /// # Errors
     /// [`BadConfig`] with the first such number.
     pub fn check(&self) -> Result<(), BadConfig> {
-        within("step_us", f64::from(self.step_us), 100.0, 2000.0)?;
+        within("step_us", f64::from(self.step_us), 100.0, 5000.0)?;
         self.hand.as_ref().map_or(Ok(()), HandConfig::check)?;
         self.arm.as_ref().map_or(Ok(()), ArmConfig::check)?;
+        self.rig.as_ref().map_or(Ok(()), RigConfig::check)?;
+        self.instruments.values().try_for_each(ProbeConfig::check)?;
         self.gauge.check()?;
         self.tracker.check()?;
         self.io.check()?;

@@ -8,6 +8,8 @@ pub(crate) enum Stream {
     Tracker(u8),
     RestError(u8),
     KinematicError(u8),
+    Load,
+    Probe(u8),
 }
 
 impl Stream {
@@ -18,6 +20,8 @@ impl Stream {
             Stream::Tracker(i) => (3, i),
             Stream::RestError(i) => (4, i),
             Stream::KinematicError(i) => (5, i),
+            Stream::Load => (6, 0),
+            Stream::Probe(i) => (7, i),
         };
         family << 8 | u64::from(member)
     }

@@ -10,8 +10,8 @@ use certbench_link::slcan::SlcanAdapter;
 use certbench_link::{ByteLink, CanLink, LinkError, pty};
 use serde_json::{Value, json};
 
-use crate::config::{ArmConfig, BadConfig, FaultConfig, HandConfig, WorldConfig};
-use crate::peers::table::{ON_LINE, OnLine};
+use crate::config::{ArmConfig, BadConfig, FaultConfig, HandConfig, RigConfig, WorldConfig};
+use crate::peers::table::{ON_LINE, OnLine, play_probe};
 use crate::peers::{Stage, canopen};
 use crate::world::{Happening, Part, World};
 
@@ -63,6 +63,9 @@ impl std::error::Error for BuildError {}
 /// The driver whose device is on a bus.
 const ARM: &str = "canopen-arm";
 
+/// The driver of instruments that the configuration places one by one.
+const PROBE: &str = "ascii-instrument";
+
 /// Ids of the drivers whose devices can be simulated.
 pub fn drivers() -> Vec<&'static str> {
     let on_line = ON_LINE.iter().map(|row| row.driver);
@@ -89,7 +92,7 @@ impl Simulation {
         clock: &Clock,
         transport: Transport,
     ) -> Result<(Simulation, BTreeMap<String, Port>), BuildError> {
-        let seats = seats_of(devices).map_err(BuildError::Devices)?;
+        let seats = seats_of(devices, config).map_err(BuildError::Devices)?;
         let has = |part| seats.iter().any(|seat| seat.part == part);
         let mut config = config.clone();
         if has(Part::Hand) {
@@ -97,6 +100,9 @@ impl Simulation {
         }
         if has(Part::Arm) {
             config.arm.get_or_insert_with(ArmConfig::default);
+        }
+        if has(Part::Load) || has(Part::Probe) {
+            config.rig.get_or_insert_with(RigConfig::default);
         }
         let mut world = World::new(&config).map_err(BuildError::Config)?;
         let handles: Vec<_> = seats
@@ -129,7 +135,14 @@ impl Simulation {
                     let (port, link) =
                         cable.bytes(transport, row.rate).map_err(BuildError::Link)?;
                     let config = config.clone();
-                    simulation.start(id, move |stage| (row.play)(stage, &*link, &config));
+                    match config.instruments.keys().position(|probe| probe == id) {
+                        Some(number) => simulation.start(id, move |stage| {
+                            play_probe(stage, &*link, &config, number);
+                        }),
+                        None => {
+                            simulation.start(id, move |stage| (row.play)(stage, &*link, &config))
+                        }
+                    }
                     port
                 }
             };
@@ -238,11 +251,16 @@ struct Seat<'a> {
 
 /// What each device is. One world has one hand, one arm and one relay box; several instruments may
 /// look at the same force or the same target, one of each driver.
-fn seats_of(devices: &[(String, String)]) -> Result<Vec<Seat<'_>>, String> {
+fn seats_of<'a>(
+    devices: &'a [(String, String)],
+    config: &WorldConfig,
+) -> Result<Vec<Seat<'a>>, String> {
     let mut seats: Vec<Seat<'_>> = Vec::new();
     for (id, driver) in devices {
         let on_line = ON_LINE.iter().find(|row| row.driver == driver);
+        let probe = driver == PROBE && config.instruments.contains_key(id);
         let part = match on_line {
+            Some(_) if probe => Part::Probe,
             Some(row) => row.part,
             None if driver == ARM => Part::Arm,
             None => {
@@ -253,7 +271,11 @@ fn seats_of(devices: &[(String, String)]) -> Result<Vec<Seat<'_>>, String> {
             }
         };
         let shared = matches!(part, Part::Gauge | Part::Tracker | Part::Meter);
-        let clash = |seat: &&Seat<'_>| seat.driver == driver || seat.part == part && !shared;
+        let clash = |seat: &&Seat<'_>| {
+            part != Part::Probe
+                && seat.part != Part::Probe
+                && (seat.driver == driver || seat.part == part && !shared)
+        };
         if let Some(other) = seats.iter().find(clash) {
             return Err(format!(
                 "{} and {id} (`{}`, `{driver}`) are the same thing; one world has one of a kind",

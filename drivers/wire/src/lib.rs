@@ -8,13 +8,12 @@
 pub mod asciiline;
 pub mod canopen;
 mod decimal;
-pub mod dynamixel;
-pub mod feetech;
 pub mod forcetorque;
 pub mod ild1420;
 pub mod imada;
 pub mod keyence;
 pub mod lines;
+pub mod magtrol;
 pub mod mark10;
 pub mod mitutoyo;
 pub mod modbus;

@@ -98,6 +98,9 @@ pub struct Bench {
     pub presets: BTreeMap<String, Preset>,
     /// Named outputs.
     pub outputs: BTreeMap<String, Output>,
+    /// How robots with programs of their own are asked, by device.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub programs: BTreeMap<String, Programs>,
     /// Environment as declared: temperature, humidity, supply.
     pub environment: BTreeMap<String, Quantity>,
     /// True parameters and faults of a simulated bench, as written there (JSON).
@@ -181,6 +184,12 @@ pub struct Limits {
     pub force_n_max: Option<f64>,
     /// Most load, kg.
     pub load_kg_max: Option<f64>,
+    /// Most torque of a driven device, N.m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub torque_nm_max: Option<f64>,
+    /// Most speed of a driven device, deg/s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deg_per_s_max: Option<f64>,
 }
 
 /// Limits of one joint.
@@ -228,10 +237,82 @@ pub struct Output {
     pub number: u16,
     /// State name to level.
     pub states: BTreeMap<String, bool>,
+    /// State name to value, when it is a register and not a contact.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, u16>,
     /// State that `halt` sets, if the output moves or holds something.
     pub safe: Option<String>,
     /// Whether setting it can move something (needs arming).
     pub moves: bool,
+}
+
+impl Output {
+    /// Names of its states.
+    pub fn state_names(&self) -> impl Iterator<Item = &String> {
+        self.states.keys().chain(self.values.keys())
+    }
+}
+
+/// How a robot with programs of its own is asked: certbench commands no motion of it, and can stop it
+/// only by what its device's `safety.next` names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Programs {
+    /// Program to how it is selected.
+    pub select: BTreeMap<String, Vec<Actuation>>,
+    /// What undoes a stop, before anything is started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ready: Vec<Actuation>,
+    /// What starts the selected program.
+    pub start: Vec<Actuation>,
+    /// What aborts it.
+    pub abort: Vec<Actuation>,
+    /// The contact that says that it is under way; without it nobody but the operator knows.
+    pub busy: Option<Contact>,
+    /// What says that it is at its end; without it, that it is not under way any more.
+    pub done: Option<Contact>,
+    /// What the operator is asked to wait for, where no contact says it.
+    pub watched_by: Option<Text>,
+}
+
+impl Programs {
+    /// Everything that may be done to the robot.
+    pub fn actuations(&self) -> impl Iterator<Item = &Actuation> {
+        let select = self.select.values().flatten();
+        let rest = [&self.ready, &self.start, &self.abort];
+        select.chain(rest.into_iter().flatten())
+    }
+
+    /// Every output that is set.
+    pub fn outputs(&self) -> impl Iterator<Item = &SetOutput> {
+        self.actuations().filter_map(|a| match a {
+            Actuation::Set { set, .. } => Some(set),
+            Actuation::Pendant(_) => None,
+        })
+    }
+}
+
+/// One thing that is done to a robot with programs of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Actuation {
+    /// An output is set; for a pulse, it is set back after a time.
+    Set {
+        /// Output and state.
+        set: SetOutput,
+        /// State after the pulse, and its length in seconds.
+        back: Option<(String, f64)>,
+    },
+    /// The operator does it at the robot's pendant, outside of its reach.
+    Pendant(Text),
+}
+
+/// A state of a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Channel id.
+    pub channel: String,
+    /// Whether on or off means yes.
+    pub on: bool,
 }
 
 /// A parameter with the value in force.

@@ -367,6 +367,32 @@ pub enum Does {
     },
 }
 
+/// In words, with numbers in the component's unit.
+impl std::fmt::Display for Does {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {
+            Does::Above(v) => write!(f, "at least {v}"),
+            Does::Below(v) => write!(f, "at most {v}"),
+            Does::DropsBy(share) => write!(f, "drops by {} %", share * 100.0),
+            Does::Rests { within, for_s } => write!(f, "rests within {within} for {for_s} s"),
+            Does::Keeps { least, most, for_s } => {
+                match (least > f64::MIN, most < f64::MAX) {
+                    (true, false) => write!(f, "at least {least}")?,
+                    (false, _) => write!(f, "at most {most}")?,
+                    _ => write!(f, "between {least} and {most}")?,
+                }
+                if for_s > 0.0 {
+                    write!(f, " for {for_s} s")?;
+                }
+                Ok(())
+            }
+            Does::Steady { change, over_s } => {
+                write!(f, "changes by at most {change} in {over_s} s (fitted line)")
+            }
+        }
+    }
+}
+
 /// What a time-out means.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

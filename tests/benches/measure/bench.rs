@@ -121,6 +121,7 @@ pub(crate) fn plan(device: DevicePlan, channels: Vec<Channel>, cases: Vec<Case>)
             poses: BTreeMap::new(),
             presets: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            programs: BTreeMap::new(),
             environment: BTreeMap::new(),
             simulation: None,
         },

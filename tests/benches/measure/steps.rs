@@ -231,6 +231,7 @@ fn plan(steps: u32) -> Plan {
         steps: vec![window],
         every: Vec::new(),
         thinned_s: None,
+        until: None,
     });
     let text = |word: &str| ParamValue::Text(word.into());
     let measure = Measure {
@@ -264,6 +265,7 @@ fn plan(steps: u32) -> Plan {
             device: "gauge".into(),
             number: 0,
             states: [("on".into(), true)].into(),
+            values: BTreeMap::new(),
             safe: None,
             moves: false,
         },

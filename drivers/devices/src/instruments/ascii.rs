@@ -22,7 +22,7 @@ use crate::line::{Answer, Failure, Line};
 use crate::options::{Options, one_of, optional_text, quantity, text};
 
 const LINE_MOST: usize = 256;
-const SIGNALS: [(&str, &str); 9] = [
+const SIGNALS: [(&str, &str); 10] = [
     ("force", "N"),
     ("torque", "N.m"),
     ("displacement", "mm"),
@@ -32,6 +32,7 @@ const SIGNALS: [(&str, &str); 9] = [
     ("voltage", "V"),
     ("current", "A"),
     ("power", "W"),
+    ("resistance", "Ohm"),
 ];
 
 pub(super) fn description() -> DriverDescription {
@@ -62,8 +63,8 @@ pub(super) fn description() -> DriverDescription {
         text(
             "columns",
             "force",
-            "columns in order: force torque displacement angle mass temperature voltage current power; any other is passed over",
-            "各列依次的名称：force torque displacement angle mass temperature voltage current power；其他列忽略",
+            "columns in order: force torque displacement angle mass temperature voltage current power resistance; any other is passed over",
+            "各列依次的名称：force torque displacement angle mass temperature voltage current power resistance；其他列忽略",
         ),
         text(
             "units",

@@ -3,8 +3,11 @@
 //! Inputs are polled: signal `in0` is discrete input 0, delivered at every poll as 0 or 1 with the time
 //! at which it was asked for. The box looked at its input at some moment from then on, at most `slowest`
 //! later and not after the next question: the channel's delay is negative. An edge therefore lies between
-//! the last poll without it and the end of the first poll with it, however long an answer takes. Outputs are coils; a switch says between which moments it
-//! took effect. A late answer is never taken for the next one: see [`crate::modbus`].
+//! the last poll without it and the end of the first poll with it, however long an answer takes.
+//!
+//! Outputs are coils; a switch says between which moments it took effect. Holding registers are written
+//! one by one (function 06), for a robot that reads the number of its program there. A late answer is never
+//! taken for the next one: see [`crate::modbus`].
 
 #[cfg(test)]
 mod tests;
@@ -17,7 +20,7 @@ use certbench_link::ByteLink;
 use certbench_model::plan::DevicePlan;
 use certbench_model::vocabulary::{DriverDescription, SignalDescription};
 use certbench_model::{FaultKind, Identity, Invalid, LinkFacts, Reading, Text, Unit};
-use certbench_roles::{Device, Lease, NewsSink, Outputs, SampleSink, Trouble, Wiring};
+use certbench_roles::{Device, Lease, NewsSink, Outputs, Registers, SampleSink, Trouble, Wiring};
 use certbench_wire::modbus::{Reply, Request, Table, silent_interval};
 
 use crate::health::Health;
@@ -51,7 +54,9 @@ pub(crate) fn description() -> DriverDescription {
         ),
         kind: "io".into(),
         links: vec!["serial".into()],
-        roles: ["identify", "sensor", "output"].map(String::from).to_vec(),
+        roles: ["identify", "sensor", "output", "register"]
+            .map(String::from)
+            .to_vec(),
         joints: Vec::new(),
         signals: (0..INPUTS_MOST).map(input).collect(),
         options: vec![
@@ -63,6 +68,12 @@ pub(crate) fn description() -> DriverDescription {
                 8,
                 "how many outputs, up to 64",
                 "输出路数，最多 64",
+            ),
+            count(
+                "registers",
+                0,
+                "how many holding registers may be written",
+                "可写的保持寄存器数",
             ),
             quantity(
                 "interval",
@@ -127,6 +138,7 @@ pub(crate) fn open(
         },
         inputs: within("inputs", 1, INPUTS_MOST)?,
         outputs: within("outputs", 0, OUTPUTS_MOST)?,
+        registers: options.count("registers")?,
         interval: options.time("interval")?,
         slowest: options.time("slowest")?,
     };
@@ -141,6 +153,7 @@ struct Io {
     client: Client,
     inputs: u16,
     outputs: u16,
+    registers: u16,
     interval: Duration,
     slowest: Duration,
 }
@@ -220,19 +233,48 @@ impl Outputs for Io {
             );
             return Err(Trouble::Refused(text));
         }
-        let answer = self.client.ask(&Request::WriteCoil {
+        let request = Request::WriteCoil {
             address: number,
             on,
-        });
+        };
+        self.written(&request, &format!("to switch output {number}"))
+    }
+}
+
+impl Registers for Io {
+    fn count(&self) -> u16 {
+        self.registers
+    }
+
+    fn write(&self, number: u16, value: u16) -> Result<[u64; 2], Trouble> {
+        if number >= self.registers {
+            let text = format!(
+                "{} has no register {number}; it has {}",
+                self.id, self.registers
+            );
+            return Err(Trouble::Refused(text));
+        }
+        let request = Request::WriteRegister {
+            address: number,
+            value,
+        };
+        self.written(&request, &format!("to write register {number}"))
+    }
+}
+
+impl Io {
+    /// Writes, and says between which moments it took effect.
+    fn written(&self, request: &Request, what: &str) -> Result<[u64; 2], Trouble> {
+        let answer = self.client.ask(request);
         let answer = answer.map_err(|failure| self.client.line.trouble(&failure))?;
         match answer.value {
             Reply::Written => Ok([answer.asked.as_nanos(), answer.stamp.latest.as_nanos()]),
             Reply::Exception(exception) => Err(Trouble::Refused(format!(
-                "{} refused to switch output {number}: {exception}",
+                "{} refused {what}: {exception}",
                 self.id
             ))),
             other => {
-                let text = format!("{} answered a switch with {other:?}", self.id);
+                let text = format!("{} answered, asked {what}, with {other:?}", self.id);
                 Err(Trouble::Fault(FaultKind::Link, text))
             }
         }
@@ -314,6 +356,10 @@ impl Device for Opened {
     }
 
     fn outputs(&self) -> Option<&dyn Outputs> {
+        Some(&*self.io)
+    }
+
+    fn registers(&self) -> Option<&dyn Registers> {
         Some(&*self.io)
     }
 }

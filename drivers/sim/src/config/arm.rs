@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{BadConfig, within};
@@ -41,6 +43,36 @@ pub struct ArmConfig {
     pub brake: BrakeConfig,
     /// What an open emergency-stop chain does.
     pub stop: StopConfig,
+    /// Programs of its own controller, by number from 1; the relay box starts them.
+    pub programs: BTreeMap<u16, ProgramConfig>,
+}
+
+/// A taught program: poses one after the other, done so often.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgramConfig {
+    /// Share of each joint's highest speed; all joints arrive together.
+    pub speed: f64,
+    /// How often the poses are visited.
+    #[serde(default = "once")]
+    pub passes: u32,
+    /// Poses in order.
+    pub visits: Vec<VisitConfig>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// A taught pose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VisitConfig {
+    /// Joint angles, degrees.
+    pub joint_deg: [f64; 6],
+    /// How long it stays; 0 for a point on the way, from which the next pose is approached.
+    #[serde(default)]
+    pub dwell_s: f64,
 }
 
 /// Control of the drives.
@@ -129,6 +161,7 @@ impl Default for ArmConfig {
             thermal: ThermalConfig::default(),
             brake: BrakeConfig::default(),
             stop: StopConfig::default(),
+            programs: BTreeMap::new(),
         }
     }
 }
@@ -261,6 +294,19 @@ impl ArmConfig {
         within("arm.stop.reaction_ms", self.stop.reaction_ms, 0.0, 1000.0)?;
         within("arm.stop.decel_deg_s2", self.stop.decel_deg_s2, 1.0, 1e5)?;
         within("arm.stop.limit_ms", self.stop.limit_ms, 1.0, 60_000.0)?;
-        within("arm.stop.contactor_ms", self.stop.contactor_ms, 0.0, 1000.0)
+        within("arm.stop.contactor_ms", self.stop.contactor_ms, 0.0, 1000.0)?;
+        for (number, program) in &self.programs {
+            within("arm.programs", f64::from(*number), 1.0, 65_535.0)?;
+            within("arm.programs.speed", program.speed, 0.001, 1.0)?;
+            within("arm.programs.passes", f64::from(program.passes), 1.0, 1e6)?;
+            within("arm.programs.visits", program.visits.len() as f64, 1.0, 1e4)?;
+            for visit in &program.visits {
+                within("arm.programs.dwell_s", visit.dwell_s, 0.0, 1e5)?;
+                for (deg, limit) in visit.joint_deg.iter().zip(&self.limit_deg) {
+                    within("arm.programs.joint_deg", *deg, -limit, *limit)?;
+                }
+            }
+        }
+        Ok(())
     }
 }

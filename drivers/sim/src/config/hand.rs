@@ -26,7 +26,7 @@ pub struct HandConfig {
     pub heat: HeatConfig,
     /// An object that slipped so far is out of the hand.
     pub depth_mm: f64,
-    /// What is mounted at the start: an object, `grip-gauge`, or `nothing`.
+    /// What is mounted at the start: an object, `grip-gauge`, `load-cell`, or `nothing`.
     pub mount: String,
     /// What can be mounted, by name.
     pub objects: BTreeMap<String, ObjectConfig>,
@@ -34,6 +34,10 @@ pub struct HandConfig {
     pub support: SupportConfig,
     /// The force gauge when it is put between the fingers.
     pub grip_gauge: GripGauge,
+    /// The force gauge when one finger pushes on it.
+    pub load_cell: LoadCell,
+    /// What cycles do to the gears.
+    pub wear: WearConfig,
 }
 
 /// A thing to grip.
@@ -81,6 +85,51 @@ pub struct GripGauge {
     pub stiffness_n_per_mm: f64,
 }
 
+/// The force gauge as a load cell that one finger pushes on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LoadCell {
+    /// Which finger, from 1: little, ring, middle, index, thumb.
+    pub finger: u8,
+    /// From the palm to the cell.
+    pub width_mm: f64,
+    /// Contact stiffness.
+    pub stiffness_n_per_mm: f64,
+    /// Between the finger's push and the axis of the cell: a gauge feels the cosine, a sensor of
+    /// several components the sine along x.
+    pub off_axis_deg: f64,
+}
+
+/// Wear: all fingers push the weaker the more often they have closed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WearConfig {
+    /// Share of the strength that 100,000 cycles cost, percent; linear.
+    pub percent_per_100k: f64,
+    /// Cycles that it has behind it at the start.
+    pub cycles: u64,
+}
+
+impl Default for WearConfig {
+    fn default() -> WearConfig {
+        WearConfig {
+            percent_per_100k: 0.0,
+            cycles: 0,
+        }
+    }
+}
+
+impl Default for LoadCell {
+    fn default() -> LoadCell {
+        LoadCell {
+            finger: 4,
+            width_mm: 40.0,
+            stiffness_n_per_mm: 30.0,
+            off_axis_deg: 0.0,
+        }
+    }
+}
+
 /// The force sensor in each finger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -120,6 +169,8 @@ impl Default for HandConfig {
             objects: BTreeMap::new(),
             support: SupportConfig::default(),
             grip_gauge: GripGauge::default(),
+            load_cell: LoadCell::default(),
+            wear: WearConfig::default(),
         }
     }
 }
@@ -208,6 +259,32 @@ impl HandConfig {
             0.1,
             1e3,
         )?;
+        let cell = &self.load_cell;
+        within("hand.load_cell.finger", f64::from(cell.finger), 1.0, 5.0)?;
+        within(
+            "hand.load_cell.width_mm",
+            cell.width_mm,
+            1.0,
+            self.aperture_mm,
+        )?;
+        within(
+            "hand.load_cell.stiffness_n_per_mm",
+            cell.stiffness_n_per_mm,
+            0.1,
+            1e3,
+        )?;
+        within(
+            "hand.load_cell.off_axis_deg",
+            cell.off_axis_deg,
+            -60.0,
+            60.0,
+        )?;
+        within(
+            "hand.wear.percent_per_100k",
+            self.wear.percent_per_100k,
+            0.0,
+            1e5,
+        )?;
         for (name, object) in &self.objects {
             let field = |field| format!("hand.objects.{name}.{field}");
             within(&field("mass_kg"), object.mass_kg, 0.001, 50.0)?;
@@ -222,6 +299,7 @@ impl HandConfig {
         }
         let known = self.mount == "nothing"
             || self.mount == "grip-gauge"
+            || self.mount == "load-cell"
             || self.objects.contains_key(&self.mount);
         if !known {
             return Err(BadConfig(format!(

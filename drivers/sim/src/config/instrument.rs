@@ -99,6 +99,8 @@ pub struct IoConfig {
     pub outputs: BTreeMap<u16, OutputWire>,
     /// What an input sees when it reads 1.
     pub inputs: BTreeMap<u16, InputWire>,
+    /// Who reads a holding register.
+    pub registers: BTreeMap<u16, RegisterWire>,
     /// From the coil's telegram to its contact.
     pub relay_ms: f64,
     /// From a contact to the input that sees it.
@@ -117,6 +119,26 @@ pub enum OutputWire {
     SupportLowered,
     /// Raises the support.
     SupportRaised,
+    /// Starts the selected program of the arm's own controller as it goes on.
+    ProgramStart,
+    /// Stops that program while it is on, and lets none start.
+    ProgramStop,
+    /// Bits of the program's number, from the lowest.
+    ProgramBit0,
+    /// See `program-bit0`.
+    ProgramBit1,
+    /// See `program-bit0`.
+    ProgramBit2,
+    /// The joint on the load machine runs at its rated speed while it is on.
+    JointRun,
+}
+
+/// Who reads a holding register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RegisterWire {
+    /// The number of the arm's own program, added to that of the bits.
+    ProgramNumber,
 }
 
 /// What an input sees when it reads 1.
@@ -133,6 +155,14 @@ pub enum InputWire {
     SupportRaised,
     /// The support is down, at its stop.
     SupportLowered,
+    /// A program of the arm's own controller is under way.
+    ProgramBusy,
+    /// The last program came to its end.
+    ProgramDone,
+    /// It dwells at one of its poses.
+    ProgramAtPose,
+    /// The joint on the load machine is powered or turns.
+    JointRuns,
 }
 
 impl Default for GaugeConfig {
@@ -181,6 +211,7 @@ impl Default for IoConfig {
                 (2, InputWire::SupportLowered),
             ]
             .into(),
+            registers: BTreeMap::new(),
             relay_ms: 6.0,
             input_ms: 2.0,
         }

@@ -1,4 +1,5 @@
-//! A relay and input box: coils (functions 01, 05, 0F) and discrete inputs (function 02).
+//! A relay and input box: coils (functions 01, 05, 0F), discrete inputs (function 02), and holding
+//! registers that something reads (function 06).
 
 use certbench_wire::modbus::{Exception, Heard, Reply, Request, RequestDecoder, Table};
 
@@ -87,9 +88,11 @@ fn obey(world: &mut World, request: &Request) -> Result<Reply, Exception> {
             }
             Ok(Reply::Written)
         }
-        Request::Read { .. } | Request::WriteRegister { .. } | Request::WriteRegisters { .. } => {
-            Err(Exception::IllegalFunction)
+        Request::WriteRegister { address, value } => {
+            world.io.write(*address, *value).ok_or(no_address)?;
+            Ok(Reply::Written)
         }
+        Request::Read { .. } | Request::WriteRegisters { .. } => Err(Exception::IllegalFunction),
     }
 }
 

@@ -128,6 +128,14 @@ pub(crate) const ON_LINE: &[OnLine] = &[
     row("bota-serial", Part::Gauge, 460_800, |stage, link, _| {
         streams::play(stage, link, &manners(0, 50), Bota::default());
     }),
+    row("magtrol-dsp7000", Part::Load, 19_200, |stage, link, _| {
+        play(
+            stage,
+            link,
+            &manners(3000, 50),
+            Texts::new(texts::dynamometer),
+        );
+    }),
     row("scpi-meter", Part::Meter, 115_200, |stage, link, _| {
         play(stage, link, &manners(1000, 50), Texts::new(texts::scpi()));
     }),
@@ -159,6 +167,14 @@ pub(crate) const ON_LINE: &[OnLine] = &[
         play_registers(stage, link, Dftp);
     }),
 ];
+
+/// Plays an instrument that the configuration places: the one of this number.
+pub(crate) fn play_probe(stage: &Stage, link: &dyn ByteLink, config: &WorldConfig, number: usize) {
+    if let Some(probe) = config.instruments.values().nth(number) {
+        let shown = texts::probe(probe.clone(), number as u8);
+        play(stage, link, &manners(1000, 50), Texts::new(shown));
+    }
+}
 
 /// Plays a table of registers.
 fn play_registers(stage: &Stage, link: &dyn ByteLink, bank: impl Bank) {

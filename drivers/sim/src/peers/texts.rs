@@ -4,10 +4,10 @@
 //! tracker's frame at the tracker's target; the power meter hangs on a resistor of its own.
 
 use certbench_wire::lines::Lines;
-use certbench_wire::{imada, keyence, mitutoyo, mtsics, scpi};
+use certbench_wire::{imada, keyence, magtrol, mitutoyo, mtsics, scpi};
 
 use crate::World;
-use crate::config::GaugeUnit;
+use crate::config::{GaugeUnit, ProbeConfig};
 
 use super::Answering;
 
@@ -150,6 +150,51 @@ pub(crate) fn indicator(world: &mut World, _line: &str) -> Vec<u8> {
     match world.gauge.reading(world.step()) {
         Some(newton) => format!("{newton:.3}\r\n").into_bytes(),
         None => b"OVER\r\n".to_vec(),
+    }
+}
+
+/// An instrument at the rig: prints what it sees for whatever it is sent.
+pub(crate) fn probe(
+    probe: ProbeConfig,
+    number: u8,
+) -> impl FnMut(&mut World, &str) -> Vec<u8> + Send {
+    move |world, _line| {
+        let step = world.step();
+        let seen = world
+            .rig
+            .as_ref()
+            .and_then(|rig| rig.probe(&probe, number, step));
+        let decimals = probe.decimals;
+        match seen {
+            Some(value) => format!("{value:.decimals$}\r\n").into_bytes(),
+            None => b"OL\r\n".to_vec(),
+        }
+    }
+}
+
+/// A dynamometer controller whose panel shows N·m; it answers questions only.
+pub(crate) fn dynamometer(world: &mut World, line: &str) -> Vec<u8> {
+    use magtrol::{Command, Data, Shaft};
+    let step = world.step();
+    let Some(rig) = &mut world.rig else {
+        return Vec::new();
+    };
+    match Command::decode(line) {
+        Some(Command::Identify) => b"Magtrol,DSP7000 (simulated),0,1.0\r\n".to_vec(),
+        Some(Command::Data(1)) => {
+            let (rpm, torque) = rig.shown(step);
+            let shaft = Shaft::Clockwise;
+            Data { rpm, torque, shaft }.encode(3)
+        }
+        Some(Command::Torque(1, nm)) => {
+            rig.set_torque(Some(nm));
+            Vec::new()
+        }
+        Some(Command::TorqueOff(1)) => {
+            rig.set_torque(None);
+            Vec::new()
+        }
+        _ => Vec::new(),
     }
 }
 

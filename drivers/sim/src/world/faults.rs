@@ -27,6 +27,10 @@ pub(crate) enum Part {
     Io,
     /// A meter of something that nothing else in the world touches.
     Meter,
+    /// The load machine of the rig.
+    Load,
+    /// An instrument at the rig.
+    Probe,
 }
 
 /// A fault and where it stands.
@@ -278,7 +282,7 @@ impl World {
         match part {
             Part::Gauge => change(&mut self.gauge.ailment),
             Part::Tracker => change(&mut self.tracker.ailment),
-            Part::Hand | Part::Arm | Part::Io | Part::Meter => {}
+            Part::Hand | Part::Arm | Part::Io | Part::Meter | Part::Load | Part::Probe => {}
         }
     }
 
@@ -344,7 +348,12 @@ impl World {
             }
             Part::Gauge => self.gauge.restart(),
             Part::Io => self.io.restart(step),
-            Part::Arm | Part::Tracker | Part::Meter => {}
+            Part::Load => {
+                if let Some(rig) = &mut self.rig {
+                    rig.set_torque(None);
+                }
+            }
+            Part::Arm | Part::Tracker | Part::Meter | Part::Probe => {}
         }
     }
 }

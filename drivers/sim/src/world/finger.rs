@@ -109,23 +109,27 @@ impl Finger {
         }
     }
 
-    /// Moves for one step; `contact` is its force at a closing. The gear holds without power.
+    /// Moves for one step; `contact` is its force at a closing, `strength` what the gear's wear has
+    /// left of the motor's push: the motor does not notice. The gear holds without power.
     pub(crate) fn step(
         &mut self,
         step: u64,
         grid: Grid,
         config: &HandConfig,
+        strength: f64,
         contact: impl Fn(f64) -> f64,
     ) {
         let dt = grid.step_s();
+        let stall_n = strength * config.stall_force_n;
         self.watch_heat(step, config);
         // a motor is the slower the harder it works, and stands at its stall force
-        let ease = (1.0 - self.force_n / config.stall_force_n).clamp(0.0, 1.0);
+        let ease = (1.0 - self.force_n / stall_n).clamp(0.0, 1.0);
         let fastest = self.speed / config.full_stroke_s;
         let left = self.target - self.closing;
         let mut wanted = (left * GAIN).clamp(-fastest, fastest * ease);
         self.at_force = wanted > 0.0
-            && self.force_n >= self.force_set_n * if self.at_force { HOLDS } else { 1.0 };
+            && self.force_n
+                >= strength * self.force_set_n * if self.at_force { HOLDS } else { 1.0 };
         let blocked = wanted > 0.0 && !self.at_force && ease < STALL_EASE;
         self.blocked_s = if blocked { self.blocked_s + dt } else { 0.0 };
         self.stalled |= self.blocked_s > STALL_S;
@@ -137,14 +141,14 @@ impl Finger {
         }
         self.velocity = wanted;
         let next = (self.closing + wanted * dt).clamp(0.0, 1.0);
-        if wanted <= 0.0 || contact(next) <= config.stall_force_n {
+        if wanted <= 0.0 || contact(next) <= stall_n {
             self.closing = next;
         }
         self.force_n = contact(self.closing);
         let effort = if self.too_hot {
             0.0
         } else {
-            (self.force_n / config.stall_force_n).powi(2)
+            (self.force_n / stall_n).powi(2)
         };
         let moving = if wanted.abs() > 0.01 { 1.0 / 3.0 } else { 0.0 };
         self.warmth.retarget(

@@ -27,6 +27,8 @@ enum Mounted {
     Object(Object),
     /// The force gauge, held by a stand of its own.
     GripGauge,
+    /// The force gauge as a load cell before one finger.
+    LoadCell,
 }
 
 /// What can be seen of an actuator from inside the hand.
@@ -60,6 +62,9 @@ pub(crate) struct Hand {
     off: Delayed<bool>,
     pub(crate) restarts: u64,
     quiet: bool,
+    /// How often it has closed, and whether it is closed now.
+    cycles: u64,
+    closed: bool,
 }
 
 impl Hand {
@@ -79,6 +84,8 @@ impl Hand {
             off: Delayed::new(false),
             restarts: 0,
             quiet: false,
+            cycles: config.wear.cycles,
+            closed: false,
             config: config.clone(),
             grid,
             noise,
@@ -91,6 +98,7 @@ impl Hand {
         match what {
             "nothing" => Some(Mounted::Nothing),
             "grip-gauge" => Some(Mounted::GripGauge),
+            "load-cell" => Some(Mounted::LoadCell),
             name => self
                 .config
                 .objects
@@ -104,7 +112,7 @@ impl Hand {
         let fresh = self.mountable(what).ok_or_else(|| {
             let known: Vec<_> = self.config.objects.keys().map(String::as_str).collect();
             format!(
-                "there is no `{what}` to mount; there are nothing, grip-gauge, {}",
+                "there is no `{what}` to mount; there are nothing, grip-gauge, load-cell, {}",
                 known.join(", ")
             )
         })?;
@@ -163,6 +171,10 @@ impl Hand {
                 self.config.grip_gauge.width_mm,
                 self.config.grip_gauge.stiffness_n_per_mm,
             )),
+            Mounted::LoadCell => Some((
+                self.config.load_cell.width_mm,
+                self.config.load_cell.stiffness_n_per_mm,
+            )),
             _ => None,
         }
     }
@@ -179,6 +191,42 @@ impl Hand {
             Mounted::Nothing => 0.0,
             Mounted::Object(object) => object.support_n,
             Mounted::GripGauge => self.grip_n(),
+            Mounted::LoadCell => {
+                let cell = &self.config.load_cell;
+                let finger = self.fingers.get(self.at_cell());
+                finger.map_or(0.0, |f| f.force_n) * cell.off_axis_deg.to_radians().cos()
+            }
+        }
+    }
+
+    /// The finger before the load cell.
+    fn at_cell(&self) -> usize {
+        usize::from(self.config.load_cell.finger.saturating_sub(1))
+    }
+
+    /// Across the gauge's axis, per newton along it.
+    pub(crate) fn off_axis(&self) -> f64 {
+        match &self.mounted {
+            Mounted::LoadCell => self.config.load_cell.off_axis_deg.to_radians().tan(),
+            _ => 0.0,
+        }
+    }
+
+    /// What is left of its strength, 1 when new.
+    pub(crate) fn strength(&self) -> f64 {
+        let lost = self.config.wear.percent_per_100k / 100.0 * self.cycles as f64 / 1e5;
+        (1.0 - lost).max(0.05)
+    }
+
+    /// Counts what opens wide and closes far.
+    fn count_cycles(&mut self) {
+        let most = self.fingers[..5].iter().map(|f| f.closing);
+        let most = most.fold(0.0, f64::max);
+        if self.closed && most < 0.2 {
+            self.closed = false;
+        } else if !self.closed && most > 0.5 {
+            self.closed = true;
+            self.cycles += 1;
         }
     }
 
@@ -263,6 +311,8 @@ impl Hand {
         }
         self.move_support();
         let contact = self.contact_of(&self.mounted);
+        let only = matches!(self.mounted, Mounted::LoadCell).then(|| self.at_cell());
+        let strength = self.strength();
         let Hand {
             fingers,
             config,
@@ -270,13 +320,15 @@ impl Hand {
             ..
         } = self;
         for (i, finger) in fingers.iter_mut().enumerate() {
-            let touches = contact.filter(|_| i < 5); // rotating the thumb touches nothing
+            // rotating the thumb touches nothing
+            let touches = contact.filter(|_| i < 5 && only.is_none_or(|only| only == i));
             let force = |closing: f64| {
                 let gap = config.aperture_mm * (1.0 - closing);
                 touches.map_or(0.0, |(width, stiffness)| stiffness * (width - gap).max(0.0))
             };
-            finger.step(step, *grid, config, force);
+            finger.step(step, *grid, config, strength, force);
         }
+        self.count_cycles();
         self.move_object(step, log);
         if self.calibrated_at.is_some_and(|at| at <= step) {
             self.calibrated_at = None;
@@ -375,6 +427,7 @@ impl Hand {
         let object = match &self.mounted {
             Mounted::Nothing => json!("nothing"),
             Mounted::GripGauge => json!("grip-gauge"),
+            Mounted::LoadCell => json!("load-cell"),
             Mounted::Object(o) => {
                 json!({ "name": o.name, "z_mm": o.z, "mm_per_s": o.v, "in_hand": o.in_hand, "capacity_n": o.capacity_n(self.grip_n()) })
             }
@@ -384,6 +437,8 @@ impl Hand {
             "force_n": self.fingers.iter().map(|f| f.force_n).collect::<Vec<_>>(),
             "grip_n": self.grip_n(),
             "support_z_mm": self.support_z,
+            "cycles": self.cycles,
+            "strength": self.strength(),
             "mounted": object,
         })
     }

@@ -1,9 +1,12 @@
 //! The relay and input box: coils, their contacts, and what is wired to them.
 
+use std::collections::BTreeMap;
+
 use crate::config::{InputWire, IoConfig, OutputWire};
 use crate::dynamics::Delayed;
 
 use super::grid::Grid;
+use super::programs::Told;
 
 /// What inputs can see.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -11,6 +14,10 @@ pub(crate) struct Contacts {
     pub(crate) drive_power: bool,
     pub(crate) support_up: bool,
     pub(crate) support_down: bool,
+    pub(crate) program_busy: bool,
+    pub(crate) program_done: bool,
+    pub(crate) program_at_pose: bool,
+    pub(crate) joint_runs: bool,
 }
 
 pub(crate) struct Io {
@@ -18,6 +25,7 @@ pub(crate) struct Io {
     grid: Grid,
     contacts: Vec<Delayed<bool>>,
     inputs: Vec<(Option<InputWire>, Delayed<bool>)>,
+    registers: BTreeMap<u16, u16>,
 }
 
 impl Io {
@@ -26,6 +34,7 @@ impl Io {
         Io {
             contacts: (0..config.channels).map(|_| Delayed::new(false)).collect(),
             inputs: (0..config.channels).map(input).collect(),
+            registers: config.registers.keys().map(|number| (*number, 0)).collect(),
             config: config.clone(),
             grid,
         }
@@ -36,6 +45,36 @@ impl Io {
         let due = step + self.grid.steps(self.config.relay_ms);
         self.contacts.get_mut(usize::from(coil))?.set(due, on);
         Some(())
+    }
+
+    /// Writes a register; `None` when nobody reads it.
+    pub(crate) fn write(&mut self, number: u16, value: u16) -> Option<()> {
+        *self.registers.get_mut(&number)? = value;
+        Some(())
+    }
+
+    /// What the arm's own controller is told.
+    pub(crate) fn told(&self) -> Told {
+        let mut told = Told::default();
+        for (wire, on) in self.wired().filter(|(_, on)| *on) {
+            match wire {
+                OutputWire::ProgramStart => told.start = on,
+                OutputWire::ProgramStop => told.stop = on,
+                OutputWire::ProgramBit0 => told.number += 1,
+                OutputWire::ProgramBit1 => told.number += 2,
+                OutputWire::ProgramBit2 => told.number += 4,
+                _ => {}
+            }
+        }
+        let sum: u16 = self.registers.values().fold(0, |a, b| a.saturating_add(*b));
+        told.number = told.number.saturating_add(sum);
+        told
+    }
+
+    /// Whether the joint on the load machine is to run.
+    pub(crate) fn joint_runs(&self) -> bool {
+        self.wired()
+            .any(|(wire, on)| wire == OutputWire::JointRun && on)
     }
 
     /// What a coil was last told.
@@ -99,6 +138,10 @@ impl Io {
                 Some(InputWire::DrivePower) => seen.drive_power,
                 Some(InputWire::SupportRaised) => seen.support_up,
                 Some(InputWire::SupportLowered) => seen.support_down,
+                Some(InputWire::ProgramBusy) => seen.program_busy,
+                Some(InputWire::ProgramDone) => seen.program_done,
+                Some(InputWire::ProgramAtPose) => seen.program_at_pose,
+                Some(InputWire::JointRuns) => seen.joint_runs,
                 None => false,
             };
             state.set(due, level);

@@ -15,6 +15,8 @@ mod joint;
 mod log;
 mod object;
 mod profile;
+mod programs;
+mod rig;
 mod tracker;
 
 pub(crate) use arm::{Arm, JointView, NodeTrouble};
@@ -37,6 +39,8 @@ use grid::Grid;
 use hand::Hand;
 use io::{Contacts, Io};
 use log::Log;
+use programs::Programs;
+use rig::Rig;
 use tracker::Tracker;
 
 /// Instruments look back at most so far, ms.
@@ -52,6 +56,8 @@ pub struct World {
     pub(crate) gauge: Gauge,
     pub(crate) tracker: Tracker,
     pub(crate) io: Io,
+    programs: Option<Programs>,
+    pub(crate) rig: Option<Rig>,
     schedule: Schedule,
     pub(crate) log: Log,
 }
@@ -83,6 +89,12 @@ impl World {
             gauge: Gauge::new(&config.gauge, grid, noise, force, remember),
             tracker: Tracker::new(&config.tracker, grid, noise),
             io: Io::new(&config.io, grid),
+            programs: config
+                .arm
+                .as_ref()
+                .filter(|arm| !arm.programs.is_empty())
+                .map(|arm| Programs::new(&arm.programs, grid)),
+            rig: config.rig.as_ref().map(|rig| Rig::new(rig, grid, noise)),
             schedule: Schedule::new(&config.faults),
             log: Log::new(grid.step_s()),
         };
@@ -96,16 +108,28 @@ impl World {
         let goal = self.grid.at(time_ns);
         while self.step < goal {
             if self.is_quiet() {
-                self.step = self
-                    .schedule
-                    .next_step()
-                    .map_or(goal, |due| due.clamp(self.step + 1, goal));
+                let own = self.programs.as_ref().and_then(Programs::next_step);
+                let due = [self.schedule.next_step(), own].into_iter().flatten().min();
+                self.step = due.map_or(goal, |due| due.clamp(self.step + 1, goal));
                 self.watch_faults();
+                self.run_programs();
             } else {
                 self.step += 1;
                 self.take_step();
             }
         }
+        if let Some(rig) = &mut self.rig {
+            rig.heat(self.step);
+        }
+    }
+
+    fn run_programs(&mut self) {
+        let (Some(programs), Some(arm)) = (&mut self.programs, &mut self.arm) else {
+            return;
+        };
+        programs.step(self.step, self.io.told(), arm, &mut self.log);
+        let contacts = self.contacts();
+        self.io.step_inputs(self.step, contacts);
     }
 
     fn take_step(&mut self) {
@@ -115,7 +139,13 @@ impl World {
             self.send_support(up);
         }
         if let Some(arm) = &mut self.arm {
+            if let Some(programs) = &mut self.programs {
+                programs.step(step, self.io.told(), arm, &mut self.log);
+            }
             arm.step(step, self.io.chain_is_open(), &mut self.log);
+        }
+        if let Some(rig) = &mut self.rig {
+            rig.step(step, self.io.joint_runs());
         }
         if let Some(hand) = &mut self.hand {
             hand.step(step, &mut self.log);
@@ -146,12 +176,18 @@ impl World {
             drive_power: self.arm.as_ref().is_some_and(Arm::has_supply),
             support_up: self.hand.as_ref().is_some_and(Hand::support_is_up),
             support_down: self.hand.as_ref().is_some_and(Hand::support_is_down),
+            program_busy: self.programs.as_ref().is_some_and(Programs::is_busy),
+            program_done: self.programs.as_ref().is_some_and(Programs::is_done),
+            program_at_pose: self.programs.as_ref().is_some_and(Programs::is_at_pose),
+            joint_runs: self.rig.as_ref().is_some_and(Rig::runs),
         }
     }
 
     fn is_quiet(&self) -> bool {
         let scenes = self.arm.as_ref().is_none_or(Arm::is_quiet)
-            && self.hand.as_ref().is_none_or(Hand::is_quiet);
+            && self.hand.as_ref().is_none_or(Hand::is_quiet)
+            && self.programs.as_ref().is_none_or(Programs::is_quiet)
+            && self.rig.as_ref().is_none_or(Rig::is_quiet);
         scenes && self.io.is_quiet() && self.gauge.is_quiet()
     }
 
@@ -221,6 +257,12 @@ impl World {
     pub fn is_at_rest(&self) -> bool {
         self.arm.as_ref().is_none_or(Arm::is_at_rest)
             && self.hand.as_ref().is_none_or(Hand::is_at_rest)
+            && self.rig.as_ref().is_none_or(Rig::is_at_rest)
+    }
+
+    /// Across the gauge's axis, per newton along it.
+    pub(crate) fn off_axis(&self) -> f64 {
+        self.hand.as_ref().map_or(0.0, Hand::off_axis)
     }
 
     /// What is true: every parameter, drawn errors included, and the present state.
@@ -234,6 +276,12 @@ impl World {
         if let Some(arm) = &self.arm {
             truth["arm"] = arm.truth(self.step);
             truth["tracker"] = self.tracker.truth();
+        }
+        if let Some(rig) = &self.rig {
+            truth["rig"] = rig.truth();
+        }
+        if let Some(programs) = &self.programs {
+            truth["program"] = programs.state();
         }
         truth["io"] = json!({ "parameters": self.io.config });
         truth

@@ -212,6 +212,7 @@ fn plan() -> Plan {
             poses: BTreeMap::new(),
             presets: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            programs: BTreeMap::new(),
             environment: BTreeMap::new(),
             simulation: None,
         },

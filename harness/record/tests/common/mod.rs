@@ -104,6 +104,7 @@ pub(crate) fn plan() -> Plan {
             poses: [].into(),
             presets: [].into(),
             outputs: [].into(),
+            programs: [].into(),
             environment: [].into(),
             simulation: Some(serde_json::json!({"seed": 7, "friction": 0.5, "whole": 1.0})),
         },
