@@ -3,7 +3,8 @@
 use crate::unopened::Unopened;
 use certbench_clock::Clock;
 use certbench_devices::{Port, connect, open};
-use certbench_model::vocabulary::Vocabulary;
+use certbench_model::plan::DevicePlan;
+use certbench_model::vocabulary::{DriverDescription, Vocabulary};
 use certbench_model::{Event, Plan, Provenance, Sample};
 use certbench_record::Recorder;
 use certbench_roles::{Device, Trouble};
@@ -14,12 +15,25 @@ use std::sync::Arc;
 /// The word that a bench file writes for a port that the simulation opens.
 pub(crate) const SIMULATED_PORT: &str = "simulated";
 
-/// What metrics and drivers exist: the union of what the judge and the device room publish.
+/// What metrics and drivers exist: the union of what the judge, the device room and, for data that
+/// are imported, the record publish.
 pub(crate) fn vocabulary() -> Vocabulary {
     Vocabulary {
         metrics: certbench_judge::vocabulary(),
-        drivers: certbench_devices::catalogue(),
+        drivers: drivers(),
     }
+}
+
+/// All drivers, for what is connected and for what is imported after a run.
+pub(crate) fn drivers() -> Vec<DriverDescription> {
+    let mut drivers = certbench_devices::catalogue();
+    drivers.push(certbench_record::import_driver());
+    drivers
+}
+
+/// Devices that are connected: all but those whose data are imported after the run.
+fn connected(plan: &Plan) -> impl Iterator<Item = &DevicePlan> {
+    plan.bench.devices.iter().filter(|d| !d.imported())
 }
 
 /// Opens every device of the plan: at its own port, or at the one that the simulation opened for it.
@@ -30,7 +44,7 @@ pub(crate) fn open_at_ports(
 ) -> Result<Vec<Arc<dyn Device>>, Unopened> {
     let drivers = certbench_devices::catalogue();
     let mut devices = Vec::new();
-    for device in &plan.bench.devices {
+    for device in connected(plan) {
         let mut at = device.clone();
         if let Some(path) = simulated.get(&device.id) {
             let can = drivers
@@ -54,13 +68,13 @@ pub(crate) fn open_at_links(
     mut links: BTreeMap<String, Port>,
     clock: &Clock,
 ) -> Result<Vec<Arc<dyn Device>>, Unopened> {
-    let open_one = |device: &certbench_model::plan::DevicePlan| {
+    let open_one = |device: &DevicePlan| {
         let nobody = || Trouble::Refused("it has no simulated counterpart".into());
         let port = links.remove(&device.id).ok_or_else(nobody);
         port.and_then(|port| open(device, port, clock))
             .map_err(|trouble| Unopened::device(&device.id, trouble))
     };
-    plan.bench.devices.iter().map(open_one).collect()
+    connected(plan).map(open_one).collect()
 }
 
 /// Whether no device can be a thing on a bench.

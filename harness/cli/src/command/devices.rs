@@ -14,7 +14,7 @@ pub(crate) struct Args {
 
 /// Prints the catalogue.
 pub(crate) fn devices(args: &Args) -> anyhow::Result<Exit> {
-    let drivers = certbench_devices::catalogue();
+    let drivers = crate::wiring::drivers();
     if args.json {
         say!("{}", serde_json::to_string_pretty(&drivers)?);
         return Ok(Exit::Passed);
