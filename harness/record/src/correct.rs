@@ -114,7 +114,8 @@ impl Recorded for Corrected {
         from_ns: u64,
         to_ns: u64,
     ) -> Box<dyn Iterator<Item = SampleResult> + '_> {
-        self.recording.samples(channel, from_ns, to_ns)
+        let known = self.addenda.len() as u64;
+        self.recording.samples_with(known, channel, from_ns, to_ns)
     }
 }
 

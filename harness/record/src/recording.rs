@@ -14,7 +14,6 @@ use certbench_model::{
     Addendum, Damage, Date, Event, EventBody, Facts, FileDigest, Line, Recorded, Sample,
     SampleResult, sha256_hex,
 };
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -24,8 +23,8 @@ pub struct Recording {
     facts: Facts,
     files: Vec<FileDigest>,
     addenda: Vec<Addendum>,
-    /// Samples that were imported, by channel.
-    imported: BTreeMap<u16, Vec<Sample>>,
+    /// Samples that were imported, in the order of the addenda.
+    imports: Vec<Imports>,
     store: Store,
 }
 
@@ -88,11 +87,11 @@ impl Recording {
             damage,
             events: journal.lines,
         };
-        let imported = imported(folder, &mut facts, &addenda);
+        let imports = imports(folder, &mut facts, &addenda);
         Ok(Recording {
             facts,
             files,
-            imported,
+            imports,
             addenda,
             store: open_store(&path, scan),
         })
@@ -101,6 +100,26 @@ impl Recording {
     /// The files of the record as they are now: `run.jsonl`, `telemetry.mcap`, attachments.
     pub fn files(&self) -> &[FileDigest] {
         &self.files
+    }
+
+    /// As [`Recorded::samples`], with what was imported by the first `addenda` addenda only.
+    pub fn samples_with(
+        &self,
+        addenda: u64,
+        channel: u16,
+        from_ns: u64,
+        to_ns: u64,
+    ) -> Box<dyn Iterator<Item = SampleResult> + '_> {
+        let mut newest = self.imports.iter().rev();
+        match newest.find(|i| i.channel == channel && i.addendum <= addenda) {
+            None => Box::new(self.store.samples(channel, from_ns, to_ns)),
+            Some(Imports { samples, .. }) => {
+                let begin = samples.partition_point(|s| s.time_ns < from_ns);
+                let end = samples.partition_point(|s| s.time_ns < to_ns);
+                let inside = samples.get(begin..end).unwrap_or_default();
+                Box::new(inside.iter().copied().map(Ok))
+            }
+        }
     }
 }
 
@@ -119,57 +138,51 @@ impl Recorded for Recording {
         from_ns: u64,
         to_ns: u64,
     ) -> Box<dyn Iterator<Item = SampleResult> + '_> {
-        match self.imported.get(&channel) {
-            None => Box::new(self.store.samples(channel, from_ns, to_ns)),
-            Some(all) => {
-                let begin = all.partition_point(|s| s.time_ns < from_ns);
-                let end = all.partition_point(|s| s.time_ns < to_ns);
-                Box::new(
-                    all.get(begin..end)
-                        .unwrap_or_default()
-                        .iter()
-                        .copied()
-                        .map(Ok),
-                )
-            }
-        }
+        self.samples_with(u64::MAX, channel, from_ns, to_ns)
     }
 }
 
-/// The samples of the newest import of every channel, read again from the file as it was handed in.
-/// One that does not say now what it said then is damage.
-fn imported(folder: &Path, facts: &mut Facts, addenda: &[Addendum]) -> BTreeMap<u16, Vec<Sample>> {
-    let mut newest = BTreeMap::new();
+/// The samples of every import, read again from the file as it was handed in. One that does not say
+/// now what it said then is damage.
+fn imports(folder: &Path, facts: &mut Facts, addenda: &[Addendum]) -> Vec<Imports> {
+    let mut all = Vec::new();
     for addendum in addenda {
-        if let Content::Import(import) = &addendum.content {
-            newest.insert(import.channel.as_str(), (import, addendum.files.first()));
-        }
-    }
-    let mut all = BTreeMap::new();
-    for (channel, (told, file)) in newest {
-        let path = file.map_or(ADDENDA, |f| &f.path).to_string();
-        let read = std::fs::read(folder.join(&path)).map_err(|e| e.to_string());
+        let Content::Import(told) = &addendum.content else {
+            continue;
+        };
+        let path = addendum.files.first().map_or(ADDENDA, |f| &f.path);
+        let read = std::fs::read(folder.join(path)).map_err(|e| e.to_string());
         let read = read.and_then(|bytes| {
-            read_import(facts, channel, &bytes)
+            read_import(facts, &told.channel, &bytes)
                 .map_err(|m| m.first().map_or_else(String::new, |m| m.what.clone()))
         });
         let same = |now: &Import| {
-            Import {
-                supersedes: told.supersedes,
-                ..now.clone()
-            } == *told
+            let supersedes = told.supersedes;
+            let now = now.clone();
+            Import { supersedes, ..now } == *told
         };
-        let what = match (read, facts.plan.channel(channel)) {
-            (Ok(now), Some((index, _))) if same(&now.import) => {
-                all.insert(index, now.samples);
+        let what = match (read, facts.plan.channel(&told.channel)) {
+            (Ok(now), Some((channel, _))) if same(&now.import) => {
+                all.push(Imports {
+                    addendum: addendum.number,
+                    channel,
+                    samples: now.samples,
+                });
                 continue;
             }
             (Ok(_), _) => "does not give the rows that its addendum tells of".to_string(),
             (Err(why), _) => format!("cannot be read as the plan says: {why}"),
         };
-        facts.damage.push(damage::in_file(path, what));
+        facts.damage.push(damage::in_file(path.to_string(), what));
     }
     all
+}
+
+/// What one import gave.
+struct Imports {
+    addendum: u64,
+    channel: u16,
+    samples: Vec<Sample>,
 }
 
 struct Journal {

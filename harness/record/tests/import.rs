@@ -10,7 +10,7 @@ use certbench_model::{
     Context, EventBody, Invalid, Plan, Provenance, Reading, Recorded, Sample, Step, Text,
 };
 use certbench_record::{
-    CSV_IMPORT, Imported, Misfit, NewAddendum, Pace, Recorder, Recording, Start, append,
+    CSV_IMPORT, Corrected, Imported, Misfit, NewAddendum, Pace, Recorder, Recording, Start, append,
     import_driver, read_import,
 };
 use common::{Folder, START, ended, event, marked, opened, plan};
@@ -421,6 +421,10 @@ fn the_newest_import_of_a_channel_holds() {
     let recording = Recording::open(&run).unwrap();
     assert_eq!(recording.addenda().len(), 2);
     assert_eq!(samples(&run)[1].reading.component(0), Some(511.0));
+    // What was issued before the second came is verified without it.
+    let first = Corrected::of(recording, Some(1));
+    let then = first.samples(TCP, 0, u64::MAX).nth(1).unwrap().unwrap();
+    assert_eq!(then.reading.component(0), Some(501.0));
 }
 
 #[test]
