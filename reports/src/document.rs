@@ -76,6 +76,18 @@ pub struct Document {
     pub(crate) clauses: Vec<Clause>,
 }
 
+impl Document {
+    /// The report's number, or what stands for it in a draft.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Who ran the test, as the record says.
+    pub fn operator(&self) -> Option<&str> {
+        self.operator.as_deref()
+    }
+}
+
 /// A mark with its number: `CNAS`, `CMA`.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Mark {

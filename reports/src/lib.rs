@@ -16,6 +16,7 @@ mod lint;
 mod number;
 mod plot;
 mod rows;
+mod statement;
 mod words;
 
 pub use build::document;
@@ -27,6 +28,7 @@ pub use extra::{
 pub use html::{ReportError, html};
 pub use junit::junit;
 pub use lint::{Missing, lint};
+pub use statement::{PREDICATE_TYPE, STATEMENT_TYPE, statement};
 
 /// The document as pretty-printed JSON, with a newline at its end: `report.json`.
 pub fn json(document: &Document) -> String {

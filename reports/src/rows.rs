@@ -22,7 +22,7 @@ pub(crate) struct Row<'a> {
 /// All rows, in the order of the report.
 pub(crate) fn rows(document: &Document) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = document.cases.iter().flat_map(of_case).collect();
-    if rows.iter().map(|r| r.verdict).max() != Some(document.verdict)
+    if rows.iter().filter(|r| !r.reported).map(|r| r.verdict).max() != Some(document.verdict)
         || !document.reasons.is_empty()
     {
         rows.push(Row {
@@ -38,16 +38,14 @@ pub(crate) fn rows(document: &Document) -> Vec<Row<'_>> {
 }
 
 fn of_case(case: &Case) -> Vec<Row<'_>> {
-    let of_finding = |f: &'_ Finding| -> (Verdict, bool) { (f.verdict, f.reported) };
     let mut rows: Vec<Row<'_>> = Vec::new();
     for finding in &case.findings {
-        let (verdict, reported) = of_finding(finding);
         rows.push(Row {
             case: &case.id,
             id: finding.id.clone(),
             finding: Some(finding),
-            verdict,
-            reported,
+            verdict: finding.verdict,
+            reported: finding.reported,
             reasons: &finding.reasons,
         });
     }

@@ -5,7 +5,7 @@ mod common;
 use certbench_model::finding::{Finding, Value};
 use certbench_model::text::Lang;
 use certbench_model::*;
-use certbench_reports::{csv, document, html, json, junit, schema};
+use certbench_reports::{csv, document, html, json, junit, schema, statement};
 use common::*;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -357,4 +357,60 @@ fn fits(value: &Json, schema: &Json, root: &Json, at: &str) -> Result<(), String
         }
     }
     Ok(())
+}
+
+#[test]
+fn a_statement_never_says_passed_of_what_is_no_pass() {
+    let (facts, findings) = (facts(), findings());
+    let document = document(&facts, &findings, &extra());
+    let statement = statement(&document, &extra().files, (0, ""));
+    let predicate = &statement["predicate"];
+    let list = |key: &str| -> Vec<&str> {
+        predicate[key]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Json::as_str)
+            .collect()
+    };
+    let told: BTreeMap<&str, &str> = predicate["certbench"]["verdicts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| (v["id"].as_str().unwrap(), v["verdict"].as_str().unwrap()))
+        .collect();
+    for id in ids(&findings) {
+        let expected = match told[id.as_str()] {
+            "pass" => "passedTests",
+            "conditional-pass" => "warnedTests",
+            "reported" => "none",
+            _ => "failedTests",
+        };
+        for key in ["passedTests", "warnedTests", "failedTests"] {
+            assert_eq!(
+                list(key).contains(&id.as_str()),
+                key == expected,
+                "{id} in {key}"
+            );
+        }
+    }
+    assert_eq!(predicate["result"], "FAILED");
+    assert_eq!(
+        statement["subject"][0]["digest"]["sha256"],
+        extra().files[0].sha256
+    );
+    for (verdict, result) in [
+        (Verdict::Pass, "PASSED"),
+        (Verdict::ConditionalPass, "WARNED"),
+        (Verdict::NotTested, "FAILED"),
+        (Verdict::ConditionalFail, "FAILED"),
+    ] {
+        let findings = Findings {
+            verdict,
+            ..findings.clone()
+        };
+        let document = certbench_reports::document(&facts, &findings, &extra());
+        let statement = certbench_reports::statement(&document, &[], (0, ""));
+        assert_eq!(statement["predicate"]["result"], result);
+    }
 }

@@ -1,11 +1,16 @@
 //! The commands, one file each.
 
+pub(crate) mod amend;
 pub(crate) mod check;
+pub(crate) mod correct;
 pub(crate) mod demo;
 pub(crate) mod devices;
+pub(crate) mod issue;
 pub(crate) mod judge;
+pub(crate) mod keygen;
 pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod simulate;
+pub(crate) mod verify;

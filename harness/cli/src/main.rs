@@ -7,6 +7,8 @@ mod bench;
 mod command;
 mod exit;
 mod inputs;
+mod issued;
+mod laboratory;
 mod live;
 mod operator;
 mod session;
@@ -31,7 +33,10 @@ macro_rules! say_on {
 pub(crate) use {say, say_on};
 
 use clap::{Parser, Subcommand};
-use command::{check, demo, devices, judge, plan, report, run, schema, simulate};
+use command::{
+    amend, check, correct, demo, devices, issue, judge, keygen, plan, report, run, schema,
+    simulate, verify,
+};
 use exit::Exit;
 
 /// Drives robots and dexterous hands through standardized test suites, keeps the record, judges
@@ -59,6 +64,16 @@ enum Command {
     Judge(judge::Args),
     /// Write a run's report
     Report(report::Args),
+    /// Make a key to sign reports with
+    Keygen(keygen::Args),
+    /// Release a report: number, names, frozen findings, signature
+    Issue(issue::Args),
+    /// Verify a run and its issued reports, offline
+    Verify(verify::Args),
+    /// Issue a new report in the place of an issued one, which is kept
+    Amend(amend::Args),
+    /// Put an entry of a record right; the original is never touched
+    Correct(correct::Args),
     /// Open the simulated devices of a bench on ptys, for this or any other program
     Simulate(simulate::Args),
     /// List the drivers: links, roles, safe states, watchdogs, verified against what
@@ -86,6 +101,11 @@ fn main() -> std::process::ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Judge(args) => judge::judge(&args),
         Command::Report(args) => report::report(&args),
+        Command::Keygen(args) => keygen::keygen(&args),
+        Command::Issue(args) => issue::issue(&args),
+        Command::Verify(args) => verify::verify(&args),
+        Command::Amend(args) => amend::amend(&args),
+        Command::Correct(args) => correct::correct(&args),
         Command::Simulate(args) => simulate::simulate(&args),
         Command::Devices(args) => devices::devices(&args),
     };

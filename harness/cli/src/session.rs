@@ -3,6 +3,7 @@
 use crate::bench::SimulationProcess;
 use crate::command::simulate;
 use crate::exit::Exit;
+use crate::issued;
 use crate::live::{Line, Narrator};
 use crate::operator::{Desk, World};
 use crate::unopened::Unopened;
@@ -13,7 +14,7 @@ use certbench_devices::Port;
 use certbench_model::date::utc_text;
 use certbench_model::text::Lang;
 use certbench_model::{EventBody, Findings, Plan, RunEnd, Text};
-use certbench_record::{Entry, Ledger, Pace, Recorder, Recording, Start, items};
+use certbench_record::{Entry, Ledger, Pace, Recorder, Start, items};
 use certbench_roles::Device;
 use certbench_run::{Consent, Control, Listener, Run, Settings};
 use std::collections::{BTreeMap, VecDeque};
@@ -354,17 +355,15 @@ pub(crate) fn rehearse(plan: Plan, bench: &Path) -> anyhow::Result<Vec<String>> 
 
 /// Judges a run folder and keeps the findings in it. The same folder gives the same bytes.
 pub(crate) fn judge(folder: &Path) -> anyhow::Result<Findings> {
-    let recording = Recording::open(folder)?;
-    let findings = certbench_judge::judge(&recording);
-    let json = serde_json::to_string_pretty(&findings).context("findings have no JSON")?;
+    let findings = issued::judged(folder, None)?.findings;
+    let json = issued::findings_json(&findings)?;
     write(&folder.join("findings.json"), &json)?;
     Ok(findings)
 }
 
 /// Writes the reports beside the record.
 pub(crate) fn write_reports(folder: &Path, findings: &Findings) -> anyhow::Result<()> {
-    let recording = Recording::open(folder)?;
-    let document = crate::command::report::document(&recording, findings);
+    let document = issued::with(folder, findings)?.draft();
     for (lang, name) in [(Lang::En, "report.en.html"), (Lang::Zh, "report.zh.html")] {
         let html = certbench_reports::html(&document, lang).map_err(|e| anyhow!("{e}"))?;
         write(&folder.join(name), &html)?;

@@ -3,11 +3,10 @@
 use crate::command::run::Language;
 use crate::exit::Exit;
 use crate::inputs::readable;
+use crate::issued;
 use crate::session;
 use crate::{say, say_on};
 use anyhow::anyhow;
-use certbench_model::{Findings, Recorded};
-use certbench_record::Recording;
 use std::path::PathBuf;
 
 /// Write a run's report.
@@ -37,7 +36,7 @@ pub(crate) fn report(args: &Args) -> anyhow::Result<Exit> {
         return Ok(exit);
     }
     let findings = session::judge(&args.run)?;
-    let document = document(&Recording::open(&args.run)?, &findings);
+    let document = issued::with(&args.run, &findings)?.draft();
     match (args.lang, args.format) {
         (_, Format::Json) => say!("{}", certbench_reports::json(&document)),
         (_, Format::Junit) => say_on!("{}", certbench_reports::junit(&document)),
@@ -56,13 +55,4 @@ pub(crate) fn report(args: &Args) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::of(&findings))
-}
-
-/// The report's one value, from which every rendering comes.
-pub(crate) fn document(recording: &Recording, findings: &Findings) -> certbench_reports::Document {
-    let extra = certbench_reports::Extra {
-        files: recording.files().to_vec(),
-        ..Default::default()
-    };
-    certbench_reports::document(recording.facts(), findings, &extra)
 }
