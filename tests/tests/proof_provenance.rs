@@ -136,3 +136,24 @@ fn simulated_time_goes_with_simulated_devices_only() {
         "every device must be simulated in-process",
     );
 }
+
+/// The simulated operator confirms what stands on the simulated device, and nothing else.
+#[test]
+fn a_label_that_says_otherwise_than_the_order_is_refused() {
+    let args = ["--yes", "--clock", "simulated"];
+    let scene = Scene::arm().with("job", "maker: Example Arms", "maker: Other Arms");
+    refused(
+        &scene.run(&args),
+        "the label does not say maker `Other Arms`",
+    );
+    let blank = "labels: { arm: { serial: \"1001\" } }";
+    let scene = Scene::arm().with(
+        "bench",
+        "simulation:\n",
+        &format!("simulation:\n  {blank}\n"),
+    );
+    refused(
+        &scene.run(&args),
+        "nobody confirmed maker `Example Arms` from the label",
+    );
+}

@@ -27,6 +27,7 @@ mod arm;
 mod fault;
 mod hand;
 mod instrument;
+mod label;
 mod rig;
 
 pub use arm::{
@@ -41,6 +42,7 @@ pub use hand::{
 pub use instrument::{
     GaugeConfig, GaugeUnit, InputWire, IoConfig, OutputWire, RegisterWire, Separator, TrackerConfig,
 };
+pub use label::Label;
 pub use rig::{BodyConfig, LoadConfig, ProbeConfig, RigConfig, Shows};
 
 use std::collections::BTreeMap;
@@ -71,6 +73,8 @@ pub struct WorldConfig {
     pub tracker: TrackerConfig,
     /// The relay and input box, and what is wired to it.
     pub io: IoConfig,
+    /// What stands on the plate of a device, by its name on the bench: what a person reads there.
+    pub labels: BTreeMap<String, Label>,
     /// What goes wrong, and when.
     pub faults: Vec<FaultConfig>,
 }
@@ -87,6 +91,7 @@ impl Default for WorldConfig {
             gauge: GaugeConfig::default(),
             tracker: TrackerConfig::default(),
             io: IoConfig::default(),
+            labels: BTreeMap::new(),
             faults: Vec::new(),
         }
     }

@@ -10,7 +10,7 @@ use certbench_link::slcan::SlcanAdapter;
 use certbench_link::{ByteLink, CanLink, LinkError, pty};
 use serde_json::{Value, json};
 
-use crate::config::{ArmConfig, BadConfig, FaultConfig, HandConfig, RigConfig, WorldConfig};
+use crate::config::{ArmConfig, BadConfig, FaultConfig, HandConfig, Label, RigConfig, WorldConfig};
 use crate::peers::table::{ON_LINE, OnLine, play_probe};
 use crate::peers::{Stage, canopen};
 use crate::world::{Happening, Part, World};
@@ -76,6 +76,7 @@ pub fn drivers() -> Vec<&'static str> {
 pub struct Simulation {
     stage: Stage,
     peers: Vec<Task<()>>,
+    labels: BTreeMap<String, Label>,
 }
 
 impl Simulation {
@@ -116,6 +117,7 @@ impl Simulation {
         let mut simulation = Simulation {
             stage: Stage::new(clock, world),
             peers: Vec::new(),
+            labels: labels(&config, &seats),
         };
         let mut ports = BTreeMap::new();
         for (Seat { id, on_line, .. }, faults) in seats.iter().zip(handles) {
@@ -168,6 +170,12 @@ impl Simulation {
         self.stage.world().apply(key, value)
     }
 
+    /// What a person reads on a device: `maker`, `model`, `serial` or `firmware`. `None` when it does
+    /// not stand there.
+    pub fn label(&self, device: &str, field: &str) -> Option<&str> {
+        self.labels.get(device)?.field(field)
+    }
+
     /// Something goes wrong: at its time or trigger, or now.
     ///
     /// # Errors
@@ -183,7 +191,9 @@ impl Simulation {
 
     /// What is true: every parameter, drawn errors included, and the present state.
     pub fn truth(&self) -> Value {
-        self.stage.world().truth()
+        let mut truth = self.stage.world().truth();
+        truth["labels"] = json!(self.labels);
+        truth
     }
 
     /// Whether nothing moves.
@@ -238,6 +248,20 @@ impl Drop for Simulation {
     fn drop(&mut self) {
         self.stage.finish();
     }
+}
+
+/// The plates: as configured, and for a hand or an arm that has none the usual one.
+fn labels(config: &WorldConfig, seats: &[Seat<'_>]) -> BTreeMap<String, Label> {
+    let usual = |part| match part {
+        Part::Hand => Label::of_a_hand(),
+        Part::Arm => Label::of_an_arm(),
+        _ => Label::default(),
+    };
+    let label = |seat: &Seat<'_>| {
+        let own = config.labels.get(seat.id).cloned();
+        (seat.id.to_owned(), own.unwrap_or_else(|| usual(seat.part)))
+    };
+    seats.iter().map(label).collect()
 }
 
 /// A device's place in the world.

@@ -2,7 +2,7 @@
 //!
 //! Protocol (lines of JSON): the process first prints `{"ports": {"hand": "/dev/pts/4", …}}`; then
 //! each request on its standard input has one answer on its standard output: `{"apply": ["mount",
-//! "cylinder-50"]}`, `{"fault": {…}}`, `{"truth": true}`, `{"shutdown": true}` -> `{"ok": …}` or
+//! "cylinder-50"]}`, `{"label": ["hand", "serial"]}`, `{"fault": {…}}`, `{"truth": true}`, `{"shutdown": true}` -> `{"ok": …}` or
 //! `{"error": "…"}`. When its standard input closes it goes on until the machine is at rest.
 
 use crate::operator::World;
@@ -89,6 +89,11 @@ impl World for SimulationProcess {
         self.request(&json!({ "apply": [key, value] }))
             .map(|_| ())
             .map_err(|e| format!("{e:#}"))
+    }
+
+    fn label(&self, device: &str, field: &str) -> Option<String> {
+        let answer = self.request(&json!({ "label": [device, field] })).ok()?;
+        Some(answer.as_str()?.to_string())
     }
 }
 

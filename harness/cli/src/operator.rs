@@ -1,8 +1,8 @@
 //! Who answers prompts: a person at the terminal, a file, or the operator of a simulated bench.
 
-use certbench_model::Quantity;
 use certbench_model::step::{Ask, Presence};
 use certbench_model::text::Lang;
+use certbench_model::{Plan, Quantity};
 use certbench_roles::{Answer, Operator, Question};
 use serde::Deserialize;
 use std::collections::{BTreeMap, VecDeque};
@@ -14,6 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) trait World: Send + Sync {
     /// `mount` -> `cylinder-50`. The error says what is not known.
     fn apply(&self, key: &str, value: &str) -> Result<(), String>;
+
+    /// What a person reads on a device's plate: `maker`, `model`, `serial`, `firmware`.
+    fn label(&self, device: &str, field: &str) -> Option<String>;
 }
 
 /// The operator of a run: prepared answers first, then whoever stands behind it.
@@ -23,7 +26,41 @@ pub(crate) struct Desk {
     /// physical (promise 8 of the design).
     unattended_inside: bool,
     world: Option<Arc<dyn World>>,
+    labels: Vec<Label>,
     terminal: Option<Lang>,
+}
+
+/// A field of an item's identity as the order declares it.
+struct Label {
+    device: String,
+    field: &'static str,
+    declared: String,
+}
+
+/// Every field that the order declares of its items.
+fn labels(plan: &Plan) -> Vec<Label> {
+    let items = plan.job.iter().flat_map(|job| &job.items);
+    let of = |item: &certbench_model::job::Item| {
+        let identity = &item.identity;
+        let fields = [
+            ("maker", &identity.maker),
+            ("model", &identity.model),
+            ("serial", &identity.serial),
+            ("firmware", &identity.firmware),
+        ];
+        let device = item.device.clone();
+        fields
+            .into_iter()
+            .filter_map(move |(field, declared)| {
+                Some(Label {
+                    device: device.clone(),
+                    field,
+                    declared: declared.clone()?,
+                })
+            })
+            .collect::<Vec<_>>()
+    };
+    items.flat_map(of).collect()
 }
 
 /// `--answers FILE`: prompt id to one answer, or to a list of answers used one after the other;
@@ -63,7 +100,16 @@ impl Desk {
             prepared: Mutex::new(prepared),
             unattended_inside: all_non_physical,
             world,
+            labels: Vec::new(),
             terminal,
+        }
+    }
+
+    /// The same, for the items of a plan: their labels are read on the simulated devices.
+    pub(crate) fn of(self, plan: &Plan) -> Desk {
+        Desk {
+            labels: labels(plan),
+            ..self
         }
     }
 
@@ -77,6 +123,24 @@ impl Desk {
         }
     }
 
+    /// What the simulated operator reads on the simulated device, when it is a label that is asked
+    /// for and the device has it.
+    fn by_eye_of_simulation(&self, question: &Question) -> Option<Answer> {
+        let label = self.label(question)?;
+        let said = self.world.as_ref()?.label(&label.device, label.field)?;
+        if said.trim().eq_ignore_ascii_case(label.declared.trim()) {
+            return Some(Answer::Yes);
+        }
+        let Label { device, field, .. } = label;
+        eprintln!("certbench: the label of the simulated `{device}` says {field} `{said}`");
+        Some(Answer::No)
+    }
+
+    fn label(&self, question: &Question) -> Option<&Label> {
+        let id = |label: &Label| format!("label.{}.{}", label.device, label.field);
+        self.labels.iter().find(|label| id(label) == question.id)
+    }
+
     /// What the simulated operator does: the changes, then "done".
     fn by_hand_of_simulation(&self, question: &Question) -> Option<Answer> {
         let world = self.world.as_ref()?;
@@ -86,12 +150,16 @@ impl Desk {
                 return Some(Answer::None);
             }
         }
-        matches!(question.ask, Ask::Instruct | Ask::Confirm).then_some(Answer::Yes)
+        let done = matches!(question.ask, Ask::Instruct | Ask::Confirm);
+        (done && self.label(question).is_none()).then_some(Answer::Yes)
     }
 }
 
 impl Operator for Desk {
     fn ask(&self, question: &Question) -> (Answer, String) {
+        if let Some(answer) = self.by_eye_of_simulation(question) {
+            return (answer, "simulated-operator".into());
+        }
         let without_a_person = question.presence == Presence::Outside || self.unattended_inside;
         if without_a_person {
             let prepared = self
@@ -224,6 +292,41 @@ mod tests {
         assert_eq!(physical.ask(&place(Presence::Outside)).0, Answer::Yes);
         let simulated = Desk::new(answers(), None, true, None);
         assert_eq!(simulated.ask(&place(Presence::Inside)).0, Answer::Yes);
+    }
+
+    /// A hand whose plate says `SIM-0001`.
+    struct Plate;
+
+    impl World for Plate {
+        fn apply(&self, _: &str, _: &str) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn label(&self, device: &str, field: &str) -> Option<String> {
+            (device == "hand" && field == "serial").then(|| "SIM-0001".to_string())
+        }
+    }
+
+    #[test]
+    fn the_simulated_operator_reads_what_stands_on_the_device() {
+        let asks = |field: &'static str, declared: &str| {
+            let mut desk = Desk::new(BTreeMap::new(), Some(Arc::new(Plate)), true, None);
+            desk.labels.push(Label {
+                device: "hand".into(),
+                field,
+                declared: declared.into(),
+            });
+            let question = Question {
+                id: format!("label.hand.{field}"),
+                ask: Ask::Confirm,
+                changes: BTreeMap::new(),
+                ..place(Presence::Inside)
+            };
+            desk.ask(&question).0
+        };
+        assert_eq!(asks("serial", "sim-0001 "), Answer::Yes);
+        assert_eq!(asks("serial", "SIM-0002"), Answer::No);
+        assert_eq!(asks("maker", "Inspire"), Answer::None);
     }
 
     #[test]

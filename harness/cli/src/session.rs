@@ -102,6 +102,10 @@ impl World for certbench_sim::Simulation {
     fn apply(&self, key: &str, value: &str) -> Result<(), String> {
         certbench_sim::Simulation::apply(self, key, value).map_err(|e| e.to_string())
     }
+
+    fn label(&self, device: &str, field: &str) -> Option<String> {
+        certbench_sim::Simulation::label(self, device, field).map(str::to_string)
+    }
 }
 
 fn record(plan: Arc<Plan>, order: &Order<'_>) -> anyhow::Result<PathBuf> {
@@ -222,7 +226,8 @@ fn drive(
         bench.world(),
         wiring::all_non_physical(&plan),
         order.terminal.then_some(order.lang),
-    );
+    )
+    .of(&plan);
     let bench = Arc::new(bench);
     let truth = bench.clone();
     settings.epilogue = Some(Arc::new(move || {
@@ -324,7 +329,8 @@ pub(crate) fn rehearse(plan: Plan, bench: &Path) -> anyhow::Result<Vec<String>> 
         bench.world(),
         wiring::all_non_physical(&plan),
         None,
-    );
+    )
+    .of(&plan);
     let settings = Settings::new("rehearsal", "");
     let operator = Arc::new(desk);
     let run = Run {

@@ -147,6 +147,13 @@ fn answer(simulation: &Simulation, request: &Value) -> Result<Value, String> {
     {
         return simulation.apply(key, value).map(|()| Value::Bool(true));
     }
+    if let Some([Value::String(device), Value::String(field)]) = request
+        .get("label")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+    {
+        return Ok(json!(simulation.label(device, field)));
+    }
     if let Some(fault) = request.get("fault") {
         let fault: FaultConfig =
             serde_json::from_value(fault.clone()).map_err(|e| e.to_string())?;
@@ -162,5 +169,5 @@ fn answer(simulation: &Simulation, request: &Value) -> Result<Value, String> {
     if request.get("shutdown").is_some() {
         return Ok(Value::Bool(true));
     }
-    Err(r#"understood are {"apply": ["key", "value"]}, {"fault": {…}}, {"repair": "device"}, {"truth": true}, {"shutdown": true}"#.into())
+    Err(r#"understood are {"apply": ["key", "value"]}, {"label": ["device", "field"]}, {"fault": {…}}, {"repair": "device"}, {"truth": true}, {"shutdown": true}"#.into())
 }
