@@ -15,6 +15,9 @@ use crate::{
 /// A device over a link of one kind, as the plan describes it.
 type Open<Link> = fn(&DevicePlan, Arc<Link>, &Clock) -> Result<Arc<dyn Device>, Trouble>;
 
+/// A device without a link.
+type OpenAlone = fn(&DevicePlan, &Clock) -> Result<Arc<dyn Device>, Trouble>;
+
 /// How a device of a family is made of an open link.
 #[derive(Clone, Copy)]
 pub(crate) enum Opener {
@@ -23,7 +26,7 @@ pub(crate) enum Opener {
     /// On a CAN bus.
     Can(Open<dyn CanLink>),
     /// Without a link.
-    Alone(fn(&DevicePlan, &Clock) -> Result<Arc<dyn Device>, Trouble>),
+    Alone(OpenAlone),
 }
 
 /// A row of the table: what the catalogue says of a driver, and how its devices are opened.

@@ -8,6 +8,8 @@
 pub mod asciiline;
 pub mod canopen;
 mod decimal;
+pub mod dynamixel;
+pub mod feetech;
 pub mod forcetorque;
 pub mod ild1420;
 pub mod imada;
