@@ -3,7 +3,9 @@
 use crate::exit::Exit;
 use crate::inputs::{Files, load};
 use crate::{say, say_on};
-use certbench_model::step::{Over, ProgramAct, Stop, Target, Wait};
+use certbench_model::step::{
+    Condition, Ending, Otherwise, Over, ProgramAct, Stop, Target, Wait,
+};
 use certbench_model::{Plan, Step};
 use std::fmt::Write;
 
@@ -247,7 +249,15 @@ fn words(step: &Step) -> String {
             format!("{word} {} of {}{until}", w.id, w.record.join(", "))
         }
         Step::Repeat(r) => match &r.over {
-            Over::Times(n) => format!("{word} {n} times ({})", r.variable),
+            Over::Times(n) => {
+                let every = r.every.iter().map(|e| {
+                    let first = if e.first { " and before the first" } else { "" };
+                    format!(", further steps after every {}{first}", e.passes)
+                });
+                let (ending, thinned) = (ending(r.until.as_ref()), thinned(r.thinned_s));
+                let every: String = every.collect();
+                format!("{word} {n} times ({}){every}{ending}{thinned}", r.variable)
+            }
             Over::Rows { table, order, seed } => {
                 let how = seed
                     .map(|s| format!(", shuffled with seed {s}"))
@@ -259,7 +269,10 @@ fn words(step: &Step) -> String {
                 )
             }
         },
-        Step::Trial(t) => format!("{word} {} (invalid at most {})", t.id, t.invalid_most),
+        Step::Trial(t) => {
+            let attempts = t.attempts.max(1);
+            format!("{word} {} (attempts {attempts}, invalid at most {})", t.id, t.invalid_most)
+        }
         Step::Mark(m) => format!("{word} {}", m.name),
         Step::Zero(z) => format!("{word} {}", z.channel),
         Step::Check(c) => format!(
@@ -293,8 +306,13 @@ fn words(step: &Step) -> String {
             )
         }
         Step::Schedule(s) => format!(
-            "{word} {}: {} times, every {} s, at most {} s late",
-            s.variable, s.times, s.every_s, s.late_s
+            "{word} {}: {} times, every {} s, at most {} s late{}{}",
+            s.variable,
+            s.times,
+            s.every_s,
+            s.late_s,
+            ending(s.until.as_ref()),
+            thinned(s.thinned_s)
         ),
         Step::Block(b) => {
             let from = b.template.as_ref().map(|t| format!(" (template {t})"));
@@ -328,16 +346,46 @@ fn waiting(wait: &Wait) -> String {
             when,
             within_s,
             otherwise,
-        } => format!("{when} within {within_s} s, otherwise {otherwise:?}"),
+        } => format!("{when} within {within_s} s, otherwise {}", meant(otherwise)),
         Wait::Until {
             condition,
             within_s,
             otherwise,
         } => {
-            format!(
-                "{} {:?} within {within_s} s, otherwise {otherwise:?}",
-                condition.channel, condition.does
-            )
+            let Condition {
+                channel,
+                component,
+                does,
+            } = condition;
+            let dot = if component.is_empty() { "" } else { "." };
+            let otherwise = meant(otherwise);
+            format!("{channel}{dot}{component} {does} within {within_s} s, otherwise {otherwise}")
         }
     }
+}
+
+/// What a time-out means.
+fn meant(otherwise: &Otherwise) -> String {
+    match otherwise {
+        Otherwise::GoOn => "go on".to_string(),
+        Otherwise::Censored => "the trial is censored".to_string(),
+        Otherwise::Failure => "the trial failed".to_string(),
+        Otherwise::Fault => "fault of the bench".to_string(),
+        Otherwise::Invalid(reason) => format!("the trial is invalid ({reason})"),
+        Otherwise::NotTested => "not tested".to_string(),
+    }
+}
+
+/// When a repeat or schedule ends early.
+fn ending(until: Option<&Ending>) -> String {
+    until.map_or_else(String::new, |e| {
+        format!(", until {} (not before {} passes)", e.when, e.at_least)
+    })
+}
+
+/// How samples outside of windows are recorded.
+fn thinned(seconds: Option<f64>) -> String {
+    seconds.map_or_else(String::new, |s| {
+        format!(", recorded every {s} s outside of windows")
+    })
 }

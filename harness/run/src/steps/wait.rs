@@ -236,18 +236,6 @@ pub(super) fn condition_words(condition: &Condition) -> String {
         channel, component, ..
     } = condition;
     let dot = if component.is_empty() { "" } else { "." };
-    let does = match condition.does {
-        Does::Above(v) => format!("at least {v}"),
-        Does::Below(v) => format!("at most {v}"),
-        Does::DropsBy(f) => format!("drops by {} %", f * 100.0),
-        Does::Rests { within, for_s } => format!("rests within {within} for {for_s} s"),
-        Does::Keeps { least, most, for_s } if for_s > 0.0 => {
-            format!("keeps between {least} and {most} for {for_s} s")
-        }
-        Does::Keeps { least, most, .. } => format!("between {least} and {most}"),
-        Does::Steady { change, over_s } => {
-            format!("changes by at most {change} in {over_s} s (fitted line)")
-        }
-    };
+    let does = &condition.does;
     format!("{channel}{dot}{component} {does}")
 }
