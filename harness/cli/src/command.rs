@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod correct;
 pub(crate) mod demo;
 pub(crate) mod devices;
+pub(crate) mod import;
 pub(crate) mod issue;
 pub(crate) mod judge;
 pub(crate) mod keygen;

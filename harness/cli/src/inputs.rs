@@ -101,6 +101,14 @@ pub(crate) fn today() -> anyhow::Result<Date> {
     Ok(Date::from_unix_seconds(now.as_secs()))
 }
 
+/// This second, UTC, as records write it.
+pub(crate) fn now() -> anyhow::Result<String> {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .context("the host's clock is before 1970")?;
+    Ok(certbench_model::date::utc_text(now.as_secs()))
+}
+
 /// Whether complaints may be coloured.
 pub(crate) fn colour() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()

@@ -34,7 +34,7 @@ pub(crate) use {say, say_on};
 
 use clap::{Parser, Subcommand};
 use command::{
-    amend, check, correct, demo, devices, issue, judge, keygen, plan, report, run, schema,
+    amend, check, correct, demo, devices, import, issue, judge, keygen, plan, report, run, schema,
     simulate, verify,
 };
 use exit::Exit;
@@ -74,6 +74,8 @@ enum Command {
     Amend(amend::Args),
     /// Put an entry of a record right; the original is never touched
     Correct(correct::Args),
+    /// Take in what an instrument exported that was not read live; the record is never touched
+    Import(import::Args),
     /// Open the simulated devices of a bench on ptys, for this or any other program
     Simulate(simulate::Args),
     /// List the drivers: links, roles, safe states, watchdogs, verified against what
@@ -106,6 +108,7 @@ fn main() -> std::process::ExitCode {
         Command::Verify(args) => verify::verify(&args),
         Command::Amend(args) => amend::amend(&args),
         Command::Correct(args) => correct::correct(&args),
+        Command::Import(args) => import::import(&args),
         Command::Simulate(args) => simulate::simulate(&args),
         Command::Devices(args) => devices::devices(&args),
     };
