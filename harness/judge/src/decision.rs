@@ -130,7 +130,7 @@ pub fn conformance_probability(value: f64, u: f64, limit: Limit) -> Option<f64> 
     let p = match limit {
         Limit::Upper(upper) => below(upper),
         Limit::Lower(lower) => normal::cdf((value - lower) / u),
-        Limit::Between(lower, upper) => below(upper) - below(lower),
+        Limit::Between(lower, upper) => normal::between((lower - value) / u, (upper - value) / u),
     };
     let sound = value.is_finite() && u.is_finite() && u > 0.0 && p.is_finite();
     sound.then(|| p.clamp(0.0, 1.0))
@@ -186,19 +186,23 @@ pub fn global_risk(items: Population, tolerance: Limit, accept: Limit) -> Option
     if !sound || low > high || accept_low > accept_high {
         return None;
     }
-    let accepted = |x: f64| normal::cdf((accept_high - x) / u) - normal::cdf((accept_low - x) / u);
+    let accepted = |x: f64| normal::between((accept_low - x) / u, (accept_high - x) / u);
+    let rejected = |x: f64| normal::cdf((accept_low - x) / u) + normal::cdf((x - accept_high) / u);
     let density = |x: f64| normal::density((x - mean) / sigma) / sigma;
     let (from, to) = (mean - 10.0 * sigma, mean + 10.0 * sigma);
     let (low, high) = (low.clamp(from, to), high.clamp(from, to));
+    // Four hundred steps over the narrower of the two spreads.
+    let narrow = sigma.min(u) / 400.0;
     let over = |a: f64, b: f64, f: &dyn Fn(f64) -> f64| {
+        let steps = ((b - a) / narrow).clamp(2.0, 1e6) as usize;
         if b > a {
-            normal::simpson(a, b, 4_000, f)
+            normal::simpson(a, b, steps, f)
         } else {
             0.0
         }
     };
     let wrong = |x: f64| density(x) * accepted(x);
-    let right = |x: f64| density(x) * (1.0 - accepted(x));
+    let right = |x: f64| density(x) * rejected(x);
     Some(GlobalRisk {
         consumer: over(from, low, &wrong) + over(high, to, &wrong),
         producer: over(low, high, &right),

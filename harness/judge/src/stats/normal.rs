@@ -9,6 +9,16 @@ pub fn cdf(z: f64) -> f64 {
     0.5 * erfc(-z / SQRT_2)
 }
 
+/// `Phi(b) - Phi(a)`, from the tails where both are near 1.
+#[must_use]
+pub fn between(a: f64, b: f64) -> f64 {
+    if a > 0.0 {
+        cdf(-a) - cdf(-b)
+    } else {
+        cdf(b) - cdf(a)
+    }
+}
+
 /// `Phi^-1(p)`; minus infinity for `p <= 0`, plus infinity for `p >= 1`, NaN for NaN.
 #[must_use]
 pub fn quantile(p: f64) -> f64 {

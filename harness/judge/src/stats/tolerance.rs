@@ -47,7 +47,7 @@ pub(super) fn noncentral_t_cdf(t: f64, nu: f64, delta: f64) -> f64 {
         0.0 => ln_scale.exp(),
         _ => (ln_scale + (nu - 1.0) * s.ln() - nu * s * s / 2.0).exp(),
     };
-    normal::simpson(from, to, 800, |s| normal::cdf(t * s - delta) * density(s))
+    normal::simpson(from, to, 3_200, |s| normal::cdf(t * s - delta) * density(s))
 }
 
 #[cfg(test)]
