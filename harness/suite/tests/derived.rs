@@ -385,5 +385,13 @@ fn golden(name: &str, text: &str) {
         std::fs::write(&path, text).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(text == expected, "{path} differs:\n{text}");
+    let mut blessed = expected.split("== ");
+    for now in text.split("== ") {
+        let then = blessed.next().unwrap_or_default();
+        assert!(
+            now == then,
+            "now\n{now}\nblessed was\n{then}\nBLESS=1 writes it anew"
+        );
+    }
+    assert_eq!(blessed.next(), None, "BLESS=1 writes it anew");
 }

@@ -247,7 +247,10 @@ fn find<'a>(
         (None, Some(Value::Quantity(measured))) => {
             let metric = metrics.iter().find(|m| m.id == finding.metric);
             // The result is itself a reading: an instrument that reads high makes it larger.
-            let reading = metric.is_some_and(|m| m.unit.is_none() && m.channels.len() == 1);
+            let reading = metric.is_some_and(|m| {
+                let needed = m.channels.iter().filter(|c| !c.optional);
+                m.unit.is_none() && needed.count() == 1
+            });
             Some(Doubtful::measured(&id, &finding.title, measured, reading))
         }
         (None, Some(Value::Proportion(p))) => Doubtful::proportion(&id, &finding.title, p),
