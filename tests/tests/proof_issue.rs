@@ -358,3 +358,22 @@ fn a_record_that_is_not_as_it_was_written_is_never_issued() {
     assert_eq!(code, Some(3), "{said}");
     assert!(said.contains("run.jsonl line"), "{said}");
 }
+
+#[test]
+fn a_run_compared_with_itself_is_the_same_and_a_worse_verdict_is_worse() {
+    let bench = Bench::new();
+    let strict = Bench::of(Scene::arm().with("suite", "at_most 0.5 mm", "at_most 0.0001 mm"));
+    let (code, said) = bench.certbench(&["compare", &bench.run(), &bench.run()]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("stand/drift: same"), "{said}");
+    let (code, said) = bench.certbench(&["compare", &bench.run(), &strict.run()]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("stand/drift: WORSE") && said.contains("verdict Pass -> Fail"),
+        "{said}"
+    );
+    assert_eq!(
+        bench.certbench(&["compare", &strict.run(), &bench.run()]).0,
+        Some(0)
+    );
+}

@@ -34,8 +34,8 @@ pub(crate) use {say, say_on};
 
 use clap::{Parser, Subcommand};
 use command::{
-    amend, check, correct, demo, devices, import, issue, judge, keygen, plan, report, run, schema,
-    simulate, verify,
+    amend, check, compare, correct, demo, devices, import, issue, judge, keygen, plan, report, run,
+    schema, simulate, verify,
 };
 use exit::Exit;
 
@@ -72,6 +72,8 @@ enum Command {
     Verify(verify::Args),
     /// Issue a new report in the place of an issued one, which is kept
     Amend(amend::Args),
+    /// What has changed between runs of one suite, with its uncertainty
+    Compare(compare::Args),
     /// Put an entry of a record right; the original is never touched
     Correct(correct::Args),
     /// Take in what an instrument exported that was not read live; the record is never touched
@@ -107,6 +109,7 @@ fn main() -> std::process::ExitCode {
         Command::Issue(args) => issue::issue(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Amend(args) => amend::amend(&args),
+        Command::Compare(args) => compare::compare(&args),
         Command::Correct(args) => correct::correct(&args),
         Command::Import(args) => import::import(&args),
         Command::Simulate(args) => simulate::simulate(&args),

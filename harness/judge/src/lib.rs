@@ -7,6 +7,7 @@
 
 mod budget;
 mod case;
+pub mod compare;
 mod course;
 pub mod decision;
 mod derived;

@@ -1,0 +1,273 @@
+//! Two runs of one suite, result by result: the change, its uncertainty, and whether it is more than
+//! that.
+
+use certbench_model::finding::{CaseFindings, Proportion, Value};
+use certbench_model::{Accept, Finding, Findings, Text, Unit, Verdict};
+use serde::Serialize;
+
+/// What became of one result.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// `case/measure`, with a subject `case/measure/row`.
+    pub id: String,
+    /// What it is called.
+    pub title: Text,
+    /// Verdicts of the first and the second run; `None` where the run has no such result.
+    pub verdicts: [Option<Verdict>; 2],
+    /// Values of both, unrounded, in `unit`.
+    pub values: Option<[f64; 2]>,
+    /// Unit of values, difference and margins; `1` for a share.
+    pub unit: Option<Unit>,
+    /// The change with its doubt.
+    pub difference: Option<Difference>,
+    /// Distance to the nearest limit, positive inside, of both.
+    pub margins: Option<[f64; 2]>,
+    /// In a word.
+    pub outcome: Outcome,
+}
+
+/// A difference of two results.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// Second minus first.
+    pub value: f64,
+    /// Interval of the difference: +- U with k = 2 for a quantity, Newcombe's for a share.
+    pub interval: [f64; 2],
+    /// Whether the interval leaves out zero.
+    pub significant: bool,
+    /// `E_n` (ISO 13528:2022, 9.7): the difference over the root of the sum of the squared expanded
+    /// uncertainties; for quantities.
+    pub e_n: Option<f64>,
+}
+
+/// A change in a word, from best to worst for a program that must decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Nothing beyond the uncertainty.
+    Same,
+    /// Significantly further inside the limit, or a better verdict.
+    Better,
+    /// Significant, and no limit says which way is better.
+    Changed,
+    /// Cannot be told: missing, not tested, or without uncertainty.
+    Unknown,
+    /// Significantly nearer to the limit or further outside, or a worse verdict.
+    Worse,
+}
+
+/// Every result of either run, in the order of the first.
+pub fn compare(first: &Findings, second: &Findings) -> Vec<Change> {
+    let of_first = rows(first);
+    let of_second = rows(second);
+    let find = |list: &[(String, &Finding)], id: &str| -> Option<usize> {
+        list.iter().position(|(i, _)| i == id)
+    };
+    let mut changes = Vec::new();
+    for (id, a) in &of_first {
+        let b = find(&of_second, id)
+            .and_then(|i| of_second.get(i))
+            .map(|(_, f)| *f);
+        changes.push(change(id, Some(a), b));
+    }
+    for (id, b) in &of_second {
+        if find(&of_first, id).is_none() {
+            changes.push(change(id, None, Some(b)));
+        }
+    }
+    changes
+}
+
+fn rows(findings: &Findings) -> Vec<(String, &Finding)> {
+    let id = |case: &CaseFindings, f: &Finding| match &f.subject {
+        None => format!("{}/{}", case.case, f.measure),
+        Some(subject) => format!("{}/{}/{}", case.case, f.measure, subject.id),
+    };
+    findings.all().map(|(c, f)| (id(c, f), f)).collect()
+}
+
+fn change(id: &str, a: Option<&Finding>, b: Option<&Finding>) -> Change {
+    let named = b.or(a);
+    let title = |f: &Finding| match &f.subject {
+        None => f.title.clone(),
+        Some(s) => Text::new(
+            format!("{}: {}", f.title.en, s.title.en),
+            format!("{}：{}", f.title.zh, s.title.zh),
+        ),
+    };
+    let mut change = Change {
+        id: id.to_string(),
+        title: named.map_or_else(|| Text::same(id), title),
+        verdicts: [a.map(|f| f.verdict), b.map(|f| f.verdict)],
+        values: None,
+        unit: None,
+        difference: None,
+        margins: None,
+        outcome: Outcome::Unknown,
+    };
+    let (Some(a), Some(b)) = (a, b) else {
+        return change;
+    };
+    if a.metric != b.metric {
+        return change;
+    }
+    match (&a.result, &b.result) {
+        (Some(Value::Quantity(x)), Some(Value::Quantity(y))) => {
+            let Ok(first) = x.unit.convert(x.value, y.unit) else {
+                return change;
+            };
+            change.values = Some([first, y.value]);
+            change.unit = Some(y.unit);
+            let here = |u: Option<f64>| x.unit.convert_difference(u?, y.unit).ok();
+            if let (Some(u), Some(v)) = (here(x.u_expanded), y.u_expanded) {
+                let [k, l] = [x.k, y.k].map(|k| k.unwrap_or(2.0));
+                change.difference = Some(of_quantities([first, y.value], [u, v], [k, l]));
+            }
+        }
+        (Some(Value::Proportion(x)), Some(Value::Proportion(y)))
+            if x.confidence == y.confidence =>
+        {
+            change.values = Some([share(x), share(y)]);
+            change.unit = Some(Unit::one());
+            change.difference = Some(of_shares(x, y));
+        }
+        _ => {}
+    }
+    if let (Some([x, y]), Some(unit)) = (change.values, change.unit)
+        && let (Some(m), Some(n)) = (margin(&a.accept, x, unit), margin(&b.accept, y, unit))
+    {
+        change.margins = Some([m, n]);
+    }
+    change.outcome = outcome(&change);
+    change
+}
+
+/// The difference of two quantities that were measured independently, k = 2 (JCGM 100:2008, 5.1.2).
+/// What both have in common (one certificate) is counted twice: the interval is too wide, never too
+/// narrow.
+pub fn of_quantities(values: [f64; 2], expanded: [f64; 2], k: [f64; 2]) -> Difference {
+    let value = values[1] - values[0];
+    let u = 2.0 * (expanded[0] / k[0]).hypot(expanded[1] / k[1]);
+    let root = expanded[0].hypot(expanded[1]);
+    Difference {
+        value,
+        interval: [value - u, value + u],
+        significant: value.abs() > u,
+        e_n: (root > 0.0).then(|| value / root),
+    }
+}
+
+/// The difference of two shares with the interval of R. G. Newcombe, "Interval estimation for the
+/// difference between independent proportions", Statistics in Medicine 17 (1998), method 10: from the
+/// Wilson intervals of both.
+pub fn of_shares(a: &Proportion, b: &Proportion) -> Difference {
+    let (p, q) = (share(a), share(b));
+    let value = q - p;
+    let low = value - (q - b.wilson[0]).hypot(a.wilson[1] - p);
+    let high = value + (b.wilson[1] - q).hypot(p - a.wilson[0]);
+    Difference {
+        value,
+        interval: [low, high],
+        significant: low > 0.0 || high < 0.0,
+        e_n: None,
+    }
+}
+
+fn share(p: &Proportion) -> f64 {
+    f64::from(p.k) / f64::from(p.n.max(1))
+}
+
+/// Distance to the nearest limit, positive inside.
+fn margin(accept: &Option<Accept>, value: f64, unit: Unit) -> Option<f64> {
+    let accept = accept.as_ref()?;
+    let below = accept
+        .at_most
+        .and_then(|q| q.to(unit).ok())
+        .map(|limit| limit - value);
+    let above = accept
+        .at_least
+        .and_then(|q| q.to(unit).ok())
+        .map(|limit| value - limit);
+    match (below, above) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+fn outcome(change: &Change) -> Outcome {
+    let judged = |v: Option<Verdict>| v.filter(|v| *v != Verdict::NotTested);
+    let verdicts = change.verdicts.map(judged);
+    let significant = change.difference.is_some_and(|d| d.significant);
+    match (verdicts, change.margins) {
+        ([Some(a), Some(b)], _) if b > a => Outcome::Worse,
+        ([Some(a), Some(b)], _) if b < a => Outcome::Better,
+        // One of them was judged, the other not.
+        ([Some(_), None] | [None, Some(_)], _) => Outcome::Unknown,
+        (_, Some([m, n])) if significant && n < m => Outcome::Worse,
+        (_, Some([m, n])) if significant && n > m => Outcome::Better,
+        _ if significant => Outcome::Changed,
+        ([Some(_), Some(_)], _) => Outcome::Same,
+        _ if change.difference.is_some() => Outcome::Same,
+        _ => Outcome::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proportion(k: u32, n: u32, wilson: [f64; 2]) -> Proportion {
+        Proportion {
+            k,
+            n,
+            confidence: 0.95,
+            interval: wilson,
+            lower: wilson[0],
+            upper: wilson[1],
+            wilson,
+        }
+    }
+
+    /// The score interval of E. B. Wilson (1927), 95 %, written anew for this test.
+    fn wilson(k: u32, n: u32) -> [f64; 2] {
+        let (p, n, z) = (
+            f64::from(k) / f64::from(n),
+            f64::from(n),
+            1.959_963_984_540_054_f64,
+        );
+        let middle = (2.0 * n * p + z * z) / (2.0 * (n + z * z));
+        let half = z * (z * z + 4.0 * n * p * (1.0 - p)).sqrt() / (2.0 * (n + z * z));
+        [middle - half, middle + half]
+    }
+
+    #[test]
+    fn shares_differ_as_newcombe_prints() {
+        // Newcombe 1998, table II, method 10: the differences (a) 56/70 - 48/80 and (d) 5/56 - 0/29.
+        for (a, b, printed) in [
+            ((48, 80), (56, 70), [0.0524, 0.3339]),
+            ((0, 29), (5, 56), [-0.0381, 0.1926]),
+        ] {
+            let first = proportion(a.0, a.1, wilson(a.0, a.1));
+            let second = proportion(b.0, b.1, wilson(b.0, b.1));
+            let d = of_shares(&first, &second);
+            for (x, y) in d.interval.iter().zip(printed) {
+                assert!(
+                    (x - y).abs() < 5.1e-5,
+                    "{:?} is not {printed:?}",
+                    d.interval
+                );
+            }
+            assert_eq!(d.significant, printed[0] > 0.0);
+        }
+    }
+
+    #[test]
+    fn a_change_within_its_uncertainty_is_none() {
+        let d = of_quantities([10.0, 10.4], [0.3, 0.4], [2.0, 2.0]);
+        assert!((d.interval[1] - 0.9).abs() < 1e-12 && !d.significant);
+        assert!((d.e_n.unwrap() - 0.8).abs() < 1e-12);
+        assert!(of_quantities([10.0, 10.6], [0.3, 0.4], [2.0, 2.0]).significant);
+        // A coverage factor of 3 makes the same U a smaller u.
+        assert!(of_quantities([10.0, 10.4], [0.3, 0.4], [3.0, 3.0]).significant);
+    }
+}
