@@ -3,6 +3,7 @@
 
 use certbench_model::finding::{Finding, Measured, Proportion, Value};
 use certbench_model::{RunEnd, Verdict};
+use certbench_sim::config::{FaultConfig, FaultKind, Trigger};
 use certbench_tests::simulated::{Papers, Played};
 
 fn findings<'a>(played: &'a Played, measure: &'a str) -> impl Iterator<Item = &'a Finding> {
@@ -197,4 +198,36 @@ fn safety_stops_measure_the_true_stopping_time_and_distance() {
     }
     let mut categories = findings(&played, "stop-category");
     assert!(categories.all(|f| matches!(f.result, Some(Value::Attribute { yes: true, .. }))));
+}
+
+/// An instrument that drifts while the item is good: the check at the end of each case takes the item's part.
+#[test]
+fn a_drifting_instrument_fails_no_item() {
+    let drift = |device, rate| FaultConfig {
+        on: Some(if device == "gauge" {
+            Trigger::Grasped
+        } else {
+            Trigger::Moving
+        }),
+        rate_per_s: Some(rate),
+        ..FaultConfig::now(device, FaultKind::Drift)
+    };
+    let tracker = drift("tracker", 0.1);
+    let gauge = drift("gauge", 0.05);
+    for (suite, item, set, fault) in [
+        ("payload", "arm", "hold_time=10 s", &tracker),
+        ("repeatability", "arm", "cycles=10", &tracker),
+        ("safety-stops", "arm", "repeats=1", &tracker),
+        ("grasp-success", "hand", "trials_per_object=1", &gauge),
+    ] {
+        let played = Papers::shipped(suite, item).set(set).fault(fault).play();
+        assert_eq!(played.findings.verdict, Verdict::NotTested, "{suite}");
+        assert_eq!(played.device_events(), [""; 0], "{suite}");
+        let faults = played.faults();
+        let checked = |(_, text): &(_, String)| text.contains("check: the mean of");
+        assert!(
+            faults.iter().all(checked) && !faults.is_empty(),
+            "{suite}: {faults:?}"
+        );
+    }
 }

@@ -700,8 +700,9 @@ pub struct Zero {
     pub channel: String,
 }
 
-/// Hold an instrument against a known value: the mean over a time must lie within a tolerance,
-/// else the case ends as not tested (an instrument fault).
+/// Hold an instrument against a known value, or against what it showed before: the mean over a time
+/// must lie within a tolerance, else the case ends as not tested (an instrument fault; when it does
+/// not show again what it did, unattributable, as what it looks at may not have come back).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Check {
     /// Channel.
@@ -710,6 +711,9 @@ pub struct Check {
     pub component: String,
     /// Known value, in the channel's unit.
     pub expect: f64,
+    /// The first value that a window took under this name in this case, in place of `expect`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returns_to: Option<String>,
     /// Largest difference, in the channel's unit.
     pub within: f64,
     /// Averaging time, seconds.

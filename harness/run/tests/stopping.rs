@@ -520,6 +520,7 @@ fn an_instrument_that_reads_wrong_is_caught_by_its_check() {
             channel: "force".into(),
             component: String::new(),
             expect,
+            returns_to: None,
             within: 0.1,
             over_s: 0.5,
         })

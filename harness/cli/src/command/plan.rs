@@ -275,10 +275,10 @@ fn words(step: &Step) -> String {
         }
         Step::Mark(m) => format!("{word} {}", m.name),
         Step::Zero(z) => format!("{word} {}", z.channel),
-        Step::Check(c) => format!(
-            "{word} {} against {} within {}",
-            c.channel, c.expect, c.within
-        ),
+        Step::Check(c) => {
+            let known = c.returns_to.clone().unwrap_or(c.expect.to_string());
+            format!("{word} {} against {known} within {}", c.channel, c.within)
+        }
         Step::Require(r) => {
             let wait = Wait::Until {
                 condition: r.condition.clone(),

@@ -25,7 +25,7 @@ impl Executor {
         })
     }
 
-    /// The mean over a time against a known value.
+    /// The mean over a time against a known value, or against what was taken before.
     pub(super) fn check(&mut self, check: &Check) -> Result<(), Cut> {
         let plan = self.bench.plan.clone();
         let known = plan.channel(&check.channel).and_then(|(index, channel)| {
@@ -38,6 +38,19 @@ impl Executor {
         let Some((index, channel, component)) = known else {
             let why = format!("the plan has no channel `{}`", check.channel);
             return Err(self.impossible(Text::same(why)));
+        };
+        let unit = channel.components.get(component).map(|c| c.unit);
+        let taken = check.returns_to.as_ref().map(|name| {
+            let first = self.case.taken.get(name).map(|taken| taken.first);
+            unit.and_then(|unit| first?.to(unit).ok())
+        });
+        let (expect, kind) = match taken {
+            None => (check.expect, FaultKind::Instrument),
+            Some(Some(first)) => (first, FaultKind::Unattributable),
+            Some(None) => {
+                let why = format!("`{}`: nothing was taken to check against", check.channel);
+                return Err(self.impossible(Text::same(why)));
+            }
         };
         let (mut sum, mut n, mut invalid) = (0.0, 0u64, 0u64);
         let until = self.now() + seconds(check.over_s);
@@ -57,16 +70,22 @@ impl Executor {
                 "{n} valid and {invalid} invalid samples in {} s",
                 check.over_s
             )
-        } else if (mean - check.expect).abs() > check.within {
+        } else if (mean - expect).abs() > check.within {
             format!(
-                "the mean of {n} samples is {mean}; expected {} ± {}",
-                check.expect, check.within
+                "the mean of {n} samples is {mean}; expected {expect} ± {}{}",
+                check.within,
+                match check.returns_to {
+                    None => "",
+                    Some(_) =>
+                        ". Either the instrument has drifted, or what it looks at has not come back \
+                         to where it was; look at both with a target that stands still",
+                }
             )
         } else {
             return Ok(());
         };
         self.suspects.insert(channel.device.clone());
-        let attributed = fault(FaultKind::Instrument, &channel.id, format!("check: {text}"));
+        let attributed = fault(kind, &channel.id, format!("check: {text}"));
         Err(self.cut(attributed))
     }
 }

@@ -650,7 +650,9 @@ pub(crate) struct Check {
     /// Its component, when it has several.
     pub(crate) component: Option<At<String>>,
     /// The known value.
-    pub(crate) expect: At<Scalar>,
+    pub(crate) expect: Option<At<Scalar>>,
+    /// The first value that a window took under this name, in place of a known one.
+    pub(crate) returns_to: Option<At<String>>,
     /// Largest difference.
     pub(crate) within: At<Scalar>,
     /// Averaging time.

@@ -1,6 +1,7 @@
 //! Steps and rules about instruments: mark, zero, check, and how the record decides a trial.
 
 use super::{CaseReader, Place};
+use crate::check::literal::known;
 use crate::complaint::{Complaint, Span};
 use crate::plan::view::View;
 use crate::written::step::{
@@ -49,21 +50,48 @@ impl<'a> CaseReader<'a, '_> {
         });
         let over_s = self.env.seconds(&written.over, &place.scope);
         let (component, unit) = component?;
-        let expect = self.env.number(&written.expect, unit, &place.scope);
+        let (expect, returns_to) = match (&written.expect, &written.returns_to) {
+            (Some(expect), None) => {
+                let value = self.env.number(expect, unit, &place.scope);
+                if let (Some((view, _)), Some(value)) = (found, value) {
+                    self.calibrated(view, value, expect.span);
+                }
+                (value, None)
+            }
+            (None, Some(name)) => (Some(0.0), Some(self.taken_before(name, unit)?)),
+            _ => {
+                let message = "a check has exactly one of `expect` and `returns_to`";
+                let at = written.channel.span;
+                self.env.sink.push(Complaint::new("one-of", at, message));
+                (None, None)
+            }
+        };
         let within = self.env.difference(&written.within, unit, &place.scope);
         if let (Some((view, _)), Some(over)) = (found, over_s) {
             self.long_enough(view, over, written.over.span, "the averaging time");
-        }
-        if let (Some((view, _)), Some(expect)) = (found, expect) {
-            self.calibrated(view, expect, written.expect.span);
         }
         Some(Check {
             channel: found?.1.to_string(),
             component,
             expect: expect?,
+            returns_to,
             within: within?,
             over_s: over_s?,
         })
+    }
+
+    /// A value of this unit's kind that a window before this step takes.
+    fn taken_before(&self, name: &At<String>, unit: Unit) -> Option<String> {
+        let taken = self.taken.borrow();
+        let (text, names) = (name.get()?, taken.keys().map(String::as_str));
+        let sink = self.env.sink;
+        known("unknown-name", "taken value", text, name.span, names, sink)?;
+        let (_, of) = taken.get(text)?;
+        if !of.compatible(unit) {
+            let message = format!("`{text}` is taken in {of}, the channel is in {unit}");
+            sink.push(Complaint::new("wrong-dimension", name.span, message));
+        }
+        Some(text.clone())
     }
 
     /// Complains when a step looks at a channel whose data may come after the run only.
