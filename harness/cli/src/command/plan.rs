@@ -3,9 +3,7 @@
 use crate::exit::Exit;
 use crate::inputs::{Files, load};
 use crate::{say, say_on};
-use certbench_model::step::{
-    Condition, Ending, Otherwise, Over, ProgramAct, Stop, Target, Wait,
-};
+use certbench_model::step::{Condition, Ending, Otherwise, Over, ProgramAct, Stop, Target, Wait};
 use certbench_model::{Plan, Step};
 use std::fmt::Write;
 
@@ -271,7 +269,10 @@ fn words(step: &Step) -> String {
         },
         Step::Trial(t) => {
             let attempts = t.attempts.max(1);
-            format!("{word} {} (attempts {attempts}, invalid at most {})", t.id, t.invalid_most)
+            format!(
+                "{word} {} (attempts {attempts}, invalid at most {})",
+                t.id, t.invalid_most
+            )
         }
         Step::Mark(m) => format!("{word} {}", m.name),
         Step::Zero(z) => format!("{word} {}", z.channel),

@@ -385,7 +385,7 @@ fn repeat(
             edge(&power.scalar(), Some(!powered), channel)
         }
     };
-    let stood = off.is_some_and(|off| stood_at(&curve, off, delay_s, method.rest.below));
+    let stood = off.is_some_and(|off| stood_at(&curve, off, delay_s, method));
     Ok(Repeat {
         stop,
         trigger,
@@ -396,14 +396,16 @@ fn repeat(
     })
 }
 
-/// Whether a curve may have been at rest at an instant, which its channel shows with this delay.
-fn stood_at(curve: &[Point], instant: Interval, delay_s: Interval, below: f64) -> bool {
-    let from = curve.partition_point(|p| p.t_s < instant.lower + delay_s.lower);
+/// Whether a curve may have been at rest at an instant, which its channel shows with this delay. A speed
+/// is a slope over half a span to either side: what moves right after the instant shows half a span before.
+fn stood_at(curve: &[Point], instant: Interval, delay_s: Interval, method: &Method<'_>) -> bool {
+    let earliest = instant.lower + delay_s.lower - method.span_s / 2.0;
+    let from = curve.partition_point(|p| p.t_s < earliest);
     let to = curve.partition_point(|p| p.t_s <= instant.upper + delay_s.upper);
     // with the samples around, between which the instant may lie
     let around = from.saturating_sub(1)..(to + 1).min(curve.len());
     let points = curve.get(around).unwrap_or_default();
-    points.iter().any(|p| p.speed.abs() < below)
+    points.iter().any(|p| p.speed.abs() < method.rest.below)
 }
 
 /// When a contact first changed, in physical time relative to the window's begin.

@@ -316,19 +316,19 @@ fn the_category_is_read_from_the_power_contact() {
 #[test]
 fn what_sinks_into_its_brakes_after_it_stood_was_stopped_under_power() {
     let sinks = Course {
-        sinks_ms: Some(690.0),
+        sinks_ms: Some(641.0),
         ..STOP
     };
     let (verdict, text) = seen(sinks);
     assert_eq!(verdict, Verdict::Pass);
     assert!(text.starts_with("category 1"), "{text}");
     let sinks = Course {
-        sinks_ms: Some(690.0),
+        sinks_ms: Some(641.0),
         ..STOP
     };
     let findings = safety("stop-time", Some("500 ms"), &[sinks]).judge();
     let ms = measured(only(&findings)).value;
-    assert!((410.0..=430.0).contains(&ms), "the sinking counts: {ms} ms");
+    assert!((361.0..=381.0).contains(&ms), "the sinking counts: {ms} ms");
 }
 
 #[test]
