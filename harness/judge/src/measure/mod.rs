@@ -11,8 +11,10 @@ mod level;
 mod path;
 mod payload;
 mod pose;
+mod pressing;
 mod safeguard;
 mod settle;
+mod steps;
 mod stop;
 mod strength;
 mod success;
@@ -75,10 +77,16 @@ pub(crate) struct Answer {
     pub(crate) invalid: u32,
 }
 
+/// The input whose channel is what a metric judges, not what it judges by.
+const UNDER_TEST: &str = "sensor";
+
 /// Computes a measure. A metric that is not known gives an answer without a value.
 pub(crate) fn compute(task: Task<'_>) -> Answer {
     let mut answer = Answer::default();
-    for id in task.measure.channels.values() {
+    let channels = task.measure.channels.iter();
+    // What is itself under test needs no certificate: its error is the result.
+    let instruments = channels.filter(|(input, _)| input.as_str() != UNDER_TEST);
+    for id in instruments.map(|(_, id)| id) {
         match task.reader.channel(id) {
             Ok((_, channel)) => task.reader.check_calibration(channel, &mut answer.doubts),
             Err(reason) => answer.doubts.add(reason),
@@ -116,6 +124,9 @@ pub(crate) fn compute(task: Task<'_>) -> Answer {
         "cycles-to-failure" => endurance::cycles(task, &mut answer),
         "protective-distance" => safeguard::distance(task, &mut answer),
         "judge-agreement" => agreement::kappa(task, &mut answer),
+        "contact-force" => pressing::worst(task, &mut answer),
+        "sensor-nonlinearity" | "sensor-hysteresis" => steps::sensor(task, &mut answer),
+        "grasp-stiffness" | "iso9283-static-compliance" => steps::elastic(task, &mut answer),
         "inspection" => inspection::inspection(task, &mut answer),
         "inspection-with-evidence" => inspection::with_evidence(task, &mut answer),
         other => Err(unknown(other)),

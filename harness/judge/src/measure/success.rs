@@ -5,7 +5,7 @@ use crate::figure;
 use crate::metric::success::{Tally, tally};
 use crate::reason::because;
 use crate::stats::binomial::{self, Count};
-use crate::stats::{Confidence, Interval};
+use crate::stats::{Confidence, Interval, runs};
 use crate::trial::{self, Counts};
 use certbench_model::figure::{Figure, FigureKind, Series};
 use certbench_model::finding::{Evidence, Proportion, Reason, Value};
@@ -46,6 +46,7 @@ pub(super) fn rate(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     }
     answer.n = u32::try_from(counted.len()).unwrap_or(u32::MAX);
     answer.invalid = invalid;
+    let order: Vec<bool> = counted.iter().map(|c| c.1).collect();
     let tally = tally(counted).ok_or_else(|| no_number("No trial counts", "没有可计数的试验"))?;
     let k = tally.set.successes();
     let more_failures = Count::new(k, tally.set.trials() + u64::from(invalid));
@@ -87,11 +88,46 @@ pub(super) fn rate(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
             "本被测件在本规程下的成功概率",
         ),
     });
+    beside(tally.set, &order, confidence, answer);
     if task.row.is_none() && tally.objects.len() > 1 {
         answer.figures.push(by_object(task, &tally, confidence));
     }
     answer.value = Some(Value::Proportion(proportion(tally.set, confidence)));
     Ok(())
+}
+
+/// Jeffreys' interval, and whether the order of the trials matters.
+fn beside(set: Count, order: &[bool], confidence: Confidence, answer: &mut Answer) {
+    let one = Unit::one();
+    let jeffreys = binomial::jeffreys(set, confidence);
+    answer.more.extend([
+        named(
+            "J_L",
+            "Lower end of Jeffreys' interval",
+            "Jeffreys 区间下端",
+            jeffreys.lower,
+            one,
+            None,
+        ),
+        named(
+            "J_U",
+            "Upper end of Jeffreys' interval",
+            "Jeffreys 区间上端",
+            jeffreys.upper,
+            one,
+            None,
+        ),
+    ]);
+    if let Some(runs) = runs::runs(order) {
+        answer.more.push(named(
+            "p_runs",
+            "Probability of as uneven an order by chance (runs test)",
+            "次序同样不均匀的偶然概率（游程检验）",
+            runs.p,
+            one,
+            None,
+        ));
+    }
 }
 
 fn proportion(count: Count, confidence: Confidence) -> Proportion {

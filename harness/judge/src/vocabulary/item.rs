@@ -1,8 +1,8 @@
 //! Metrics of any item: levels of a channel, heat, endurance, and what follows from a stop.
 
 use super::{
-    confidence, input, metric, motion, moving, param, quantity, share, summary, trigger, unit,
-    windows, word, words,
+    confidence, filter, input, metric, motion, moving, param, quantity, share, summary, trigger,
+    unit, windows, word, words,
 };
 use certbench_model::vocabulary::{
     MetricDescription, OverKind, ParamDescription, ParamKind, Shape,
@@ -16,6 +16,42 @@ pub(super) fn metrics() -> Vec<MetricDescription> {
         winding_rise(),
         cycles_to_failure(),
         protective_distance(),
+        contact_force(),
+        sensor(
+            "sensor-nonlinearity",
+            Text::new("Nonlinearity of a sensor", "传感器非线性"),
+            Text::new(
+                "largest departure of the steps from their least-squares line, of full scale",
+                "各步对最小二乘直线的最大偏离，占满量程比例",
+            ),
+        ),
+        sensor(
+            "sensor-hysteresis",
+            Text::new("Hysteresis of a sensor", "传感器滞后"),
+            Text::new(
+                "largest difference between unloading and loading at one load, of full scale",
+                "同一载荷下卸载与加载示值的最大差，占满量程比例",
+            ),
+        ),
+        elastic(
+            "grasp-stiffness",
+            "N/mm",
+            Text::new("Stiffness of a grasp", "握持刚度"),
+            Text::new(
+                "least-squares slope of force over displacement; modelled on NIST SP 1227 (draft, 2018)",
+                "力对位移的最小二乘斜率；参照 NIST SP 1227（2018 草案）",
+            ),
+        ),
+        elastic(
+            "iso9283-static-compliance",
+            "mm/N",
+            Text::new("Static compliance", "静态柔顺性"),
+            Text::new(
+                "least-squares displacement per force through the origin, one axis and direction; ISO \
+                 9283:1998, clause 10",
+                "过原点的位移与力之比（最小二乘），单轴单方向；ISO 9283:1998 第 10 章",
+            ),
+        ),
     ]
 }
 
@@ -221,6 +257,97 @@ fn protective_distance() -> MetricDescription {
                  实测最长停止时间",
             ),
             vec![moving(), trigger()],
+        )
+    }
+}
+
+fn contact_force() -> MetricDescription {
+    MetricDescription {
+        params: [
+            filter(),
+            vec![
+                param(
+                    "onset",
+                    Text::new("Value above which there is contact", "视为接触的数值"),
+                    ParamKind::Quantity(unit("N")),
+                    Some(quantity(5.0, "N")),
+                ),
+                param(
+                    "boundary",
+                    Text::new(
+                        "Time from the onset to the quasi-static phase",
+                        "自接触开始至准静态阶段的时间",
+                    ),
+                    ParamKind::Quantity(unit("s")),
+                    None,
+                ),
+                param(
+                    "phase",
+                    Text::new("Which phase is the result", "以哪个阶段为结果"),
+                    words(&["transient", "quasi-static"]),
+                    None,
+                ),
+            ],
+        ]
+        .concat(),
+        ..metric(
+            "contact-force",
+            Text::new("Force of a contact", "接触力"),
+            Text::new(
+                "largest filtered force before (transient) or after (quasi-static) the boundary, worst of \
+                 the repeats; modelled on ISO/PAS 5672:2023",
+                "分界时刻之前（瞬态）或之后（准静态）滤波力的最大值，取各次最大值；参照 ISO/PAS 5672:2023",
+            ),
+            vec![input("channel", Shape::Any, Some(unit("N")))],
+        )
+    }
+}
+
+/// One load step a window, in the order of loading and unloading.
+fn sensor(id: &str, title: Text, formula: Text) -> MetricDescription {
+    MetricDescription {
+        unit: Some(unit("%")),
+        params: vec![param(
+            "full_scale",
+            Text::new(
+                "Full scale of the sensor as its maker states it",
+                "制造商规定的满量程",
+            ),
+            ParamKind::Quantity(unit("N")),
+            None,
+        )],
+        n_min: 3,
+        ..metric(
+            id,
+            title,
+            formula,
+            vec![
+                input("reference", Shape::Any, Some(unit("N"))),
+                input("sensor", Shape::Any, Some(unit("N"))),
+            ],
+        )
+    }
+}
+
+/// One load step a window.
+fn elastic(id: &str, of: &str, title: Text, formula: Text) -> MetricDescription {
+    MetricDescription {
+        unit: Some(unit(of)),
+        params: vec![param(
+            "no_load",
+            Text::new("Force that counts as no load", "视为空载的力"),
+            ParamKind::Quantity(unit("N")),
+            Some(quantity(0.5, "N")),
+        )],
+        n_min: 3,
+        ..metric(
+            id,
+            title,
+            formula,
+            vec![
+                input("force", Shape::Any, Some(unit("N"))),
+                input("displacement", Shape::Any, Some(unit("mm"))),
+            ],
         )
     }
 }

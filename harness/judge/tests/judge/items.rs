@@ -242,3 +242,115 @@ fn a_distance_without_a_detection_capability_is_not_tested() {
     let findings = protective(&bare, "2 m").judge();
     assert_eq!(findings.verdict, Verdict::NotTested);
 }
+
+/// A blow of 18 N, then a squeeze of 7.5 N.
+fn blow() -> Vec<(u16, f64, Reading)> {
+    let force = |ms: i32| match ms {
+        0..100 => 0.5,
+        100..200 => 18.0,
+        200..700 => 6.0,
+        _ => 7.5,
+    };
+    (0..100)
+        .map(|i| (FORCE, 10.0 * f64::from(i), Reading::scalar(force(10 * i))))
+        .collect()
+}
+
+fn contact(phase: &str, limit: &str) -> Findings {
+    let mut m = measure("contact-force", "blow", &[("channel", "force")], 3);
+    for (name, value) in [("filter", "none"), ("boundary", "500 ms"), ("phase", phase)] {
+        set(&mut m, name, value);
+    }
+    m.accept = at_most(limit);
+    let mut record = Record::with_case(case("blow", vec![window("blow", &["force"])], vec![m]));
+    record.start("blow");
+    let context = record.context(&[], 0);
+    for _ in 0..3 {
+        record.window("blow", &context, &blow());
+    }
+    record.finish(CaseEnd::Completed);
+    record.judge()
+}
+
+#[test]
+fn a_blow_and_a_squeeze_have_limits_of_their_own() {
+    let transient = contact("transient", "28 N");
+    near(measured(only(&transient)).value, 18.0, 1e-9);
+    assert_eq!(transient.verdict, Verdict::Pass);
+    let squeeze = contact("quasi-static", "7 N");
+    near(measured(only(&squeeze)).value, 7.5, 1e-9);
+    assert_eq!(squeeze.verdict, Verdict::Fail);
+}
+
+/// Windows that each hold a pair of levels.
+fn loaded(
+    mut m: Measure,
+    params: &[(&str, &str)],
+    levels: &[(f64, f64)],
+    units: [&str; 2],
+) -> Findings {
+    params
+        .iter()
+        .for_each(|(name, value)| set(&mut m, name, value));
+    let steps = vec![window("step", &["x", "y"])];
+    let mut record = Record::with_case(case("load", steps, vec![m]));
+    let x = record.scalar_channel("x", units[0], 0.02);
+    let y = record.scalar_channel("y", units[1], 0.002);
+    record.start("load");
+    let context = record.context(&[], 0);
+    for (a, b) in levels {
+        let both = [curve(x, 3, |_| *a), curve(y, 3, |_| *b)].concat();
+        record.window("step", &context, &both);
+    }
+    record.finish(CaseEnd::Completed);
+    record.judge()
+}
+
+#[test]
+fn a_sensor_bends_and_lags() {
+    let channels = [("reference", "x"), ("sensor", "y")];
+    let levels = [
+        (0.0, 0.0),
+        (50.0, 49.0),
+        (100.0, 100.0),
+        (50.0, 51.0),
+        (0.0, 0.2),
+    ];
+    let judged = |metric: &str| {
+        let m = Measure {
+            accept: at_most("5 %"),
+            ..measure(metric, "step", &channels, 5)
+        };
+        loaded(m, &[("full_scale", "100 N")], &levels, ["N", "N"])
+    };
+    let lag = judged("sensor-hysteresis");
+    near(measured(only(&lag)).value, 2.0, 1e-9);
+    assert_eq!(lag.verdict, Verdict::Pass);
+    near(
+        measured(only(&judged("sensor-nonlinearity"))).value,
+        1.0,
+        0.1,
+    );
+}
+
+#[test]
+fn stiffness_and_compliance_are_slopes_of_the_same_steps() {
+    let channels = [("force", "x"), ("displacement", "y")];
+    let levels: Vec<(f64, f64)> = (0..=10)
+        .map(|q| (10.0 * f64::from(q), 0.05 + 0.002 * 10.0 * f64::from(q)))
+        .collect();
+    let judged = |metric: &str| {
+        loaded(
+            measure(metric, "step", &channels, 11),
+            &[],
+            &levels,
+            ["N", "mm"],
+        )
+    };
+    let stiff = judged("grasp-stiffness");
+    near(measured(only(&stiff)).value, 500.0, 1e-6);
+    let soft = judged("iso9283-static-compliance");
+    near(measured(only(&soft)).value, 0.002, 1e-9);
+    assert_eq!(measured(only(&soft)).unit, unit("mm/N"));
+    assert!(measured(only(&soft)).u_expanded.is_some());
+}

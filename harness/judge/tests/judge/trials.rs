@@ -58,6 +58,7 @@ fn thirty_of_thirty_pass_a_limit_of_ninety_percent_by_their_lower_bound() {
     // The bound holds the whole uncertainty: the guard adds nothing.
     assert_eq!((decision.compared, decision.guard), (p.lower, 0.0));
     assert_eq!(rate(&findings).source, Source::Reference);
+    near(beside(rate(&findings), "J_L"), 0.920322, 5e-7); // Jeffreys, 9.5
     assert_eq!(rate(&findings).channels, ["force"]);
 }
 
@@ -72,6 +73,18 @@ fn twenty_nine_of_thirty_fail_the_same_limit() {
     let findings = record.judge();
     assert_eq!(findings.verdict, Verdict::Fail);
     assert!((proportion(&rate(&findings).result).lower - 0.851404).abs() < 5e-7);
+}
+
+#[test]
+fn failures_that_cluster_at_the_end_show_in_the_order() {
+    let mut record = grasp(&["ball"], 10, "1 %", 0);
+    for i in 1..=10 {
+        let force = if i > 5 { 9.0 } else { 0.01 };
+        record.hold(i, &[("object", "ball")], force, None);
+    }
+    record.finish(CaseEnd::Completed);
+    let findings = record.judge();
+    near(beside(rate(&findings), "p_runs"), 4.0 / 252.0, 1e-9);
 }
 
 #[test]
