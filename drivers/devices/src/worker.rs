@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use certbench_clock::{Clock, Task, Time};
+use certbench_clock::{Clock, Receiver, Sender, Task, Time};
 
 /// At most one thread, started and ended by its device.
 #[derive(Default)]
@@ -59,6 +59,43 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.stop.0.store(true, Ordering::Release);
+    }
+}
+
+/// How a thread that polls takes its ease while not every sample is wanted.
+pub(crate) struct Ease {
+    idle: Option<Duration>,
+    at_ease: AtomicBool,
+    wake: (Sender<()>, Receiver<()>),
+}
+
+impl Ease {
+    /// Polls so often while at ease; `None` never takes it.
+    pub(crate) fn new(clock: &Clock, idle: Option<Duration>) -> Ease {
+        Ease {
+            idle,
+            at_ease: AtomicBool::new(false),
+            wake: clock.channel(1),
+        }
+    }
+
+    pub(crate) fn attend(&self, every_sample: bool) {
+        self.at_ease.store(!every_sample, Ordering::Release);
+        if every_sample && self.idle.is_some() {
+            let _ = self.wake.0.try_send(()); // one call is enough
+        }
+    }
+
+    /// Waits for the next tick, or, at ease, for longer: until called.
+    pub(crate) fn wait(&self, ticks: &mut Ticks) {
+        match self.idle.filter(|_| self.at_ease.load(Ordering::Acquire)) {
+            None => ticks.wait(),
+            Some(idle) => {
+                let now = ticks.clock.now();
+                self.wake.1.recv_until(Some(now + idle));
+                ticks.next = ticks.clock.now();
+            }
+        }
     }
 }
 

@@ -115,6 +115,12 @@ pub trait Device: Send + Sync {
         Duration::from_secs(2)
     }
 
+    /// How often the device itself learns how far a motion is: asked more often, it only says the same
+    /// again.
+    fn learns_every(&self) -> Duration {
+        Duration::from_millis(20)
+    }
+
     /// Reads who it is, without enabling power.
     fn identify(&self) -> Result<Identity, Trouble>;
 
@@ -127,6 +133,10 @@ pub trait Device: Send + Sync {
         news: NewsSink,
         lease: Lease,
     ) -> Result<(), Trouble>;
+
+    /// Whether every sample is wanted (as at the start), or one now and then is enough until a window
+    /// opens. What a device then does is its own option; most go on as they were.
+    fn attend(&self, _every_sample: bool) {}
 
     /// Ends sampling; the threads of the device are joined. Does not halt: see [`Halt`].
     fn close(&self);

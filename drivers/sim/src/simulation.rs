@@ -261,7 +261,10 @@ fn labels(config: &WorldConfig, seats: &[Seat<'_>]) -> BTreeMap<String, Label> {
         let own = config.labels.get(seat.id).cloned();
         (seat.id.to_owned(), own.unwrap_or_else(|| usual(seat.part)))
     };
-    seats.iter().map(label).collect()
+    let on_cables: BTreeMap<String, Label> = seats.iter().map(label).collect();
+    let mut all = config.labels.clone(); // those of devices without a link, too
+    all.extend(on_cables);
+    all
 }
 
 /// A device's place in the world.

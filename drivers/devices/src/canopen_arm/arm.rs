@@ -289,6 +289,10 @@ impl Device for Opened {
         config.given_up_after(config.patience)
     }
 
+    fn learns_every(&self) -> Duration {
+        self.arm.config.interval
+    }
+
     fn identify(&self) -> Result<Identity, Trouble> {
         self.arm.identify()
     }

@@ -443,6 +443,10 @@ impl Device for Opened {
         link_facts(self.brake.line.link().describe())
     }
 
+    fn learns_every(&self) -> Duration {
+        self.brake.interval
+    }
+
     fn identify(&self) -> Result<Identity, Trouble> {
         let brake = &self.brake;
         let answer = brake

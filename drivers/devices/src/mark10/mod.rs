@@ -24,7 +24,7 @@ use crate::line::{Answer, Failure, Heard, Line, Manners};
 use crate::open::link_facts;
 use crate::options::{Options, baud, one_of, optional_one_of, optional_quantity, quantity};
 use crate::sinks::Sinks;
-use crate::worker::{Stop, Ticks, Worker};
+use crate::worker::{Ease, Stop, Ticks, Worker};
 
 /// A reply is a number, a blank, a unit.
 const LINE_MOST: usize = 64;
@@ -79,6 +79,12 @@ pub(crate) fn description() -> DriverDescription {
                 "超过此值即为过载",
             ),
             quantity("interval", "10 ms", "sampling interval", "采样间隔"),
+            optional_quantity(
+                "idle_interval",
+                "s",
+                "sampling interval outside of windows where a repeat is recorded thinned; shorter than any watch's max_age",
+                "精简记录的重复中窗口之外的采样间隔；须小于任何监视的 max_age",
+            ),
             quantity(
                 "timeout",
                 "100 ms",
@@ -168,6 +174,8 @@ pub(crate) fn open(
         timeout,
         longest: 2 * timeout,
     };
+    let idle = options.quantity("idle_interval", "s")?;
+    let idle = idle.and_then(|s| Duration::try_from_secs_f64(s).ok());
     let who = format!("the gauge `{}` on {}", plan.id, link.describe().port);
     let gauge = Gauge {
         id: plan.id.clone(),
@@ -178,6 +186,7 @@ pub(crate) fn open(
             capacity_n: options.quantity("capacity", "N")?,
         },
         interval: options.time("interval")?,
+        ease: Ease::new(clock, idle),
         slowest: options.time("slowest")?,
     };
     Ok(Arc::new(Opened {
@@ -191,6 +200,7 @@ struct Gauge {
     line: Line,
     policy: Policy,
     interval: Duration,
+    ease: Ease,
     slowest: Duration,
 }
 
@@ -241,7 +251,7 @@ impl Gauge {
                     }
                 }
             }
-            ticks.wait();
+            self.ease.wait(&mut ticks);
         }
     }
 
@@ -329,7 +339,12 @@ impl Device for Opened {
         Ok(())
     }
 
+    fn attend(&self, every_sample: bool) {
+        self.gauge.ease.attend(every_sample);
+    }
+
     fn close(&self) {
+        self.gauge.ease.attend(true);
         self.worker.end();
     }
 

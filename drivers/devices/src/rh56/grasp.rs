@@ -120,7 +120,7 @@ impl Grasp for Hand {
         let (Some((angles, sampled)), Some((statuses, said))) = (seen.angles, seen.statuses) else {
             return self.not_sampled();
         };
-        if now - sampled.min(said).max(taken) > OLD {
+        if now - sampled.min(said).max(taken) > OLD.max(3 * self.interval) {
             return Err(self.silent());
         }
         if sampled.min(said) < taken + SETTLING {

@@ -214,6 +214,10 @@ impl Device for Opened {
         link_facts(self.hand.line.link().describe())
     }
 
+    fn learns_every(&self) -> Duration {
+        self.hand.interval
+    }
+
     fn identify(&self) -> Result<Identity, Trouble> {
         let hand = &self.hand;
         let read = |register| {

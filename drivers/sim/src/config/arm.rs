@@ -43,6 +43,9 @@ pub struct ArmConfig {
     pub brake: BrakeConfig,
     /// What an open emergency-stop chain does.
     pub stop: StopConfig,
+    /// How often a powered drive looks at itself (faults, ends of moves); frames are answered at once.
+    /// Long runs need no fine look.
+    pub look_ms: f64,
     /// Programs of its own controller, by number from 1; the relay box starts them.
     pub programs: BTreeMap<u16, ProgramConfig>,
 }
@@ -161,6 +164,7 @@ impl Default for ArmConfig {
             thermal: ThermalConfig::default(),
             brake: BrakeConfig::default(),
             stop: StopConfig::default(),
+            look_ms: 2.0,
             programs: BTreeMap::new(),
         }
     }
@@ -295,6 +299,7 @@ impl ArmConfig {
         within("arm.stop.decel_deg_s2", self.stop.decel_deg_s2, 1.0, 1e5)?;
         within("arm.stop.limit_ms", self.stop.limit_ms, 1.0, 60_000.0)?;
         within("arm.stop.contactor_ms", self.stop.contactor_ms, 0.0, 1000.0)?;
+        within("arm.look_ms", self.look_ms, 0.5, 200.0)?;
         for (number, program) in &self.programs {
             within("arm.programs", f64::from(*number), 1.0, 65_535.0)?;
             within("arm.programs.speed", program.speed, 0.001, 1.0)?;

@@ -6,7 +6,7 @@ use certbench_wire::asciiline::{Column, Format, Separator};
 use crate::World;
 use crate::config::{Separator as Written, TrackerConfig};
 
-use super::{KEEP_STILL, LOOK_UP, Stage};
+use super::{KEEP_STILL, Stage};
 
 /// Lines that are older than this are not sent any more, ns.
 const TOO_OLD_NS: u64 = 1_000_000_000;
@@ -31,8 +31,8 @@ pub(crate) fn play(stage: &Stage, link: &dyn ByteLink, config: &TrackerConfig) {
             count += lines_late;
             continue;
         }
-        if due > stage.clock.now() + LOOK_UP {
-            stage.clock.sleep(LOOK_UP);
+        if due > stage.clock.now() + stage.look_up() {
+            stage.clock.sleep(stage.look_up());
             continue;
         }
         stage.clock.sleep_until(due);

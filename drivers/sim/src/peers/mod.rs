@@ -6,6 +6,7 @@ pub(crate) mod mark10;
 pub(crate) mod modbus_io;
 pub(crate) mod registers;
 pub(crate) mod rh56;
+pub(crate) mod servos;
 pub(crate) mod streams;
 pub(crate) mod table;
 #[cfg(test)]
@@ -23,6 +24,8 @@ use crate::World;
 
 /// A peer with nothing to do looks up so often, so that the world goes on and an end is noticed.
 const LOOK_UP: Duration = Duration::from_millis(50);
+/// The same on the simulated clock, where nobody waits for it and every look costs a hand-over.
+const LOOK_UP_SIMULATED: Duration = Duration::from_millis(500);
 /// When nobody reads what a peer sends, it keeps still for so long.
 pub(crate) const KEEP_STILL: Duration = Duration::from_millis(200);
 
@@ -57,6 +60,14 @@ impl Stage {
     /// The clock's time at a time of the world.
     pub(crate) fn time_at(&self, world_ns: u64) -> Time {
         self.began + Duration::from_nanos(world_ns)
+    }
+
+    /// How often a peer with nothing to do looks up.
+    pub(crate) fn look_up(&self) -> Duration {
+        match self.clock.is_simulated() {
+            true => LOOK_UP_SIMULATED,
+            false => LOOK_UP,
+        }
     }
 
     /// The show is over: every peer leaves.
@@ -97,7 +108,11 @@ pub(crate) fn play(
     let mut heard = Vec::new();
     let mut silent = true;
     while !stage.is_over() {
-        let wait = if silent { LOOK_UP } else { manners.silence };
+        let wait = if silent {
+            stage.look_up()
+        } else {
+            manners.silence
+        };
         match link.read(&mut heard, stage.clock.now() + wait) {
             Ok(Some(_)) => {
                 device.hear(&heard);
@@ -114,7 +129,7 @@ pub(crate) fn play(
             }
             Err(LinkError::Gone { .. }) => return,
             Err(_) => {
-                stage.clock.sleep(LOOK_UP);
+                stage.clock.sleep(stage.look_up());
                 continue;
             }
         }

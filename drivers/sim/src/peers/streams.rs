@@ -10,7 +10,7 @@ use certbench_wire::modbus::{Exception, Heard, Reply, Request, RequestDecoder, T
 use crate::World;
 
 use super::texts::displacement_mm;
-use super::{Answering, KEEP_STILL, LOOK_UP, Manners, Stage, next_answer};
+use super::{Answering, KEEP_STILL, Manners, Stage, next_answer};
 
 /// A device that sends a frame at a steady rate while it is told to.
 pub(crate) trait Sending: Answering {
@@ -31,7 +31,7 @@ pub(crate) fn play(
     while !stage.is_over() {
         let now = stage.clock.now();
         let until = match device.every() {
-            Some(_) => next.min(now + LOOK_UP),
+            Some(_) => next.min(now + stage.look_up()),
             None => now + manners.silence.max(Duration::from_millis(1)),
         };
         match link.read(&mut heard, until) {
@@ -42,12 +42,12 @@ pub(crate) fn play(
             Ok(None) => {
                 device.silence();
                 drop(stage.world());
-                if device.every().is_none() && manners.silence < LOOK_UP {
+                if device.every().is_none() && manners.silence < stage.look_up() {
                     stage.clock.sleep(manners.silence);
                 }
             }
             Err(LinkError::Gone { .. }) => return,
-            Err(_) => stage.clock.sleep(LOOK_UP),
+            Err(_) => stage.clock.sleep(stage.look_up()),
         }
         while let Some(answer) = next_answer(stage, &mut device) {
             stage.clock.sleep(manners.thinks);

@@ -145,7 +145,7 @@ impl World {
             arm.step(step, self.io.chain_is_open(), &mut self.log);
         }
         if let Some(rig) = &mut self.rig {
-            rig.step(step, self.io.joint_runs());
+            rig.step(step, self.io.joint_runs(), &mut self.log);
         }
         if let Some(hand) = &mut self.hand {
             hand.step(step, &mut self.log);

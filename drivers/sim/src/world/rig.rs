@@ -9,6 +9,7 @@ use crate::config::{ProbeConfig, RigConfig, Shows};
 use crate::rng::{Noise, Stream};
 
 use super::grid::Grid;
+use super::log::Log;
 
 /// Heat is computed so often, ms.
 const CHUNK_MS: f64 = 100.0;
@@ -70,11 +71,17 @@ impl Rig {
         self.powered || !self.is_at_rest()
     }
 
-    pub(crate) fn step(&mut self, step: u64, run: bool) {
+    pub(crate) fn step(&mut self, step: u64, run: bool, log: &mut Log) {
         self.heat(step);
         if self.powered != run {
             self.powered = run;
             self.settled = false;
+            let what = if run {
+                "joint power on"
+            } else {
+                "joint power off"
+            };
+            log.note(step, what, self.state());
         }
         if self.settled {
             return;
@@ -215,7 +222,7 @@ mod tests {
     fn run(rig: &mut Rig, from_s: u64, to_s: u64, on: bool) {
         for step in from_s * STEPS_PER_S + 1..=to_s * STEPS_PER_S {
             if !rig.is_quiet() || step == from_s * STEPS_PER_S + 1 {
-                rig.step(step, on);
+                rig.step(step, on, &mut Log::new(0.0005));
             }
         }
         rig.heat(to_s * STEPS_PER_S);
@@ -283,7 +290,7 @@ mod tests {
         };
         let ohm = rig.probe(&probe, 0, 0).unwrap();
         assert!((ohm - 0.42 * 1.393).abs() < 1e-9, "{ohm}");
-        rig.step(1, true);
+        rig.step(1, true, &mut Log::new(0.0005));
         assert_eq!(rig.probe(&probe, 0, 1), None);
     }
 }

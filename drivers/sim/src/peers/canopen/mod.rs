@@ -20,7 +20,6 @@ use super::{KEEP_STILL, Stage};
 use node::Node;
 
 /// Drives look at their joints so often: with torque on, and without.
-const LOOK_POWERED: Duration = Duration::from_millis(2);
 const LOOK_IDLE: Duration = Duration::from_millis(20);
 
 /// Plays the arm until the show is over. When the bus is gone the joints live on.
@@ -42,6 +41,8 @@ pub(crate) fn play(stage: &Stage, link: &dyn CanLink, config: &ArmConfig) {
     nodes
         .iter_mut()
         .for_each(|node| node.boot(stage.clock.now()));
+    let look_powered = Duration::from_secs_f64(config.look_ms / 1000.0);
+    let look_idle = LOOK_IDLE.max(look_powered);
     while !stage.is_over() {
         let now = stage.clock.now();
         {
@@ -60,7 +61,7 @@ pub(crate) fn play(stage: &Stage, link: &dyn CanLink, config: &ArmConfig) {
         }
         nodes.iter_mut().for_each(|node| bus.send(node.take_out()));
         let powered = nodes.iter().any(Node::is_powered);
-        let look = now + if powered { LOOK_POWERED } else { LOOK_IDLE };
+        let look = now + if powered { look_powered } else { look_idle };
         let until = nodes.iter().filter_map(Node::next).fold(look, Time::min);
         let Some(frame) = bus.recv(until) else {
             continue;
