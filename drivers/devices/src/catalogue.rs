@@ -9,7 +9,8 @@ use certbench_model::vocabulary::DriverDescription;
 use certbench_roles::{Device, Trouble};
 
 use crate::{
-    ascii_tracker, canopen_arm, external, instruments, magtrol, mark10, modbus_io, modbus_map, rh56, servos,
+    ascii_tracker, canopen_arm, external, instruments, magtrol, mark10, modbus_io, modbus_map,
+    rh56, servos,
 };
 
 /// A device over a link of one kind, as the plan describes it.

@@ -269,6 +269,9 @@ fn heat_is_the_devices_news_and_silence_is_nobodys() {
             ),
             "{driver}: {faults:?}"
         );
+        bench.readings(0);
+        bench.pass(500);
+        assert_eq!(bench.readings(0), [], "{driver}: silence is no number");
         bench.close();
     }
 }

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use certbench_clock::Clock;
 use certbench_link::ByteLink;
+use certbench_model::Text;
 use certbench_model::plan::DevicePlan;
 use certbench_model::vocabulary::{DriverDescription, ParamDescription};
-use certbench_model::{FaultKind, Text};
 use certbench_roles::{Device, Trouble};
 use certbench_wire::dynamixel::{Decoder, Packet, Status};
 
@@ -329,10 +329,11 @@ impl Dynamixel {
         Packet::sync_write(register::GOAL, &goals)
     }
 
+    /// Nobody answers a sync write; it waits for the answers under way, for the line has one pair.
     fn send(&self, packet: &Packet) -> Result<(), Trouble> {
-        let sent = self.line.link().write(&packet.encode());
-        sent.map(|_| ())
-            .map_err(|error| Trouble::Fault(FaultKind::Link, error.to_string()))
+        let told = self.line.tell(&packet.encode(), Duration::ZERO);
+        told.map(|_| ())
+            .map_err(|failure| self.line.trouble(&failure))
     }
 }
 

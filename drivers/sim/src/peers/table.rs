@@ -8,6 +8,7 @@ use crate::config::WorldConfig;
 use crate::world::Part;
 
 use super::registers::{Bank, Dftp, Dh, Linker, Registers, RoHand, Robotiq};
+use super::servos::{Dynamixel, Feetech};
 use super::streams::{self, Bota, Ft300, Ild1420};
 use super::texts::{self, Texts};
 use super::{Manners, Stage, ascii_tracker, mark10, modbus_io, play, rh56};
@@ -165,6 +166,16 @@ pub(crate) const ON_LINE: &[OnLine] = &[
     }),
     row("inspire-rh56dftp", Part::Hand, 115_200, |stage, link, _| {
         play_registers(stage, link, Dftp);
+    }),
+    // servos stand apart from the world, as a meter does
+    row("dynamixel", Part::Meter, 1_000_000, |stage, link, _| {
+        play(stage, link, &manners(250, 20), Dynamixel::new(1..=6));
+    }),
+    row("leap-hand", Part::Meter, 4_000_000, |stage, link, _| {
+        play(stage, link, &manners(250, 20), Dynamixel::new(0..=15));
+    }),
+    row("feetech-sts", Part::Meter, 1_000_000, |stage, link, _| {
+        play(stage, link, &manners(250, 20), Feetech::new(1..=6));
     }),
 ];
 
