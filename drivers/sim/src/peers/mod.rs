@@ -7,7 +7,6 @@ pub(crate) mod modbus_io;
 pub(crate) mod registers;
 pub(crate) mod rh56;
 pub(crate) mod servos;
-pub(crate) mod servos;
 pub(crate) mod streams;
 pub(crate) mod table;
 #[cfg(test)]
