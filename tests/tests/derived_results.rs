@@ -3,6 +3,8 @@
 
 use certbench_model::Verdict;
 use certbench_model::finding::{Finding, Measured, Value};
+use certbench_model::text::Lang;
+use certbench_reports::Extra;
 use certbench_tests::simulated::{Papers, Played};
 
 const DRIFT_LIMIT: &str = "        accept: { estimate: at_most $drift_max }\n";
@@ -76,6 +78,27 @@ fn a_formula_of_the_suite_becomes_a_result_of_the_run() {
         ]
     );
     assert_eq!(played.findings.verdict, Verdict::Pass);
+
+    let document = certbench_reports::document(&played.facts, &played.findings, &Extra::default());
+    for (lang, drawn) in [
+        (Lang::En, "Droop and drift together"),
+        (Lang::Zh, "下垂与漂移之和"),
+    ] {
+        let page = certbench_reports::html(&document, lang).expect("a page");
+        assert!(
+            page.contains(drawn)
+                && page.contains("sag = droop-and-hold.droop + droop-and-hold.drift")
+        );
+        assert!(page.contains("<td class=\"n\">droop-and-hold.drift</td>"));
+    }
+    // The suite's own results have no sampling plan, and none is missed.
+    let missing = certbench_reports::lint(&document);
+    assert!(
+        missing
+            .iter()
+            .all(|m| m.what.en != "a case has no sampling plan"),
+        "{missing:?}"
+    );
 }
 
 #[test]

@@ -376,6 +376,20 @@ fn every_mistake_has_its_place_and_its_word() {
         assert_eq!(found, codes, "{name}:\n{rendered}");
         text += &format!("== {name}\n{rendered}\n");
     }
+    let mut all = files();
+    replaced(
+        &mut all,
+        "small.suite.yaml",
+        "  - id: posing\n",
+        "  - id: derived\n",
+    );
+    let mut sources = Sources::memory(all.iter().map(|(n, t)| (n.as_str(), t.as_str())));
+    let (_, all) = check_suite(&mut sources, "small.suite.yaml", &vocabulary());
+    assert_eq!(errors(&all), ["reserved-id"]);
+    text += &format!(
+        "== a case of that name\n{}\n",
+        render(&all, &sources, false)
+    );
     golden("derived", &text);
 }
 

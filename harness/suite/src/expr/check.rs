@@ -130,7 +130,6 @@ impl Read {
         sort.filter(|_| env.sink.errors() == before)
     }
 
-    #[allow(dead_code, reason = "for `until: { when: … }`")]
     /// The expression as a condition, with the values of its parameters filled in.
     pub(crate) fn condition(&self, names: &Names, env: &Env<'_>) -> Option<Expr> {
         match self.check(names, env)? {

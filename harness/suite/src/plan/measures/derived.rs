@@ -112,13 +112,12 @@ impl<'a> Written<'a> {
                 "add `accept:` to one of them; a value that is only reported belongs to a case",
             ));
         }
-        if let Some(derive) = suite.derive.as_ref()
-            && let Some((_, at)) = reserved(&suite.cases)
-        {
-            let message = format!("a case cannot be called `{SUITE}` here");
-            let complaint = Complaint::new("duplicate-id", at, message);
-            env.sink
-                .push(complaint.also(derive.head, "the suite's own results have that name"));
+        if let Some((_, at)) = reserved(&suite.cases) {
+            let message = format!("a case cannot be called `{SUITE}`");
+            let complaint = Complaint::new("reserved-id", at, message);
+            env.sink.push(
+                complaint.note("that is where a report has the results that a suite derives"),
+            );
         }
         all
     }
