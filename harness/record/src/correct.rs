@@ -4,9 +4,10 @@
 use crate::{Recording, damage};
 use certbench_model::addendum::{Addendum, Content};
 use certbench_model::job::Party;
-use certbench_model::step::{Ask, Outcome};
+use certbench_model::step::{Ask, Choice, Outcome};
 use certbench_model::{
-    Correction, Damage, EventBody, Facts, Identity, Place, Plan, Recorded, SampleResult, Step,
+    Correction, Damage, EventBody, Facts, Identity, Place, Plan, Quantity, Recorded, SampleResult,
+    Step,
 };
 
 /// A recording with what was put right since.
@@ -135,7 +136,12 @@ fn doubt(facts: &mut Facts, c: &Correction, found: Result<String, String>) {
 fn answer(facts: &mut Facts, line: u64, new: Option<&str>) -> Result<String, String> {
     let index = facts.events.iter().position(|l| l.seq == line);
     let index = index.ok_or_else(|| format!("there is no line {line}"))?;
-    let (_, rest) = facts.events.split_at_mut(index);
+    let (before, rest) = facts.events.split_at_mut(index);
+    let case = before.iter().rev().find_map(|l| match &l.event.body {
+        EventBody::CaseStarted { case } => Some(case.clone()),
+        _ => None,
+    });
+    let case = case.unwrap_or_default();
     let Some((told, after)) = rest.split_first_mut() else {
         return Err(format!("there is no line {line}"));
     };
@@ -155,8 +161,10 @@ fn answer(facts: &mut Facts, line: u64, new: Option<&str>) -> Result<String, Str
         } => {
             let old = answer.clone();
             let Some(new) = new else { return Ok(old) };
-            fits(&facts.plan, prompt, new)?;
-            let [was, is] = [&old, new].map(|a: &str| means(&facts.plan, prompt, a));
+            fits(ask(&facts.plan, &case, prompt), &old, new)?;
+            let asked = ask(&facts.plan, &case, prompt);
+            let [was, is] =
+                [&old, new].map(|a: &str| choice(asked, a).and_then(|c| c.means.clone()));
             *answer = new.to_string();
             if was != is {
                 decide(after, was, is);
@@ -168,26 +176,29 @@ fn answer(facts: &mut Facts, line: u64, new: Option<&str>) -> Result<String, Str
     }
 }
 
-/// Whether an answer could have been given to this prompt.
-fn fits(plan: &Plan, prompt: &str, new: &str) -> Result<(), String> {
-    match ask(plan, prompt) {
+/// Whether an answer could have been given to what was asked.
+fn fits(asked: Option<&Ask>, old: &str, new: &str) -> Result<(), String> {
+    match asked {
         Some(Ask::Choose(choices)) => {
             let ids: Vec<&str> = choices.iter().map(|c| c.id.as_str()).collect();
+            let intervened = |answer| choice(asked, answer).is_some_and(|c| c.intervention);
             match ids.contains(&new) {
+                true if intervened(old) != intervened(new) => {
+                    Err("whether a person intervened is a fact of its own on the record".into())
+                }
                 true => Ok(()),
                 false => Err(format!("`{new}` is none of: {}", ids.join(", "))),
             }
         }
         Some(Ask::Number { least, most }) => {
-            let number: certbench_model::Quantity = new
+            let number: Quantity = new
                 .parse()
                 .map_err(|e| format!("`{new}` is no number with a unit: {e}"))?;
-            let here = |q: certbench_model::Quantity| q.to(number.unit);
-            match (here(*least), here(*most)) {
+            match (least.to(number.unit), most.to(number.unit)) {
                 (Ok(low), Ok(high)) if (low..=high).contains(&number.value) => Ok(()),
                 (Ok(_), Ok(_)) => Err(format!("{new} is not within what the prompt asks for")),
                 _ => Err(format!(
-                    "{new} has another dimension than the prompt asks for"
+                    "{new} has another dimension than what the prompt asks for"
                 )),
             }
         }
@@ -195,13 +206,13 @@ fn fits(plan: &Plan, prompt: &str, new: &str) -> Result<(), String> {
             Err("a confirmation decided what was done; it cannot be put right afterwards".into())
         }
         Some(_) => Err("this answer cannot be corrected".to_string()),
-        None => Err(format!("the plan has no prompt `{prompt}`")),
+        None => Err("the plan has no such prompt".to_string()),
     }
 }
 
-fn means(plan: &Plan, prompt: &str, answer: &str) -> Option<Outcome> {
-    match ask(plan, prompt)? {
-        Ask::Choose(choices) => choices.iter().find(|c| c.id == answer)?.means.clone(),
+fn choice<'a>(asked: Option<&'a Ask>, answer: &str) -> Option<&'a Choice> {
+    match asked? {
+        Ask::Choose(choices) => choices.iter().find(|c| c.id == answer),
         _ => None,
     }
 }
@@ -222,8 +233,8 @@ fn decide(after: &mut [certbench_model::Line], was: Option<Outcome>, is: Option<
     }
 }
 
-/// What a prompt of the plan asks.
-fn ask<'a>(plan: &'a Plan, prompt: &str) -> Option<&'a Ask> {
+/// What a prompt of this case asks, or one of the run's end.
+fn ask<'a>(plan: &'a Plan, case: &str, prompt: &str) -> Option<&'a Ask> {
     fn within<'a>(step: &'a Step, prompt: &str) -> Option<&'a Ask> {
         match step {
             Step::Prompt(p) if p.id == prompt => Some(&p.ask),
@@ -234,11 +245,10 @@ fn ask<'a>(plan: &'a Plan, prompt: &str) -> Option<&'a Ask> {
                 .find_map(|s| within(s, prompt)),
         }
     }
-    let cases = plan
-        .cases
-        .iter()
-        .flat_map(|c| c.steps.iter().chain(&c.finally));
-    cases.chain(&plan.finally).find_map(|s| within(s, prompt))
+    let case = plan.cases.iter().find(|c| c.id == case);
+    let steps = case.map(|c| c.setup.iter().chain(&c.steps).chain(&c.finally));
+    let steps = steps.into_iter().flatten().chain(&plan.finally);
+    steps.into_iter().find_map(|s| within(s, prompt))
 }
 
 /// A description in job or bench, which is set to `new`. What can change a verdict is not here:
@@ -285,8 +295,7 @@ fn field(plan: &mut Plan, path: &str, new: Option<&str>) -> Result<String, Strin
             let value = plan.bench.environment.get_mut(*name).ok_or_else(unknown)?;
             let old = format!("{} {}", value.value, value.unit);
             if let Some(new) = new {
-                let new: certbench_model::Quantity =
-                    new.parse().map_err(|e| format!("`{new}`: {e}"))?;
+                let new: Quantity = new.parse().map_err(|e| format!("`{new}`: {e}"))?;
                 new.to(value.unit).map_err(|e| e.to_string())?;
                 *value = new;
             }
