@@ -34,6 +34,8 @@ pub(crate) struct CaseCourse<'a> {
     pub(crate) trials: Vec<TrialRun<'a>>,
     /// Prompts that were shown, with their answers.
     pub(crate) prompts: Vec<PromptRun<'a>>,
+    /// Repeats and schedules that ended.
+    pub(crate) repeats: Vec<RepeatRun<'a>>,
     /// Bad news in order of time.
     pub(crate) troubles: Vec<Trouble>,
     /// Times of halts that certbench made by itself, ns.
@@ -52,6 +54,18 @@ pub(crate) struct WindowRun<'a> {
     pub(crate) closed: Option<(u64, WindowEnd)>,
     /// The trial that it was opened in, an index into the case's trials.
     pub(crate) trial: Option<usize>,
+}
+
+/// The end of a repeat or schedule.
+#[derive(Debug)]
+pub(crate) struct RepeatRun<'a> {
+    pub(crate) variable: &'a str,
+    pub(crate) context: &'a Context,
+    pub(crate) line: u64,
+    pub(crate) at_ns: u64,
+    pub(crate) passes: u32,
+    /// The condition that ended it early, with its values.
+    pub(crate) ending: Option<&'a str>,
 }
 
 /// One showing of a prompt.
@@ -241,6 +255,22 @@ impl<'a> Fold<'a> {
                     line: line.seq,
                     from_ns: time_ns,
                     answer: None,
+                });
+            }),
+            EventBody::RepeatEnded {
+                variable,
+                passes,
+                ending,
+                context,
+                ..
+            } => self.in_case(|case| {
+                case.repeats.push(RepeatRun {
+                    variable,
+                    context,
+                    line: line.seq,
+                    at_ns: time_ns,
+                    passes: *passes,
+                    ending: ending.as_deref(),
                 });
             }),
             EventBody::Answered {

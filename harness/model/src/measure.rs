@@ -67,6 +67,10 @@ pub struct Measure {
     /// How many instances (windows or trials) each judged row must have for a verdict: from the
     /// plan's own repeats.
     pub n_planned: u32,
+    /// The most instances that it may have, when that is more: a repeat may end before its last
+    /// pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_most: Option<u32>,
     /// The limit, or `None` when the value is only reported.
     pub accept: Option<Accept>,
     /// The rule of the decision.

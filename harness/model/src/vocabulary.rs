@@ -55,6 +55,8 @@ pub enum OverKind {
     Window,
     /// A trial.
     Trial,
+    /// A repeat or schedule, by its variable: its number of passes, and whether it ended early.
+    Repeat,
     /// The answers to a prompt.
     Prompt,
 }

@@ -17,6 +17,7 @@ use certbench_clock::{Receiver, Recv, Task, Time};
 use certbench_model::step::Scope;
 use certbench_model::{CaseEnd, Context, Event, EventBody, FaultKind, RunEnd, Sample, Text};
 use certbench_roles::{Operator, Trouble};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -62,6 +63,10 @@ pub(crate) struct Executor {
     pub(crate) case: CaseState,
     pub(crate) scope: Scope,
     pub(crate) open: Vec<OpenWindow>,
+    /// A pass of a thinned repeat that is not told step by step.
+    pub(crate) quiet: bool,
+    /// The step of such a pass that is going on: told before anything else happens in it.
+    pub(crate) untold: RefCell<Option<EventBody>>,
     /// What goes on beside the leading steps.
     pub(crate) branches: Vec<Branch>,
     pub(crate) steps_done: u64,
@@ -149,6 +154,8 @@ impl Executor {
             case: CaseState::default(),
             scope: Scope::default(),
             open: Vec::new(),
+            quiet: false,
+            untold: RefCell::new(None),
             branches: Vec::new(),
             steps_done: 0,
             steps_planned: 0,
@@ -157,6 +164,10 @@ impl Executor {
 
     /// Tells all listeners. Whoever cannot keep the record halts everything.
     pub(crate) fn tell(&self, body: EventBody) {
+        let untold = self.untold.borrow_mut().take();
+        if let Some(step) = untold {
+            self.tell(step);
+        }
         self.renew(TELLING);
         let time_ns = self.shared.now_ns();
         if self.shared.listeners.event(&Event { time_ns, body }) {
@@ -286,10 +297,12 @@ impl Executor {
     ) -> Result<T, Cut> {
         self.pulse()?;
         let done = self.ask(device, term, call)?;
-        self.tell(EventBody::Commanded {
-            device: device.to_string(),
-            what: what.to_string(),
-        });
+        if !self.quiet {
+            self.tell(EventBody::Commanded {
+                device: device.to_string(),
+                what: what.to_string(),
+            });
+        }
         // What tripped during the call halted before the command may have left: halt again.
         self.pulse()?;
         Ok(done)

@@ -196,6 +196,7 @@ impl Executor {
         self.scope = Scope::default();
         self.open.clear();
         self.shared.unfollow_all();
+        self.quiet = false;
         self.stopped_by_plan = false;
         let cases = &self.bench.plan.cases;
         let left: f64 = cases.iter().skip(index).map(|c| c.seconds_max).sum();
@@ -220,6 +221,7 @@ impl Executor {
     /// Ends a case; gives the end of the run when that comes with it.
     fn end_case(&mut self, case: &Case, cut: Option<Cut>) -> Option<Finish> {
         let end = cut.as_ref().map_or(CaseEnd::Completed, |c| c.end.clone());
+        self.quiet = false;
         if cut.is_some() {
             self.cut_windows(0);
             self.drop_branches(0);

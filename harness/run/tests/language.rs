@@ -491,3 +491,82 @@ fn thinned_recording_keeps_windows_whole_and_counts_what_it_leaves_out() {
     // Three channels at 100 Hz for 30 s and the time of arming; the windows are 3 s of it.
     assert!((900..2000).contains(&thinned), "{thinned} of {whole}");
 }
+
+/// Cycles of the fake hand, with a check of strength every five thousand.
+fn endurance(cycles: u32) -> Step {
+    let mut repeat = Repeat::new(
+        "cycle",
+        certbench_model::step::Over::Times(cycles),
+        vec![grasp(), release()],
+    );
+    repeat.thinned_s = Some(60.0);
+    repeat.every = vec![Every {
+        passes: 5000,
+        first: true,
+        steps: vec![take("check", "strength", Taken::Largest, 5.0)],
+    }];
+    repeat.until = Some(Ending {
+        when: below("strength", 0.8, "strength.first"),
+        at_least: 1,
+    });
+    Step::Repeat(repeat)
+}
+
+#[test]
+fn a_hundred_thousand_cycles_are_counted_and_the_record_stays_small() {
+    let bench = Bench::simulated();
+    // The strength falls by a fifth after some 62,000 cycles of a second and a bit.
+    *bench.gauge.force.lock().unwrap() = Box::new(|ns| 20.0 * (1.0 - ns as f64 * 1e-9 / 4.0e5));
+    for body in [&bench.arm.body, &bench.hand.body, &bench.gauge.body] {
+        body.every_ms.store(2000, Ordering::SeqCst);
+    }
+    let mut one = case("one", vec![endurance(100_000)]);
+    one.seconds_max = 1e6;
+    let mut plan = plan(vec![one]);
+    for watch in &mut plan.watches {
+        watch.max_age_s = 20.0;
+    }
+    for channel in &mut plan.channels {
+        channel.interval_s = 2.0;
+    }
+    let begun = std::time::Instant::now();
+    assert_eq!(bench.perform(&plan), RunEnd::Completed);
+    let ended = ended(&bench);
+    let (_, passes, early) = &ended[0];
+    assert!(*early && passes % 5000 == 0, "{ended:?}");
+    let events = timed(&bench);
+    let simulated_s = events.last().unwrap().time_ns as f64 * 1e-9;
+    println!(
+        "{passes} cycles, {simulated_s:.0} s, {} events, {} samples, {:.1} s of this machine",
+        events.len(),
+        bench.log.samples.load(Ordering::SeqCst),
+        begun.elapsed().as_secs_f64()
+    );
+    // One pass a minute is told whole (six lines), and each check.
+    let most = simulated_s / 60.0 * 8.0 + 200.0;
+    assert!((events.len() as f64) < most, "{} events", events.len());
+}
+
+#[test]
+fn what_happens_in_a_pass_that_is_not_told_is_told_with_its_step() {
+    let bench = Bench::simulated();
+    let hand = bench.hand.clone();
+    bench.at(ms(30_000), move || hand.body.event("stall"));
+    let mut one = case("one", vec![endurance(1000)]);
+    one.seconds_max = 1e6;
+    bench.perform(&plan(vec![one]));
+    let events = bench.events();
+    let trouble = events
+        .iter()
+        .position(|e| matches!(e, EventBody::DeviceEvent { .. }));
+    let before = &events[..trouble.unwrap()];
+    let step = before.iter().rev().find_map(|e| match e {
+        EventBody::StepStarted { context, .. } => context.scope.variables.get("cycle").cloned(),
+        _ => None,
+    });
+    let cycle: u32 = step.unwrap().parse().unwrap();
+    assert!(
+        cycle > 3,
+        "the step of cycle {cycle} is told, not only the first"
+    );
+}

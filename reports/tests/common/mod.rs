@@ -121,6 +121,7 @@ fn measure(id: &str, per: Option<&str>, n_planned: u32) -> Measure {
         n_planned,
         accept: None,
         rule: DecisionRule::Simple,
+        n_most: None,
     }
 }
 
@@ -152,6 +153,7 @@ fn case(id: &str, title: Text, measures: Vec<Measure>) -> Case {
             steps: vec![trial],
             every: Vec::new(),
             thinned_s: None,
+            until: None,
         })],
         finally: vec![],
         measures,
@@ -240,6 +242,7 @@ pub(crate) fn plan() -> Plan {
             poses: BTreeMap::new(),
             presets: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            programs: BTreeMap::new(),
             environment: [
                 ("humidity".to_string(), q("45 %")),
                 ("temperature".to_string(), q("22.5 Cel")),

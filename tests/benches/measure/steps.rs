@@ -255,6 +255,7 @@ fn plan(steps: u32) -> Plan {
             origin: None,
         }),
         rule: DecisionRule::Guarded { r: 1.0 },
+        n_most: None,
     };
     let case = bench::case("steps", vec![repeat], vec![measure]);
     let channels = vec![bench::channel("force", &["value"])];

@@ -12,6 +12,7 @@ mod path;
 mod payload;
 mod pose;
 mod pressing;
+mod rejudged;
 mod safeguard;
 mod settle;
 mod steps;
@@ -122,7 +123,9 @@ pub(crate) fn compute(task: Task<'_>) -> Answer {
         "thermal-steady-state" => heat::steady(task, &mut answer),
         "winding-rise" => heat::winding(task, &mut answer),
         "cycles-to-failure" => endurance::cycles(task, &mut answer),
+        "passes-to-ending" => endurance::passes(task, &mut answer),
         "protective-distance" => safeguard::distance(task, &mut answer),
+        crate::rejudge::METRIC => rejudged::kappa(task, &mut answer),
         "judge-agreement" => agreement::kappa(task, &mut answer),
         "contact-force" => pressing::worst(task, &mut answer),
         "sensor-nonlinearity" | "sensor-hysteresis" => steps::sensor(task, &mut answer),
@@ -193,7 +196,8 @@ fn count_check(task: Task<'_>, answer: &mut Answer) {
             format!("{n} of {planned} planned instances"),
             format!("计划 {planned} 次，实得 {n} 次"),
         ));
-    } else if n > planned {
+    } else if n > task.measure.n_most.unwrap_or(0).max(planned) {
+        let planned = task.measure.n_most.unwrap_or(0).max(planned);
         answer.doubts.add(because(
             "n-above-plan",
             format!("{n} instances where {planned} were planned"),

@@ -12,6 +12,7 @@ pub(super) fn metrics() -> Vec<MetricDescription> {
         slip_resistance(),
         cycle_time(),
         agreement(),
+        rejudged(),
     ]
 }
 
@@ -150,6 +151,48 @@ fn agreement() -> MetricDescription {
                 "kappa = (p_o - p_e) / (1 - p_e), standard error of Fleiss, Cohen and Everitt (1969); \
                  Cohen (1960)",
                 "kappa =（p_o - p_e）/（1 - p_e），标准误按 Fleiss、Cohen、Everitt（1969）；Cohen（1960）",
+            ),
+            vec![],
+        )
+    }
+}
+
+fn rejudged() -> MetricDescription {
+    MetricDescription {
+        over: vec![
+            ("over".into(), OverKind::Trial),
+            ("photo".into(), OverKind::Prompt),
+            ("question".into(), OverKind::Prompt),
+        ],
+        unit: Some(Unit::one()),
+        params: vec![
+            param(
+                "share",
+                Text::new("Share of the trials that is judged again", "复判的试验比例"),
+                ParamKind::Quantity(Unit::one()),
+                None,
+            ),
+            param(
+                "seed",
+                Text::new(
+                    "Seed by which they are drawn and put in order",
+                    "抽取与排序的种子",
+                ),
+                ParamKind::Count,
+                None,
+            ),
+        ],
+        n_min: 2,
+        ..metric(
+            crate::rejudge::METRIC,
+            Text::new(
+                "Agreement with a second judge who saw the photos only, kappa",
+                "与仅看照片的第二评判者的一致性 kappa",
+            ),
+            Text::new(
+                "kappa = (p_o - p_e) / (1 - p_e) over the choices, standard error of Fleiss, Cohen and \
+                 Everitt (1969); Cohen (1960)",
+                "对各选项的 kappa =（p_o - p_e）/（1 - p_e），标准误按 Fleiss、Cohen、Everitt（1969）；Cohen（1960）",
             ),
             vec![],
         )

@@ -15,6 +15,7 @@ pub(super) fn metrics() -> Vec<MetricDescription> {
         steady_state(),
         winding_rise(),
         cycles_to_failure(),
+        passes_to_ending(),
         protective_distance(),
         contact_force(),
         sensor(
@@ -168,6 +169,23 @@ fn cycles_to_failure() -> MetricDescription {
                  rate, Epstein and Sobel (1953)",
                 "首次失效前经受的试验数，未失效时为全部（删失）；界限为 2 T / chi²(C; 2 r)，未失效时 2 r + \
                  2：恒定失效率下的平均失效循环数，Epstein、Sobel（1953）",
+            ),
+            vec![],
+        )
+    }
+}
+
+fn passes_to_ending() -> MetricDescription {
+    MetricDescription {
+        over: vec![("over".into(), OverKind::Repeat)],
+        unit: Some(Unit::one()),
+        ..metric(
+            "passes-to-ending",
+            Text::new("Passes survived of a repeat", "重复步骤经受的循环数"),
+            Text::new(
+                "passes at the last look at which the condition of the repeat's `until` did not hold; all \
+                 of them (censored) when it never came",
+                "最后一次检查时重复步骤的 `until` 条件尚未成立的循环数；条件始终未成立时为全部（删失）",
             ),
             vec![],
         )

@@ -262,6 +262,7 @@ pub(crate) fn measure(
         n_planned,
         accept: None,
         rule: DecisionRule::Guarded { r: 1.0 },
+        n_most: None,
     }
 }
 

@@ -5,8 +5,9 @@ use crate::executor::{Cut, Executor};
 use crate::resolve::seconds;
 use crate::scope;
 use crate::trouble;
+use certbench_clock::Time;
 use certbench_model::step::{Block, Ending, Matrix, Repeat, Schedule};
-use certbench_model::{EventBody, FaultKind};
+use certbench_model::{EventBody, FaultKind, Step};
 
 impl Executor {
     pub(super) fn repeat(&mut self, repeat: &Repeat, path: &str) -> Result<(), Cut> {
@@ -17,12 +18,16 @@ impl Executor {
         if repeat.every.iter().any(|e| e.first) {
             self.every(repeat, 0, path)?;
         }
+        let plain = repeat.steps.iter().all(Step::may_stand_beside);
+        let mut told = None;
         let mut ended = None;
         let mut passes = 0;
         while passes < of && ended.is_none() {
             let inner = scope::pass(&plan, repeat, passes, &outer);
             self.scope = inner.map_err(|why| self.impossible(why))?;
+            self.quiet = plain && self.told_lately(&mut told);
             self.steps(&repeat.steps, path)?;
+            self.quiet = false;
             passes += 1;
             self.every(repeat, passes, path)?;
             ended = self.ending(repeat.until.as_ref(), passes)?;
@@ -33,6 +38,19 @@ impl Executor {
             self.tell_ended(&repeat.variable, passes, of, ended);
         }
         Ok(())
+    }
+
+    /// Whether a pass needs not be told, because one was within the time of thinned recording.
+    fn told_lately(&self, told: &mut Option<Time>) -> bool {
+        let now = self.now();
+        let lately = match (self.case.thinned_s, *told) {
+            (Some(every_s), Some(told)) => now < told + seconds(every_s),
+            _ => false,
+        };
+        if !lately {
+            *told = Some(now);
+        }
+        lately
     }
 
     /// The ending that has come after so many passes, with its values.
@@ -117,12 +135,7 @@ impl Executor {
 
     /// What is done between passes, as often as it fits: a further time is begun only when the
     /// longest so far would end before the next pass is due.
-    fn fill_until(
-        &mut self,
-        due: certbench_clock::Time,
-        schedule: &Schedule,
-        path: &str,
-    ) -> Result<(), Cut> {
+    fn fill_until(&mut self, due: Time, schedule: &Schedule, path: &str) -> Result<(), Cut> {
         let mut longest = std::time::Duration::ZERO;
         for _ in 0..schedule.between_most {
             if schedule.between.is_empty() || self.now() + longest >= due {
@@ -163,8 +176,16 @@ impl Executor {
     /// Records as said from now on, and says so.
     pub(crate) fn tell_thinned(&self, every_s: Option<f64>) {
         self.shared.thin(every_s);
+        self.attend(every_s.is_none() || !self.open.is_empty());
         let left_out = self.shared.left_out();
         self.tell(EventBody::Thinned { every_s, left_out });
+    }
+
+    /// Whether devices shall give every sample, or one now and then.
+    pub(crate) fn attend(&self, every_sample: bool) {
+        for (_, device) in self.bench.devices() {
+            device.attend(every_sample);
+        }
     }
 
     fn tell_ended(&self, variable: &str, passes: u32, of: u32, ending: Option<String>) {

@@ -95,11 +95,15 @@ impl Executor {
         self.pulse()?;
         let what = words(step, &self.scope);
         self.control.note(|p| p.step.clone_from(&what));
-        self.tell(EventBody::StepStarted {
+        let started = EventBody::StepStarted {
             path: path.to_string(),
             what,
             context: self.context(),
-        });
+        };
+        match self.quiet {
+            true => *self.untold.borrow_mut() = Some(started),
+            false => self.tell(started),
+        }
         // The record of what went before has been written, or the flow is cut here.
         self.pulse()?;
         match step {
@@ -125,9 +129,12 @@ impl Executor {
             Step::Block(block) => self.block(block, path),
         }?;
         self.pulse()?;
-        self.tell(EventBody::StepEnded {
-            path: path.to_string(),
-        });
+        let told = self.untold.borrow_mut().take().is_none();
+        if told {
+            self.tell(EventBody::StepEnded {
+                path: path.to_string(),
+            });
+        }
         self.count_step();
         Ok(())
     }

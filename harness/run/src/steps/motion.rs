@@ -7,7 +7,7 @@ use certbench_model::step::{Drive, Grasp, Move, Release, Until};
 use certbench_roles::{Progress, Trouble};
 use std::time::Duration;
 
-/// How often a device is asked how far it is.
+/// How often a device is asked how far it is, unless it learns that less often itself.
 const ASKED_EVERY: Duration = Duration::from_millis(20);
 
 impl Executor {
@@ -50,8 +50,9 @@ impl Executor {
 
     fn await_settled(&mut self, motion: &Motion) -> Result<(), Cut> {
         let deadline = self.now() + motion.timeout;
+        let every = ASKED_EVERY.max(motion.device.learns_every());
         loop {
-            self.wait_until(self.now() + ASKED_EVERY)?;
+            self.wait_until(self.now() + every)?;
             let late = self.now() >= deadline;
             if self.settled(motion, late)? {
                 return Ok(());

@@ -97,6 +97,9 @@ impl Executor {
         self.must_have_delivered(&open)?;
         self.open.pop();
         self.shared.in_window(false);
+        if self.case.thinned_s.is_some() {
+            self.attend(!self.open.is_empty());
+        }
         self.tell(EventBody::WindowClosed {
             window: open.id,
             instance: open.instance,
@@ -182,6 +185,9 @@ impl Executor {
         let instance = self.case.windows.entry(window.id.clone()).or_default();
         *instance += 1;
         let instance = *instance;
+        if self.case.thinned_s.is_some() {
+            self.attend(true);
+        }
         self.shared.in_window(true);
         for taking in &taking {
             self.shared.follow(taking.channel);

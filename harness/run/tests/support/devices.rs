@@ -9,6 +9,7 @@ use certbench_roles::{
 };
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 fn link(kind: &str, may_be_physical: bool) -> LinkFacts {
     LinkFacts {
@@ -37,6 +38,8 @@ pub(crate) struct Body {
     pub(crate) silent: AtomicBool,
     pub(crate) identity: Mutex<Identity>,
     pub(crate) may_be_physical: AtomicBool,
+    /// Time between samples.
+    pub(crate) every_ms: AtomicU64,
     pub(crate) starts: AtomicU64,
     pub(crate) closes: AtomicU64,
 }
@@ -54,6 +57,7 @@ impl Body {
             silent: AtomicBool::new(false),
             identity: Mutex::default(),
             may_be_physical: AtomicBool::new(false),
+            every_ms: AtomicU64::new(10),
             starts: AtomicU64::new(0),
             closes: AtomicU64::new(0),
         }
@@ -105,7 +109,7 @@ impl Body {
     }
 }
 
-/// Starts sampling `signal` every 10 ms.
+/// Starts sampling `signal`.
 fn sample<T: Send + Sync + 'static>(
     device: &Arc<T>,
     body: fn(&T) -> &Body,
@@ -132,7 +136,7 @@ fn sample<T: Send + Sync + 'static>(
                     reading: read(&device),
                 });
             }
-            due += ms(10);
+            due += ms(body.every_ms.load(Ordering::SeqCst));
             clock.sleep_until(due);
         }
     });
@@ -413,6 +417,10 @@ impl Device for Hand {
     }
     fn link(&self) -> LinkFacts {
         self.body.link()
+    }
+    fn learns_every(&self) -> Duration {
+        // A hand that is asked for samples seldom knows seldom how far it is.
+        ms(self.body.every_ms.load(Ordering::SeqCst) / 4)
     }
     fn identify(&self) -> Result<Identity, Trouble> {
         self.body.identify()

@@ -31,6 +31,8 @@ pub(crate) struct DeviceNeed {
     pub(crate) span: Span,
     pub(crate) kind: String,
     pub(crate) roles: Vec<String>,
+    /// Commanded, and no item under test.
+    pub(crate) equipment: bool,
 }
 
 /// A needed channel.
@@ -153,7 +155,9 @@ impl Checker<'_> {
         let wanted = need.roles.get()?;
         all_known("unknown-role", "role", wanted, &distinct(roles), self.sink);
         let name = identifier(name, span, "a device", self.sink)?;
+        let equipment = need.equipment.as_ref().and_then(At::get);
         let need = DeviceNeed {
+            equipment: equipment.is_some_and(|e| *e),
             span,
             kind: need.kind.get()?.clone(),
             roles: wanted.iter().filter_map(|r| r.value.clone()).collect(),

@@ -21,6 +21,7 @@ pub(crate) enum Counted<'a> {
     Window(&'a str),
     Trial(&'a str),
     Prompt(&'a str),
+    Repeat(&'a str),
 }
 
 /// Instances by row of `per`; without `per` under the empty name. `None` when an instance is not
@@ -29,26 +30,55 @@ pub(crate) fn instances(
     steps: &[Step],
     what: Counted<'_>,
     per: Option<&str>,
+    passes: Passes,
 ) -> Option<BTreeMap<String, u64>> {
     let mut counts = BTreeMap::new();
     let row = per.is_none().then(String::new);
-    count(steps, what, per, row.as_deref(), 1, &mut counts).then_some(counts)
+    let asked = Asked { what, per, passes };
+    count(steps, asked, row.as_deref(), 1, &mut counts).then_some(counts)
+}
+
+/// Which passes of a repeat count that may end early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passes {
+    /// Those that must have been done.
+    Owed,
+    /// All that may be done.
+    All,
+}
+
+/// What is counted, by whose rows.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    what: Counted<'a>,
+    per: Option<&'a str>,
+    passes: Passes,
+}
+
+impl Asked<'_> {
+    fn passes(self, all: u32, until: Option<&Ending>) -> u32 {
+        match (self.passes, until) {
+            (Passes::Owed, Some(ending)) => ending.at_least.min(all),
+            _ => all,
+        }
+    }
 }
 
 /// Whether every instance found has a row to be counted under.
 fn count(
     steps: &[Step],
-    what: Counted<'_>,
-    per: Option<&str>,
+    asked: Asked<'_>,
     row: Option<&str>,
     times: u64,
     counts: &mut BTreeMap<String, u64>,
 ) -> bool {
     steps.iter().all(|step| {
-        let hit = match (step, what) {
+        let hit = match (step, asked.what) {
             (Step::Window(w), Counted::Window(id)) => w.id == id,
             (Step::Trial(t), Counted::Trial(id)) => t.id == id,
             (Step::Prompt(p), Counted::Prompt(id)) => p.id == id,
+            (Step::Repeat(r), Counted::Repeat(id)) => r.variable == id,
+            (Step::Schedule(s), Counted::Repeat(id)) => s.variable == id,
             _ => false,
         };
         if hit {
@@ -57,51 +87,49 @@ fn count(
             *sum = sum.saturating_add(times);
         }
         match step {
-            Step::Repeat(repeat) => count_repeat(repeat, what, per, row, times, counts),
-            Step::Matrix(matrix) => count_matrix(matrix, what, per, row, times, counts),
+            Step::Repeat(repeat) => count_repeat(repeat, asked, row, times, counts),
+            Step::Matrix(matrix) => count_matrix(matrix, asked, row, times, counts),
             Step::Schedule(schedule) => {
-                let passes = u64::from(owed(schedule.times, schedule.until.as_ref()));
-                if per == Some(schedule.variable.as_str()) {
+                let passes = u64::from(asked.passes(schedule.times, schedule.until.as_ref()));
+                if asked.per == Some(schedule.variable.as_str()) {
                     return (1..=passes).all(|i| {
                         let row = i.to_string();
-                        count(&schedule.steps, what, per, Some(&row), times, counts)
+                        count(&schedule.steps, asked, Some(&row), times, counts)
                     });
                 }
                 let times = times.saturating_mul(passes);
-                count(&schedule.steps, what, per, row, times, counts)
+                count(&schedule.steps, asked, row, times, counts)
             }
             other => other
                 .lists()
                 .into_iter()
-                .all(|list| count(list, what, per, row, times, counts)),
+                .all(|list| count(list, asked, row, times, counts)),
         }
     })
 }
 
 fn count_repeat(
     repeat: &Repeat,
-    what: Counted<'_>,
-    per: Option<&str>,
+    asked: Asked<'_>,
     row: Option<&str>,
     times: u64,
     counts: &mut BTreeMap<String, u64>,
 ) -> bool {
-    let owed = owed(repeat.over.count(), repeat.until.as_ref());
+    let owed = asked.passes(repeat.over.count(), repeat.until.as_ref());
     let passes = match &repeat.over {
-        Over::Rows { order, .. } if per == Some(repeat.variable.as_str()) => order
+        Over::Rows { order, .. } if asked.per == Some(repeat.variable.as_str()) => order
             .iter()
-            .all(|id| count(&repeat.steps, what, per, Some(id), times, counts)),
+            .all(|id| count(&repeat.steps, asked, Some(id), times, counts)),
         _ => {
             let times = times.saturating_mul(u64::from(owed));
-            count(&repeat.steps, what, per, row, times, counts)
+            count(&repeat.steps, asked, row, times, counts)
         }
     };
     let every = repeat.every.iter().all(|every| {
         let n = every.count(owed);
         count(
             &every.steps,
-            what,
-            per,
+            asked,
             row,
             times.saturating_mul(n.into()),
             counts,
@@ -110,28 +138,22 @@ fn count_repeat(
     passes && every
 }
 
-/// Passes that must have been done: all, or as many as there are before it may end.
-fn owed(passes: u32, until: Option<&Ending>) -> u32 {
-    until.map_or(passes, |ending| ending.at_least.min(passes))
-}
-
 fn count_matrix(
     matrix: &Matrix,
-    what: Counted<'_>,
-    per: Option<&str>,
+    asked: Asked<'_>,
     row: Option<&str>,
     times: u64,
     counts: &mut BTreeMap<String, u64>,
 ) -> bool {
-    let named = |a: &Axis| per == Some(a.variable.as_str());
+    let named = |a: &Axis| asked.per == Some(a.variable.as_str());
     match matrix.axes.iter().position(named) {
         Some(place) => matrix.cells.iter().all(|cell| {
             let row = cell.get(place).map(String::as_str);
-            count(&matrix.steps, what, per, row, times, counts)
+            count(&matrix.steps, asked, row, times, counts)
         }),
         None => {
             let times = times.saturating_mul(matrix.cells.len() as u64);
-            count(&matrix.steps, what, per, row, times, counts)
+            count(&matrix.steps, asked, row, times, counts)
         }
     }
 }
@@ -310,16 +332,23 @@ mod tests {
             30,
             vec![rows("pose", &["p1", "p2"], vec![window("visit", 1.0)])],
         )];
-        let per_pose = instances(&steps, Counted::Window("visit"), Some("pose")).unwrap();
+        let per_pose =
+            instances(&steps, Counted::Window("visit"), Some("pose"), Passes::Owed).unwrap();
         assert_eq!(per_pose, [("p1".into(), 30), ("p2".into(), 30)].into());
-        let all = instances(&steps, Counted::Window("visit"), None).unwrap();
+        let all = instances(&steps, Counted::Window("visit"), None, Passes::Owed).unwrap();
         assert_eq!(all, [(String::new(), 60)].into());
         // Rows that were written out one by one count the same.
         let unrolled = [
             rows("pose", &["p1"], vec![times(3, vec![window("visit", 1.0)])]),
             rows("pose", &["p2"], vec![times(3, vec![window("visit", 1.0)])]),
         ];
-        let per_pose = instances(&unrolled, Counted::Window("visit"), Some("pose")).unwrap();
+        let per_pose = instances(
+            &unrolled,
+            Counted::Window("visit"),
+            Some("pose"),
+            Passes::Owed,
+        )
+        .unwrap();
         assert_eq!(per_pose, [("p1".into(), 3), ("p2".into(), 3)].into());
     }
 
@@ -329,7 +358,7 @@ mod tests {
             window("visit", 1.0),
             rows("pose", &["p1"], vec![window("visit", 1.0)]),
         ];
-        assert!(instances(&steps, Counted::Window("visit"), Some("pose")).is_none());
+        assert!(instances(&steps, Counted::Window("visit"), Some("pose"), Passes::Owed).is_none());
     }
 
     #[test]

@@ -307,12 +307,13 @@ pub(crate) fn remarks(request: &Request<'_>, sink: &Sink) {
 
 /// Items of the job that are here, or what the suite needs. A job must have every needed device.
 fn under_test(suite: &Suite, job: Option<&Job>, today: Date, sink: &Sink) -> Vec<String> {
-    let needed = &suite.needs.devices;
+    let needed = suite.needs.devices.iter().filter(|(_, n)| !n.equipment);
+    let needed: BTreeMap<&String, &crate::check::need::DeviceNeed> = needed.collect();
     let Some(job) = job else {
-        return needed.keys().cloned().collect();
+        return needed.into_keys().cloned().collect();
     };
-    for (name, need) in needed {
-        if !job.items.contains_key(name) {
+    for (name, need) in &needed {
+        if !job.items.contains_key(*name) {
             let names = job.items.keys().map(String::as_str);
             let (help, note) = crate::near::suggestion(name, names);
             let message = format!("the job has no item `{name}`");
@@ -330,5 +331,9 @@ fn under_test(suite: &Suite, job: Option<&Job>, today: Date, sink: &Sink) -> Vec
             sink.push(Complaint::new("not-received", span, message));
         }
     }
-    job.items.keys().chain(needed.keys()).cloned().collect()
+    job.items
+        .keys()
+        .chain(needed.into_keys())
+        .cloned()
+        .collect()
 }

@@ -120,6 +120,8 @@ pub(crate) struct DeviceNeed {
     pub(crate) kind: At<String>,
     /// `identify`, `joints`, `grasp`, `halt`, …
     pub(crate) roles: At<Vec<At<String>>>,
+    /// Commanded by the suite and no item under test: a load machine.
+    pub(crate) equipment: Option<At<bool>>,
 }
 
 /// A channel that is needed.

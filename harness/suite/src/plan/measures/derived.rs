@@ -4,7 +4,7 @@ use super::{EXPECTED, Measures};
 use crate::check::literal::{identifier, text, unit};
 use crate::complaint::{Complaint, Span};
 use crate::expr::{Names, parse};
-use crate::plan::count::{Counted, instances};
+use crate::plan::count::{Counted, Passes, instances};
 use crate::plan::env::Env;
 use crate::plan::steps::CaseReader;
 use crate::written::suite::{Case as WrittenCase, Derive};
@@ -292,8 +292,9 @@ fn rows(env: &Env<'_>, case: &Case, measure: &Measure) -> Vec<String> {
             OverKind::Window => Counted::Window(name),
             OverKind::Trial => Counted::Trial(name),
             OverKind::Prompt => Counted::Prompt(name),
+            OverKind::Repeat => Counted::Repeat(name),
         };
-        instances(&case.steps, what, measure.per.as_deref())
+        instances(&case.steps, what, measure.per.as_deref(), Passes::All)
     });
     found.unwrap_or_default().into_keys().collect()
 }

@@ -24,6 +24,7 @@ impl<'a> Measures<'_, 'a, '_> {
         for (input, kind) in &metric.over {
             match named.get(input) {
                 Some((name, at)) if *kind == OverKind::Prompt => self.prompt(name, *at),
+                Some((name, at)) if *kind == OverKind::Repeat => self.ending_repeat(name, *at),
                 Some((name, at)) => self.window_or_trial(name, *at, *kind, metric),
                 None if written.value.is_some() => {
                     let message = format!("`{}` is computed over `{input}` too", metric.id);
@@ -91,7 +92,7 @@ impl<'a> Measures<'_, 'a, '_> {
                 "window",
                 "trial",
             ),
-            OverKind::Trial | OverKind::Prompt => (
+            OverKind::Trial | OverKind::Prompt | OverKind::Repeat => (
                 trials.contains_key(name),
                 windows.contains_key(name),
                 "trial",
@@ -122,15 +123,47 @@ impl<'a> Measures<'_, 'a, '_> {
         }
         let names: Vec<&str> = match kind {
             OverKind::Window => windows.keys().map(String::as_str).collect(),
-            OverKind::Trial | OverKind::Prompt => trials.keys().map(String::as_str).collect(),
+            OverKind::Trial | OverKind::Prompt | OverKind::Repeat => {
+                trials.keys().map(String::as_str).collect()
+            }
         };
         let code = match kind {
             OverKind::Window => "unknown-window",
-            OverKind::Trial | OverKind::Prompt => "unknown-trial",
+            OverKind::Trial | OverKind::Prompt | OverKind::Repeat => "unknown-trial",
         };
         self.complain(unknown(code, what, name, at, names).note(format!(
             "no step of this case records a {what} of that name"
         )));
+    }
+
+    /// A repeat or schedule of this case, by its variable, that may end before its last pass.
+    fn ending_repeat(&self, name: &str, at: Span) {
+        fn variables<'s>(steps: &'s [Step], all: &mut Vec<(&'s str, bool)>) {
+            for step in steps {
+                match step {
+                    Step::Repeat(r) => all.push((&r.variable, r.until.is_some())),
+                    Step::Schedule(s) => all.push((&s.variable, s.until.is_some())),
+                    _ => {}
+                }
+                for list in step.lists() {
+                    variables(list, all);
+                }
+            }
+        }
+        let mut all = Vec::new();
+        variables(self.steps, &mut all);
+        match all.iter().find(|(variable, _)| *variable == name) {
+            Some((_, true)) => {}
+            Some((_, false)) => {
+                let message = format!("the repeat of `{name}` always goes to its last pass");
+                let complaint = Complaint::new("wrong-over", at, message);
+                self.complain(complaint.help("give it an `until:`"));
+            }
+            None => {
+                let names = all.iter().filter(|(_, ends)| *ends).map(|(v, _)| *v);
+                self.complain(unknown("unknown-variable", "repeat", name, at, names));
+            }
+        }
     }
 
     /// A prompt of this case that asks for something.

@@ -5,7 +5,7 @@ mod inputs;
 mod limits;
 mod params;
 
-use super::count::{Counted, instances};
+use super::count::{Counted, Passes, instances};
 use super::env::Env;
 use super::steps::CaseReader;
 use crate::check::literal::{identifier, text, unknown};
@@ -110,7 +110,8 @@ impl<'a> Measures<'_, 'a, '_> {
             channels: channels.into_iter().map(|(k, (v, _))| (k, v)).collect(),
             params: params?,
             per: written.per.as_ref().and_then(|p| p.value.clone()),
-            n_planned: n_planned?,
+            n_planned: n_planned?.0,
+            n_most: n_planned?.1,
             accept,
             rule: self.rule,
         })
@@ -146,13 +147,14 @@ impl<'a> Measures<'_, 'a, '_> {
         })
     }
 
-    /// How many instances each judged row has. All rows have the same number, or the plan is refused.
+    /// How many instances each judged row has, and the most that it may have when that is more. All
+    /// rows have the same number, or the plan is refused.
     fn n_planned(
         &self,
         written: &Written,
         metric: &MetricDescription,
         over: &BTreeMap<String, (String, Span)>,
-    ) -> Option<u32> {
+    ) -> Option<(u32, Option<u32>)> {
         let per = match &written.per {
             None => None,
             Some(at) => Some((at.get()?.as_str(), at.span)),
@@ -166,14 +168,20 @@ impl<'a> Measures<'_, 'a, '_> {
             return None;
         }
         let mut least: Option<u64> = None;
+        let mut most_of_all = 0;
         for (input, (name, at)) in over {
             let kind = metric.over.iter().find(|(n, _)| n == input)?.1;
             let what = match kind {
                 OverKind::Window => Counted::Window(name),
                 OverKind::Trial => Counted::Trial(name),
                 OverKind::Prompt => Counted::Prompt(name),
+                OverKind::Repeat => Counted::Repeat(name),
             };
-            let Some(rows) = instances(self.steps, what, per.map(|p| p.0)) else {
+            let by = per.map(|p| p.0);
+            let all = instances(self.steps, what, by, Passes::All);
+            let all = all.and_then(|rows| rows.values().copied().max());
+            most_of_all = most_of_all.max(all.unwrap_or(0));
+            let Some(rows) = instances(self.steps, what, by, Passes::Owed) else {
                 let (variable, at) = per?;
                 let message =
                     format!("`{name}` is not always inside a repeat of `{variable}` over a table");
@@ -203,7 +211,9 @@ impl<'a> Measures<'_, 'a, '_> {
             );
             self.complain(Complaint::new("too-few", written.over.head, message));
         }
-        u32::try_from(n).ok()
+        let most = u32::try_from(most_of_all).unwrap_or(u32::MAX);
+        let n = u32::try_from(n).ok()?;
+        Some((n, (most > n).then_some(most)))
     }
 
     fn rows_are_poses<'k>(&self, rows: impl Iterator<Item = &'k String>, at: Span) {
