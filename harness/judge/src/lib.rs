@@ -17,6 +17,7 @@ mod measure;
 pub mod metric;
 mod params;
 mod reason;
+mod rejudge;
 mod run;
 pub mod stats;
 mod trace;
@@ -24,5 +25,6 @@ mod trial;
 mod verdict;
 mod vocabulary;
 
+pub use rejudge::{Rejudging, rejudgings};
 pub use run::judge;
 pub use vocabulary::vocabulary;
