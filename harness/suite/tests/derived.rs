@@ -6,7 +6,7 @@ mod common;
 use certbench_model::derived::Input;
 use certbench_model::{Compare, Derived, Unit};
 use certbench_suite::{
-    Diagnostic, Request, Sources, check_bench, check_job, check_suite, plan, render,
+    Diagnostic, Kind, Request, Sources, check_bench, check_job, check_suite, plan, render, schema,
 };
 use common::{errors, files, replaced, vocabulary};
 
@@ -158,6 +158,23 @@ fn a_derived_limit_is_a_limit() {
     let mut sources = Sources::memory(all.iter().map(|(n, t)| (n.as_str(), t.as_str())));
     let (suite, all) = check_suite(&mut sources, "small.suite.yaml", &vocabulary());
     assert!(suite.is_some(), "{}", render(&all, &sources, false));
+}
+
+#[test]
+fn an_editor_knows_the_keys_of_a_derived_result() {
+    let schema = schema(Kind::Suite);
+    let item = |at: &serde_json::Value| at["items"]["$ref"].as_str().map(String::from);
+    let of_suite = item(&schema["properties"]["derive"]).unwrap();
+    let of_case = item(&schema["definitions"]["Case"]["properties"]["derive"]);
+    assert_eq!(Some(&of_suite), of_case.as_ref());
+    let derive = schema.pointer(of_suite.trim_start_matches('#')).unwrap();
+    assert_eq!(derive["additionalProperties"], false);
+    assert_eq!(
+        derive["required"],
+        serde_json::json!(["id", "title", "value", "unit"])
+    );
+    let words = derive["properties"]["value"]["description"].as_str();
+    assert!(words.unwrap().contains("first.strength"));
 }
 
 /// Name, value and unit of a derived result of the case `grasping`, codes of the errors.
