@@ -71,6 +71,14 @@ impl Papers {
         papers
     }
 
+    /// With a further table of the shipped ones.
+    #[must_use]
+    pub fn table(mut self, name: &str) -> Papers {
+        let name = format!("tables/{name}.yaml");
+        self.files.insert(name.clone(), shipped(&name));
+        self
+    }
+
     /// With a parameter set by the laboratory: `cycles=3`.
     #[must_use]
     pub fn set(mut self, parameter: &str) -> Papers {

@@ -13,7 +13,7 @@ use certbench_clock::Clock;
 use certbench_devices::Port;
 use certbench_model::date::utc_text;
 use certbench_model::text::Lang;
-use certbench_model::{EventBody, Findings, Plan, RunEnd, Text};
+use certbench_model::{EventBody, Findings, Plan, Provenance, RunEnd, Text};
 use certbench_record::{Entry, Ledger, Pace, Recorder, Start, items};
 use certbench_roles::Device;
 use certbench_run::{Consent, Control, Listener, Run, Settings};
@@ -267,7 +267,11 @@ fn open_bench(
 ) -> Result<(Bench, Vec<Arc<dyn Device>>), Unopened> {
     let is_simulated = |d: &&certbench_model::plan::DevicePlan| d.port == SIMULATED_PORT;
     let simulated: Vec<_> = plan.bench.devices.iter().filter(is_simulated).collect();
-    if in_process && simulated.len() < plan.bench.devices.len() {
+    let alone = |d: &&certbench_model::plan::DevicePlan| {
+        d.imported() || (d.port == wiring::NO_PORT && d.provenance == Provenance::Simulated)
+    };
+    let alone = plan.bench.devices.iter().filter(alone).count();
+    if in_process && simulated.len() + alone < plan.bench.devices.len() {
         return Err(Unopened::refused(
             "bench",
             Text::new(

@@ -15,6 +15,9 @@ use std::sync::Arc;
 /// The word that a bench file writes for a port that the simulation opens.
 pub(crate) const SIMULATED_PORT: &str = "simulated";
 
+/// The word that a bench file writes for a device without a link.
+pub(crate) const NO_PORT: &str = "none";
+
 /// What metrics and drivers exist: the union of what the judge, the device room and, for data that
 /// are imported, the record publish.
 pub(crate) fn vocabulary() -> Vocabulary {
@@ -70,7 +73,10 @@ pub(crate) fn open_at_links(
 ) -> Result<Vec<Arc<dyn Device>>, Unopened> {
     let open_one = |device: &DevicePlan| {
         let nobody = || Trouble::Refused("it has no simulated counterpart".into());
-        let port = links.remove(&device.id).ok_or_else(nobody);
+        let port = match links.remove(&device.id) {
+            None if device.port == NO_PORT => Ok(Port::None),
+            port => port.ok_or_else(nobody),
+        };
         port.and_then(|port| open(device, port, clock))
             .map_err(|trouble| Unopened::device(&device.id, trouble))
     };

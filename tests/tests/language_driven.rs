@@ -1,0 +1,137 @@
+//! Robots that do programs of their own, and a joint held against a load machine, on the simulated
+//! clock: what is measured, held against what is true.
+
+use certbench_model::EventBody;
+use certbench_model::finding::{Finding, Value};
+use certbench_model::step::Step;
+use certbench_model::{RunEnd, Verdict};
+use certbench_tests::simulated::{Papers, Played, in_a_line};
+
+fn external() -> Papers {
+    Papers::shipped("pose-external", "external").table("taught-poses")
+}
+
+fn joint() -> Papers {
+    Papers::shipped("joint-thermal", "joint")
+}
+
+fn findings<'a>(played: &'a Played, measure: &'a str) -> impl Iterator<Item = &'a Finding> {
+    let all = played.findings.cases.iter().flat_map(|c| &c.findings);
+    all.filter(move |f| f.measure == measure)
+}
+
+fn value(finding: &Finding) -> (f64, f64) {
+    match &finding.result {
+        Some(Value::Quantity(q)) => (q.value, q.u_expanded.unwrap_or(f64::NAN)),
+        other => panic!("{}: {other:?} {:?}", finding.measure, finding.reasons),
+    }
+}
+
+fn refused(papers: &Papers) -> Vec<String> {
+    match papers.plan() {
+        Ok(_) => Vec::new(),
+        Err(complaints) => complaints.iter().map(in_a_line).collect(),
+    }
+}
+
+fn shown(played: &Played) -> String {
+    let armed = |body: &EventBody| match body {
+        EventBody::Armed { shown, .. } => shown.iter().map(|t| t.en.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let lines: Vec<String> = played.events().flat_map(armed).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn a_robot_that_nobody_commands_is_observed_by_its_own_program() {
+    let played = external().set("cycles=4").play();
+    assert_eq!(played.end, RunEnd::Completed, "{:?}", played.faults());
+    let found: Vec<_> = findings(&played, "repeatability").map(value).collect();
+    assert_eq!(found.len(), 5);
+    for (rp, u) in &found {
+        assert!((0.001..0.25).contains(rp) && *u < 0.2, "{rp} {u}");
+    }
+    // Five visits a cycle, each with a window, in the order of the robot's program.
+    assert_eq!(played.stays.len(), 20);
+    let starts = played.log.iter().filter(|h| h.what == "program starts");
+    assert_eq!(starts.count(), 5); // four cycles and the way to park
+    let armed = shown(&played);
+    assert!(armed.contains("moves by programs of its own"), "{armed}");
+    assert!(armed.contains("`program-stop` to `stop`"), "{armed}");
+    assert!(played.at_rest);
+    let halts = played.halts("robot");
+    assert!(halts.iter().all(|h| h == "confirmed"), "{halts:?}");
+}
+
+#[test]
+fn a_tracker_that_goes_blind_stops_the_robot_by_the_benchs_output() {
+    let blind = serde_json::json!({ "device": "tracker", "kind": "silence", "at_s": 4.0 });
+    let fault = serde_json::from_value(blind).expect("a fault");
+    let played = external().set("cycles=3").fault(&fault).play();
+    assert!(played.happened("program stopped", 4.0).is_some());
+    assert!(played.at_rest);
+    assert_ne!(played.findings.verdict, Verdict::Pass);
+}
+
+#[test]
+fn without_an_output_that_stops_it_such_a_robot_is_refused() {
+    let papers = external().bench_with(", next: { output: program-stop, to: stop }", "");
+    let complaints = refused(&papers).join("\n");
+    assert!(complaints.contains("missing-stop-path"), "{complaints}");
+}
+
+#[test]
+fn a_program_that_the_bench_does_not_know_is_refused() {
+    let papers = external().suite_with("run: to-park", "run: to-pork");
+    let complaints = refused(&papers).join("\n");
+    assert!(complaints.contains("unknown-program"), "{complaints}");
+}
+
+#[test]
+fn a_joint_is_held_until_steady_and_its_winding_rise_is_true() {
+    let began = std::time::Instant::now();
+    let played = joint().play();
+    assert_eq!(played.end, RunEnd::Completed, "{:?}", played.faults());
+    let simulated_s = played.facts.events.last().expect("an end").event.time_ns as f64 * 1e-9;
+    assert!(simulated_s > 2.0 * 3600.0, "{simulated_s}");
+    eprintln!(
+        "{simulated_s} s of the joint bench took {:?}",
+        began.elapsed()
+    );
+    let (change, _) = value(findings(&played, "steady").next().expect("a finding"));
+    assert!(change <= 1.0, "{change}");
+    // The winding when the power went off, above the room.
+    let truth = &played.truth["rig"];
+    let end_c = truth["parameters"]["ambient_c"].as_f64().expect("a room");
+    let switched = played.log.iter().rfind(|h| h.what == "joint power off");
+    let off = switched.expect("the power went off").detail["winding_c"].as_f64();
+    let rise = off.expect("a temperature") - end_c;
+    let (measured, u) = value(findings(&played, "rise").next().expect("a finding"));
+    assert!(
+        (measured - rise).abs() <= u.max(1.0),
+        "{measured} ± {u}, truly {rise}"
+    );
+    assert_eq!(
+        played.findings.verdict,
+        Verdict::Pass,
+        "{:?}",
+        played.findings.reasons
+    );
+    assert!(shown(&played).contains("driven to up to 16 N·m"));
+    assert!(played.at_rest);
+}
+
+#[test]
+fn a_load_machine_is_no_item_and_its_limit_holds_before_anything_moves() {
+    let plan = joint().plan().expect("a plan");
+    let load = plan.device("load").expect("a load machine");
+    assert!(!load.under_test && plan.device("joint").is_some_and(|d| d.under_test));
+    let text = serde_json::to_string(&plan.cases).expect("JSON");
+    assert!(text.contains("\"drive\""));
+    let beyond = joint().bench_with("torque_max: 30 N.m", "torque_max: 10 N.m");
+    let complaints = refused(&beyond).join("\n");
+    assert!(complaints.contains("over-limit"), "{complaints}");
+    let walked = plan.cases.iter().flat_map(|c| &c.steps);
+    assert!(walked.into_iter().any(|s| matches!(s, Step::During(_))));
+}
