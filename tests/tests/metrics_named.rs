@@ -1,0 +1,27 @@
+//! What the judge publishes, a suite can name: one page with the metrics stays free of complaints.
+
+use certbench_model::Vocabulary;
+use certbench_suite::{Sources, check_suite, render};
+
+#[test]
+fn the_metrics_of_the_judge_can_be_named_in_a_suite() {
+    let vocabulary = Vocabulary {
+        metrics: certbench_judge::vocabulary(),
+        drivers: certbench_devices::catalogue(),
+    };
+    let path = format!(
+        "{}/suites/every-metric.suite.yaml",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let mut sources = Sources::disk();
+    let (suite, complaints) = check_suite(&mut sources, &path, &vocabulary);
+    let said = render(&complaints, &sources, false);
+    assert!(complaints.is_empty() && suite.is_some(), "\n{said}");
+    let text = std::fs::read_to_string(&path).expect("the suite");
+    let named = vocabulary.metrics.iter().filter(|m| {
+        let id = &m.id;
+        text.contains(&format!("metric: {id}\n")) || text.contains(&format!("metric: {id},"))
+    });
+    // Pose accuracy and repeatability are judged over a table of poses: the published suite has one.
+    assert!(named.count() >= 33);
+}
