@@ -18,7 +18,9 @@ pub struct Calibration {
     pub due: Date,
     /// Uncertainty over the range; all in the signal's own unit. A sample in no range is unusable.
     pub ranges: Vec<CalibrationRange>,
-    /// Direction it holds for, for example `compression`; empty when both.
+    /// Direction it holds for: `compression` or `tension` (what positive means is the gauge's option
+    /// `positive`), `positive`, `negative`, or `both`, as when empty. A reading against it, or a word
+    /// that no sign tells, is unusable for a verdict.
     pub direction: Option<String>,
     /// Highest signal frequency it holds for, Hz.
     pub bandwidth_hz: Option<f64>,
