@@ -3,8 +3,8 @@
 use crate::document::{Case, Document};
 use crate::plot::{self, Drawn};
 use crate::words;
-use certbench_model::Correction;
 use certbench_model::text::Lang;
+use certbench_model::{Correction, Figure};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, context};
@@ -18,15 +18,31 @@ const STYLE: &str = include_str!("../templates/style.css");
 #[error("the report cannot be printed: {0}")]
 pub struct ReportError(#[from] Error);
 
+/// Which words a page has.
+#[derive(Clone, Copy)]
+enum Tongue {
+    One(Lang),
+    /// English with Chinese beside it.
+    Both,
+}
+
 /// The report in one language, as HTML that prints on A4.
 ///
 /// # Errors
 /// [`ReportError`] when the template and the words do not fit together, which the tests exclude.
 pub fn html(document: &Document, lang: Lang) -> Result<String, ReportError> {
-    let code = match lang {
-        Lang::En => "en",
-        Lang::Zh => "zh",
-    };
+    page(document, Tongue::One(lang))
+}
+
+/// The report in English with Chinese beside it, as HTML that prints on A4.
+///
+/// # Errors
+/// As [`html`].
+pub fn html_both(document: &Document) -> Result<String, ReportError> {
+    page(document, Tongue::Both)
+}
+
+fn page(document: &Document, tongue: Tongue) -> Result<String, ReportError> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     let mut syntax = SyntaxConfig::builder();
@@ -34,21 +50,79 @@ pub fn html(document: &Document, lang: Lang) -> Result<String, ReportError> {
     env.set_syntax(syntax.build()?);
     env.add_template("report.html", TEMPLATE)?;
     env.add_function("t", move |key: &str, values: Kwargs| {
-        say(lang, key, &values)
+        said(tongue, |lang| say(lang, key, &values))
     });
     env.add_function("word", move |group: &str, code: &str| {
-        word(lang, group, code)
+        said(tongue, |lang| Ok(word(lang, group, code)))
     });
-    env.add_filter("l", move |text: &Value| text.get_attr(code));
+    env.add_filter("l", move |text: &Value| {
+        said(tongue, |lang| Ok(text.get_attr(code(lang))?.to_string()))
+    });
+    let lang = match tongue {
+        Tongue::One(Lang::Zh) => "zh-CN",
+        Tongue::One(Lang::En) | Tongue::Both => "en",
+    };
     let page = env.get_template("report.html")?.render(context! {
         d => Value::from(Serde(document)),
-        lang => if lang == Lang::En { "en" } else { "zh-CN" },
-        style => Value::from_safe_string(style(document, lang)?),
-        plots => Value::from(Serde(plots(document, lang))),
-        beside => Value::from(Serde(beside(document, lang))),
+        lang => lang,
+        kind => plain(tongue, "title.kind")?,
+        style => Value::from_safe_string(style(document, tongue)?),
+        plots => Value::from(Serde(plots(document, tongue))),
+        beside => Value::from(Serde(beside(document, tongue))),
         places => Value::from(Serde(places(document))),
     })?;
     Ok(page)
+}
+
+fn code(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "en",
+        Lang::Zh => "zh",
+    }
+}
+
+/// Words of the page. Beside each other they differ by their element; what is the same in both, and
+/// a mark of punctuation, is said once.
+fn said(tongue: Tongue, words: impl Fn(Lang) -> Result<String, Error>) -> Result<Value, Error> {
+    match tongue {
+        Tongue::One(lang) => words(lang).map(Value::from),
+        Tongue::Both => {
+            let (en, zh) = (words(Lang::En)?, words(Lang::Zh)?);
+            if en == zh || !en.contains(char::is_alphanumeric) {
+                return Ok(Value::from(en));
+            }
+            let [en, zh] = [en, zh].map(|text| escaped(&text));
+            let both = format!("{en} <span class=\"zh\" lang=\"zh-CN\">{zh}</span>");
+            Ok(Value::from_safe_string(both))
+        }
+    }
+}
+
+/// Words where no element can be.
+fn plain(tongue: Tongue, key: &str) -> Result<String, Error> {
+    let say = |lang| words::find(lang, key, &[]).ok_or_else(|| missing(key));
+    match tongue {
+        Tongue::One(lang) => say(lang),
+        Tongue::Both => {
+            let (en, zh) = (say(Lang::En)?, say(Lang::Zh)?);
+            Ok(if en == zh { en } else { format!("{en} {zh}") })
+        }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#x27;"),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// Words by key, with named values.
@@ -73,20 +147,31 @@ fn missing(key: &str) -> Error {
 }
 
 /// Drawings by finding, in the order of its figures; the budget's bars come last.
-fn plots(document: &Document, lang: Lang) -> BTreeMap<&str, Vec<Option<Drawn>>> {
+fn plots(document: &Document, tongue: Tongue) -> BTreeMap<&str, Vec<Option<Drawn>>> {
     let findings = document.cases.iter().flat_map(|c| &c.findings);
     findings
         .map(|f| {
-            let figures = f.figures.iter().map(|figure| plot::draw(figure, lang));
-            let bars = plot::budget(f, lang).map(Some);
+            let figures = f.figures.iter().map(|figure| drawn(figure, tongue));
+            let bars = match tongue {
+                Tongue::One(lang) => plot::budget(f, lang),
+                Tongue::Both => plot::budget_both(f),
+            };
+            let bars = bars.map(Some);
             (f.anchor.as_str(), figures.chain(bars).collect())
         })
         .collect()
 }
 
+fn drawn(figure: &Figure, tongue: Tongue) -> Option<Drawn> {
+    match tongue {
+        Tongue::One(lang) => plot::draw(figure, lang),
+        Tongue::Both => plot::draw(&plot::both(figure), Lang::En),
+    }
+}
+
 /// The drawings of each case.
-fn beside(document: &Document, lang: Lang) -> Vec<Vec<Option<Drawn>>> {
-    let of_case = |c: &Case| c.figures.iter().map(|f| plot::draw(f, lang)).collect();
+fn beside(document: &Document, tongue: Tongue) -> Vec<Vec<Option<Drawn>>> {
+    let of_case = |c: &Case| c.figures.iter().map(|f| drawn(f, tongue)).collect();
     document.cases.iter().map(of_case).collect()
 }
 
@@ -106,8 +191,13 @@ fn places(document: &Document) -> Vec<BTreeMap<&'static str, String>> {
 }
 
 /// The style sheet with what every page says in its margins.
-fn style(document: &Document, lang: Lang) -> Result<String, Error> {
-    let say = |key: &str| words::find(lang, key, &[]).ok_or_else(|| missing(key));
+fn style(document: &Document, tongue: Tongue) -> Result<String, Error> {
+    let say = |key: &str| plain(tongue, key);
+    let counted = match tongue {
+        Tongue::One(lang) => lang,
+        Tongue::Both => Lang::En,
+    };
+    let number = |key: &str| plain(Tongue::One(counted), key);
     let mut marks = Vec::new();
     if document.draft {
         marks.push(say("draft.mark")?);
@@ -123,9 +213,9 @@ fn style(document: &Document, lang: Lang) -> Result<String, Error> {
         id = css_string(&document.id),
         what = css_string(&say("title.kind")?),
         laboratory = css_string(&document.laboratory.name),
-        before = css_string(&say("page.before")?),
-        between = css_string(&say("page.between")?),
-        after = css_string(&say("page.after")?),
+        before = css_string(&number("page.before")?),
+        between = css_string(&number("page.between")?),
+        after = css_string(&number("page.after")?),
     );
     Ok(format!("{STYLE}\n{page}"))
 }

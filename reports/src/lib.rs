@@ -25,7 +25,7 @@ pub use document::Document;
 pub use extra::{
     Amended, ExternalResult, Extra, Issue, Label, Laboratory, LaboratoryMark, LaboratoryOpinion,
 };
-pub use html::{ReportError, html};
+pub use html::{ReportError, html, html_both};
 pub use junit::junit;
 pub use lint::{Missing, lint};
 pub use statement::{PREDICATE_TYPE, STATEMENT_TYPE, statement};

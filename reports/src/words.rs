@@ -87,7 +87,7 @@ mod tests {
         ];
         let mut named = BTreeSet::new();
         for source in sources {
-            for opening in ["say(", "say(&format!(", "t(", "word("] {
+            for opening in ["say(", "number(", "say(&format!(", "t(", "word("] {
                 for (at, _) in source.match_indices(opening) {
                     let before = source[..at].chars().next_back();
                     let call = !before.is_some_and(|c| c.is_alphanumeric() || c == '_');

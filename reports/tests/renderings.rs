@@ -5,7 +5,7 @@ mod common;
 use certbench_model::finding::{Finding, Value};
 use certbench_model::text::Lang;
 use certbench_model::*;
-use certbench_reports::{csv, document, html, json, junit, schema, statement};
+use certbench_reports::{csv, document, html, html_both, json, junit, schema, statement};
 use common::*;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -412,5 +412,36 @@ fn a_statement_never_says_passed_of_what_is_no_pass() {
         let document = certbench_reports::document(&facts, &findings, &extra());
         let statement = certbench_reports::statement(&document, &[], (0, ""));
         assert_eq!(statement["predicate"]["result"], result);
+    }
+}
+
+#[test]
+fn side_by_side_a_page_says_all_that_both_languages_say() {
+    let (facts, mut findings) = (facts(), findings());
+    findings.cases[0].findings[0].title = Text::new(HOSTILE, "<b>标题</b>");
+    let document = document(&facts, &findings, &extra());
+    let page = html_both(&document).unwrap();
+    for id in ids(&findings) {
+        let row = format!("<tr data-finding=\"{}\">", id.replace('/', "&#x2f;"));
+        assert_eq!(page.matches(&row).count(), 1, "{id}");
+    }
+    assert!(!page.contains("<script") && !page.contains("<b>标题"));
+    assert!(
+        page.contains("&lt;b&gt;标题&lt;/b&gt;") && page.contains("#panic() $x$ &lt;script&gt;")
+    );
+    assert!(page.contains("<title>Test report 测试报告 "));
+    for (_, finding) in findings.all() {
+        for text in [&finding.formula, &finding.estimand] {
+            let plain = |t: &str| {
+                t.replace('&', "&amp;")
+                    .replace('<', "&lt;")
+                    .replace('>', "&gt;")
+                    .replace('\'', "&#x27;")
+            };
+            assert!(
+                page.contains(&plain(&text.en)) && page.contains(&plain(&text.zh)),
+                "{text:?}"
+            );
+        }
     }
 }

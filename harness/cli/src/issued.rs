@@ -99,9 +99,11 @@ pub(crate) fn findings_json(findings: &Findings) -> anyhow::Result<String> {
 /// Every rendering of a document, by file name.
 pub(crate) fn renderings(document: &Document) -> anyhow::Result<Vec<(&'static str, String)>> {
     let html = |lang| certbench_reports::html(document, lang).map_err(|e| anyhow!("{e}"));
+    let both = certbench_reports::html_both(document).map_err(|e| anyhow!("{e}"));
     Ok(vec![
         ("report.en.html", html(Lang::En)?),
         ("report.zh.html", html(Lang::Zh)?),
+        ("report.both.html", both?),
         (REPORT, certbench_reports::json(document)),
         ("results.csv", certbench_reports::csv(document)),
         ("junit.xml", certbench_reports::junit(document)),

@@ -11,7 +11,7 @@ use crate::words::say;
 use certbench_model::figure::{Axis, FigureKind, Level};
 use certbench_model::finding::Value;
 use certbench_model::text::Lang;
-use certbench_model::{Figure, Unit};
+use certbench_model::{Figure, Text, Unit};
 use serde::Serialize;
 
 /// A figure ready for the page.
@@ -48,14 +48,44 @@ pub(crate) fn draw(figure: &Figure, lang: Lang) -> Option<Drawn> {
     })
 }
 
+/// The same figure with both languages where its English was.
+pub(crate) fn both(figure: &Figure) -> Figure {
+    let mut figure = figure.clone();
+    let levels = figure.limits.iter_mut().chain(&mut figure.events);
+    let named = levels.map(|l| &mut l.name);
+    let of_series = figure.series.iter_mut();
+    let of_series = of_series.flat_map(|s| std::iter::once(&mut s.name).chain(&mut s.labels));
+    let axes = [&mut figure.title, &mut figure.x.label, &mut figure.y.label];
+    for text in named.chain(of_series).chain(axes) {
+        text.en = joined(text);
+    }
+    figure
+}
+
+fn joined(text: &Text) -> String {
+    match text.en == text.zh {
+        true => text.en.clone(),
+        false => format!("{} {}", text.en, text.zh),
+    }
+}
+
+/// [`budget`] with both languages beside each other.
+pub(crate) fn budget_both(finding: &Finding) -> Option<Drawn> {
+    bars(finding, joined)
+}
+
 /// The contributions to an uncertainty as bars, the largest first; `None` for fewer than two.
 pub(crate) fn budget(finding: &Finding, lang: Lang) -> Option<Drawn> {
+    bars(finding, |text| text.get(lang).to_string())
+}
+
+fn bars(finding: &Finding, say_it: impl Fn(&Text) -> String) -> Option<Drawn> {
     let unit = match &finding.result {
         Some(Value::Quantity(m)) => m.unit,
         _ => return None,
     };
     let bar = |c: &Contribution| charts::Bar {
-        label: c.raw.name.get(lang).to_string(),
+        label: say_it(&c.raw.name),
         value: c.raw.u,
         printed: with_unit(&c.u, unit),
     };
@@ -63,10 +93,10 @@ pub(crate) fn budget(finding: &Finding, lang: Lang) -> Option<Drawn> {
     bars.retain(|b| b.value.is_finite() && b.value >= 0.0);
     bars.sort_by(|a, b| b.value.total_cmp(&a.value));
     let axis = Axis {
-        label: say("figure.budget-axis", &[]),
+        label: Text::same(say_it(&say("figure.budget-axis", &[]))),
         unit,
     };
-    let svg = charts::bars(&bars, &axis, lang).filter(|_| bars.len() > 1)?;
+    let svg = charts::bars(&bars, &axis, Lang::En).filter(|_| bars.len() > 1)?;
     let shortened = bars.iter().filter_map(|b| {
         let (short, full) = charts::shortened_label(&b.label)?;
         Some(Entry {
@@ -75,7 +105,7 @@ pub(crate) fn budget(finding: &Finding, lang: Lang) -> Option<Drawn> {
         })
     });
     Some(Drawn {
-        title: say("figure.budget", &[]).get(lang).to_string(),
+        title: say_it(&say("figure.budget", &[])),
         legend: shortened.collect(),
         svg,
         narrow: false,

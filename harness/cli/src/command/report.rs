@@ -25,6 +25,8 @@ pub(crate) struct Args {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     Html,
+    /// HTML with both languages beside each other
+    Both,
     Json,
     Junit,
     Csv,
@@ -41,6 +43,10 @@ pub(crate) fn report(args: &Args) -> anyhow::Result<Exit> {
         (_, Format::Json) => say!("{}", certbench_reports::json(&document)),
         (_, Format::Junit) => say_on!("{}", certbench_reports::junit(&document)),
         (_, Format::Csv) => say_on!("{}", certbench_reports::csv(&document)),
+        (_, Format::Both) => {
+            let page = certbench_reports::html_both(&document);
+            say!("{}", page.map_err(|e| anyhow!("{e}"))?);
+        }
         (Some(lang), Format::Html) => {
             say!(
                 "{}",
