@@ -58,6 +58,9 @@ pub struct WorldConfig {
     pub seed: u64,
     /// Step of the physics in microseconds, 100 to 5000; long runs need no fine ones.
     pub step_us: u32,
+    /// Cables inside the process carry everything at once, as if their bit rate were endless: long runs
+    /// need no transmission times.
+    pub instant_cables: bool,
     /// A hand over a support, if there is one.
     pub hand: Option<HandConfig>,
     /// An arm, if there is one.
@@ -84,6 +87,7 @@ impl Default for WorldConfig {
         WorldConfig {
             seed: 1,
             step_us: 500,
+            instant_cables: false,
             hand: None,
             arm: None,
             rig: None,

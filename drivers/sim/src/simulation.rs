@@ -123,6 +123,7 @@ impl Simulation {
         for (Seat { id, on_line, .. }, faults) in seats.iter().zip(handles) {
             let cable = Cable {
                 clock,
+                instant: config.instant_cables,
                 name: id,
                 faults,
             };
@@ -322,6 +323,8 @@ fn seats_of<'a>(
 /// A cable to be laid, with what may go wrong on it.
 struct Cable<'a> {
     clock: &'a Clock,
+    /// Without transmission times, inside the process.
+    instant: bool,
     name: &'a str,
     faults: certbench_link::faulty::Faults,
 }
@@ -340,7 +343,7 @@ impl Cable<'_> {
             }
             Transport::InProcess => {
                 let wire = Wire {
-                    bits_per_second: Some(rate),
+                    bits_per_second: (!self.instant).then_some(rate),
                     ..Wire::default()
                 };
                 let (near, far) = pair::bytes(self.clock, self.name, wire);
@@ -362,7 +365,7 @@ impl Cable<'_> {
             }
             Transport::InProcess => {
                 let wire = Wire {
-                    bits_per_second: Some(1_000_000),
+                    bits_per_second: (!self.instant).then_some(1_000_000),
                     ..Wire::default()
                 };
                 let (near, far) = pair::can(self.clock, self.name, wire);
