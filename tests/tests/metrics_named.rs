@@ -25,3 +25,28 @@ fn the_metrics_of_the_judge_can_be_named_in_a_suite() {
     // Pose accuracy and repeatability are judged over a table of poses: the published suite has one.
     assert!(named.count() >= 33);
 }
+
+/// The codes of the complaints about the page with one change.
+fn complaints(from: &str, to: &str) -> Vec<String> {
+    let vocabulary = Vocabulary {
+        metrics: certbench_judge::vocabulary(),
+        drivers: certbench_devices::catalogue(),
+    };
+    let text = include_str!("../suites/every-metric.suite.yaml");
+    assert!(text.contains(from), "{from}");
+    let text = text.replacen(from, to, 1);
+    let mut sources = Sources::memory([("page.suite.yaml", text.as_str())]);
+    let (_, complaints) = check_suite(&mut sources, "page.suite.yaml", &vocabulary);
+    complaints.iter().map(|c| c.code.clone()).collect()
+}
+
+#[test]
+fn an_inspection_of_a_prompt_that_is_not_there_or_asks_for_nothing_is_refused() {
+    let misspelt = complaints("statement: label,", "statement: lable,");
+    assert_eq!(misspelt, ["unknown-prompt"]);
+    let told = complaints(
+        ", presence: outside, ask: attach }",
+        ", presence: outside }",
+    );
+    assert_eq!(told, ["wrong-over", "wrong-over"]);
+}
