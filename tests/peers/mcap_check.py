@@ -86,8 +86,9 @@ def manifest(folder):
 
 
 def fields(message):
-    """A decoded message's scalar fields."""
-    return {field.name: str(value) for field, value in message.ListFields()}
+    """A decoded message's scalar fields; bytes in hexadecimal."""
+    text = lambda value: value.hex() if isinstance(value, bytes) else str(value)
+    return {field.name: text(value) for field, value in message.ListFields()}
 
 
 def telemetry(path):
@@ -133,10 +134,13 @@ def main():
     log, anchors = chain(options.folder / "run.jsonl")
     samples = telemetry(options.folder / "telemetry.mcap")
     bytes_seen, listed = anchored(options.folder, anchors), manifest(options.folder)
+    wire_file = options.folder / "wire.mcap"
+    wire = telemetry(wire_file) if wire_file.exists() else None
     ok = log["ok"] and log["plan"] is not False and samples["ok"] and bytes_seen["ok"] and listed is not False
+    ok = ok and (wire is None or wire["ok"])
     if options.complete:
-        ok = ok and samples["complete"] and log["torn_bytes"] == 0 and log["ended"] and listed is True
-    print(json.dumps({"ok": ok, "chain": log, "telemetry": samples, "anchors": bytes_seen, "manifest": listed}))
+        ok = ok and samples["complete"] and (wire is None or wire["complete"]) and log["torn_bytes"] == 0 and log["ended"] and listed is True
+    print(json.dumps({"ok": ok, "chain": log, "telemetry": samples, "wire": wire, "anchors": bytes_seen, "manifest": listed}))
     sys.exit(0 if ok else 1)
 
 

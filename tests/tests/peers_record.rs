@@ -5,6 +5,7 @@ use std::path::Path;
 
 use certbench_record::Pace;
 use certbench_tests::peer::Peers;
+use certbench_tests::program::Scene;
 use serde_json::Value;
 
 #[path = "../../harness/record/tests/common/mod.rs"]
@@ -79,4 +80,28 @@ fn a_changed_byte_is_seen_by_others_too() {
         let (ok, seen) = judged(&peers, &folder.run(), &[]);
         assert!(!ok, "{name}: {seen:#}");
     }
+}
+
+/// `run --wire`: others read what the arm was told and said, byte for byte.
+#[test]
+fn the_bytes_of_the_links_are_read_by_others() {
+    let Some(peers) = Peers::for_test("the_bytes_of_the_links_are_read_by_others") else {
+        return;
+    };
+    let scene = Scene::arm();
+    let ran = scene.run(&["--yes", "--clock", "simulated", "--wire"]);
+    assert_eq!(ran.code(), Some(0), "{}", ran.said());
+    let (ok, seen) = judged(&peers, &ran.record().0, &["--complete"]);
+    assert!(ok, "{seen:#}");
+    let channels = seen["wire"]["channels"].as_array().expect("channels");
+    let arm = channels
+        .iter()
+        .find(|c| c["topic"] == "wire/arm")
+        .expect("the arm");
+    assert_eq!(arm["schema"], "certbench.Wire");
+    assert!(arm["count"].as_u64() > Some(1000), "{arm}");
+    // the last that was heard of the bus: a frame as text, `701#05`
+    let data = arm["sample"]["data"].as_str().expect("bytes");
+    assert!(data.contains("23"), "no `#` in {data}");
+    assert!(!ran.said().contains("lost"), "{}", ran.said());
 }

@@ -7,14 +7,16 @@ use crate::issued;
 use crate::live::{Line, Narrator};
 use crate::operator::{Desk, World};
 use crate::unopened::Unopened;
-use crate::wiring::{self, Recording as Record, SIMULATED_PORT};
+use crate::wiring::{self, Recording as Record, SIMULATED_PORT, Taps};
 use anyhow::{Context, anyhow};
 use certbench_clock::Clock;
 use certbench_devices::Port;
+use certbench_link::Tap;
+use certbench_link::tap::Tapped;
 use certbench_model::date::utc_text;
 use certbench_model::text::Lang;
 use certbench_model::{EventBody, Findings, Plan, Provenance, RunEnd, Text};
-use certbench_record::{Entry, Ledger, Pace, Recorder, Start, items};
+use certbench_record::{Entry, Ledger, Pace, Recorder, Start, WireLog, items};
 use certbench_roles::Device;
 use certbench_run::{Consent, Control, Listener, Run, Settings};
 use std::collections::{BTreeMap, VecDeque};
@@ -40,6 +42,8 @@ pub(crate) struct Order<'a> {
     pub(crate) label: &'a str,
     /// Join the simulation in this process, on the simulated clock.
     pub(crate) simulated_clock: bool,
+    /// Keep every byte of the links in the record.
+    pub(crate) wire: bool,
 }
 
 /// A finished run.
@@ -126,6 +130,10 @@ fn record(plan: Arc<Plan>, order: &Order<'_>) -> anyhow::Result<PathBuf> {
         },
     };
     let recorder = Arc::new(Recorder::create(&folder, &plan, start)?);
+    let wire = match order.wire {
+        true => Some(Arc::new(WireLog::create(&folder, &names(&plan), start)?)),
+        false => None,
+    };
     let ledger = Ledger::open(order.out)?;
     let items = items(&plan);
     let earlier = ledger.earlier(&items, &plan.suite.id)?;
@@ -158,10 +166,28 @@ fn record(plan: Arc<Plan>, order: &Order<'_>) -> anyhow::Result<PathBuf> {
         Arc::new(Narrator::new(order.label, order.lang, plan.clone())),
     ];
     let log = folder.join("simulation.jsonl");
-    let end = match open_bench(&plan, order.bench, &log, &clock, order.simulated_clock) {
+    let taps = wire.as_ref().map(|wire| wiring::taps(&plan, wire));
+    let tap = |device: &str| taps.as_ref().and_then(|taps| taps(device));
+    let heard = wire.clone();
+    settings.epilogue = Some(Arc::new(move || {
+        heard.iter().filter_map(|w| lost(w)).collect()
+    }));
+    let opened = open_bench(
+        &plan,
+        order.bench,
+        &log,
+        &clock,
+        order.simulated_clock,
+        &tap,
+    );
+    let end = match opened {
         Ok((bench, devices)) => drive(plan, devices, bench, listeners, &clock, settings, order),
         Err(unopened) => unopened.tell(&plan, &settings, &clock, &listeners),
     };
+    if let Some(wire) = wire {
+        wire.finish()
+            .context("the bytes of the links could not be kept")?;
+    }
     recorder
         .finish()
         .context("the record could not be closed")?;
@@ -230,13 +256,14 @@ fn drive(
     .of(&plan);
     let bench = Arc::new(bench);
     let truth = bench.clone();
+    let more = settings.epilogue.take();
     settings.epilogue = Some(Arc::new(move || {
-        let told = truth.truth().into_iter();
-        told.map(|truth| EventBody::SimulationTruth {
+        let told = truth.truth().map(|truth| EventBody::SimulationTruth {
             device: "world".into(),
             truth,
-        })
-        .collect()
+        });
+        let more = more.iter().flat_map(|more| more());
+        told.into_iter().chain(more).collect()
     }));
     let signals = crate::command::run::stop_on_signals(control.clone());
     let line =
@@ -264,6 +291,7 @@ fn open_bench(
     log: &Path,
     clock: &Clock,
     in_process: bool,
+    tap: Taps<'_>,
 ) -> Result<(Bench, Vec<Arc<dyn Device>>), Unopened> {
     let is_simulated = |d: &&certbench_model::plan::DevicePlan| d.port == SIMULATED_PORT;
     let simulated: Vec<_> = plan.bench.devices.iter().filter(is_simulated).collect();
@@ -281,7 +309,7 @@ fn open_bench(
         ));
     }
     if simulated.is_empty() {
-        let devices = wiring::open_at_ports(plan, &BTreeMap::new(), clock)?;
+        let devices = wiring::open_at_ports(plan, &BTreeMap::new(), clock, tap)?;
         return Ok((Bench::None, devices));
     }
     if in_process {
@@ -299,22 +327,42 @@ fn open_bench(
                 .map_err(Unopened::simulation)?;
         let links = ends
             .into_iter()
-            .filter_map(|(id, end)| Some((id, port(end)?)))
+            .filter_map(|(id, end)| {
+                let port = port(end, tap(&id))?;
+                Some((id, port))
+            })
             .collect();
         let devices = wiring::open_at_links(plan, links, clock)?;
         return Ok((Bench::InProcess(Arc::new(simulation)), devices));
     }
     let process = SimulationProcess::start(bench, log).map_err(Unopened::simulation)?;
-    let devices = wiring::open_at_ports(plan, &process.ports, clock)?;
+    let devices = wiring::open_at_ports(plan, &process.ports, clock, tap)?;
     Ok((Bench::Process(Arc::new(process)), devices))
 }
 
-fn port(end: certbench_sim::Port) -> Option<Port> {
-    match end {
-        certbench_sim::Port::Bytes(line) => Some(Port::Bytes(line.into())),
-        certbench_sim::Port::Can(bus) => Some(Port::Can(bus.into())),
-        certbench_sim::Port::Path(_) => None,
+fn port(end: certbench_sim::Port, tap: Option<Tap>) -> Option<Port> {
+    use certbench_sim::Port as End;
+    match (end, tap) {
+        (End::Bytes(line), None) => Some(Port::Bytes(line.into())),
+        (End::Bytes(line), Some(tap)) => Some(Port::Bytes(Arc::new(Tapped::new(line, tap)))),
+        (End::Can(bus), None) => Some(Port::Can(bus.into())),
+        (End::Can(bus), Some(tap)) => Some(Port::Can(Arc::new(Tapped::new(bus, tap)))),
+        (End::Path(_), _) => None,
     }
+}
+
+/// The plan's devices, in its order.
+fn names(plan: &Plan) -> Vec<String> {
+    plan.bench.devices.iter().map(|d| d.id.clone()).collect()
+}
+
+/// What the record of the links lacks, as an event.
+fn lost(wire: &WireLog) -> Option<EventBody> {
+    let count = wire.lost();
+    (count > 0).then(|| EventBody::Lost {
+        listener: certbench_record::WIRE.to_string(),
+        count,
+    })
 }
 
 /// Asks every device of the plan whether it would do what the plan asks; enables nothing. In words,
@@ -324,7 +372,7 @@ pub(crate) fn rehearse(plan: Plan, bench: &Path) -> anyhow::Result<Vec<String>> 
     let plan = Arc::new(plan);
     let log =
         std::env::temp_dir().join(format!("certbench-rehearsal-{}.jsonl", std::process::id()));
-    let (bench, devices) = match open_bench(&plan, bench, &log, &clock, false) {
+    let (bench, devices) = match open_bench(&plan, bench, &log, &clock, false, &|_| None) {
         Ok(open) => open,
         Err(unopened) => return Ok(vec![unopened.to_string()]),
     };

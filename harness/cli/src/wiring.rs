@@ -3,10 +3,11 @@
 use crate::unopened::Unopened;
 use certbench_clock::Clock;
 use certbench_devices::{Port, connect, open};
+use certbench_link::{Direction, Tap};
 use certbench_model::plan::DevicePlan;
 use certbench_model::vocabulary::{DriverDescription, Vocabulary};
 use certbench_model::{Event, Plan, Provenance, Sample};
-use certbench_record::Recorder;
+use certbench_record::{Recorder, WireLog};
 use certbench_roles::{Device, Trouble};
 use certbench_run::Listener;
 use std::collections::BTreeMap;
@@ -39,11 +40,30 @@ fn connected(plan: &Plan) -> impl Iterator<Item = &DevicePlan> {
     plan.bench.devices.iter().filter(|d| !d.imported())
 }
 
+/// Who listens to the link of a device, by its name; nobody to most.
+pub(crate) type Taps<'a> = &'a dyn Fn(&str) -> Option<Tap>;
+
+/// Taps that keep every byte in the record.
+pub(crate) fn taps(plan: &Plan, wire: &WireLog) -> impl Fn(&str) -> Option<Tap> + use<> {
+    let devices = plan.bench.devices.iter().enumerate();
+    let all: BTreeMap<String, Tap> = devices
+        .map(|(index, device)| {
+            let keep = wire.tap(index);
+            let tap: Tap = Arc::new(move |direction, time, bytes| {
+                keep(direction == Direction::Sent, time.as_nanos(), bytes);
+            });
+            (device.id.clone(), tap)
+        })
+        .collect();
+    move |device| all.get(device).cloned()
+}
+
 /// Opens every device of the plan: at its own port, or at the one that the simulation opened for it.
 pub(crate) fn open_at_ports(
     plan: &Plan,
     simulated: &BTreeMap<String, String>,
     clock: &Clock,
+    taps: Taps<'_>,
 ) -> Result<Vec<Arc<dyn Device>>, Unopened> {
     let drivers = certbench_devices::catalogue();
     let mut devices = Vec::new();
@@ -59,7 +79,7 @@ pub(crate) fn open_at_ports(
                 path.clone()
             };
         }
-        let device = connect(&at, clock, None).and_then(|port| open(&at, port, clock));
+        let device = connect(&at, clock, taps(&at.id)).and_then(|port| open(&at, port, clock));
         devices.push(device.map_err(|trouble| Unopened::device(&at.id, trouble))?);
     }
     Ok(devices)

@@ -26,6 +26,7 @@ mod recording;
 mod scan;
 mod telemetry;
 mod window;
+mod wire;
 
 pub use addendum::{NewAddendum, append};
 pub use correct::Corrected;
@@ -37,11 +38,14 @@ pub use ledger::{Entry, Ledger, LedgerLine, items};
 pub use manifest::{MANIFEST_FORMAT, Manifest};
 pub use recorder::{Pace, Recorder, Start};
 pub use recording::Recording;
+pub use wire::{WireLog, WireTap};
 
 /// Name of the file with the events of a run.
 pub const EVENTS: &str = "run.jsonl";
 /// Name of the file with the samples of a run.
 pub const TELEMETRY: &str = "telemetry.mcap";
+/// Name of the file with the bytes of the links, where a run keeps them.
+pub const WIRE: &str = "wire.mcap";
 /// Name of the folder with attached files.
 pub const ATTACHMENTS: &str = "attachments";
 /// Name of the folder with what was added after the run.

@@ -2,7 +2,7 @@
 
 use crate::digest;
 use crate::error::{RecordError, at};
-use crate::{ATTACHMENTS, EVENTS, MANIFEST, TELEMETRY};
+use crate::{ATTACHMENTS, EVENTS, MANIFEST, TELEMETRY, WIRE};
 use certbench_model::FileDigest;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -17,7 +17,7 @@ pub const MANIFEST_FORMAT: u32 = 1;
 pub struct Manifest {
     /// [`MANIFEST_FORMAT`].
     pub format: u32,
-    /// `run.jsonl`, `telemetry.mcap`, then the attachments by name.
+    /// `run.jsonl`, `telemetry.mcap`, `wire.mcap` where there is one, then the attachments by name.
     pub files: Vec<FileDigest>,
 }
 
@@ -25,6 +25,9 @@ impl Manifest {
     /// Reads every file of the record in `folder` and digests it.
     pub(crate) fn of(folder: &Path) -> Result<Manifest, RecordError> {
         let mut names = vec![EVENTS.to_string(), TELEMETRY.to_string()];
+        if folder.join(WIRE).exists() {
+            names.push(WIRE.to_string());
+        }
         names.extend(attachments(folder).map_err(at("list", &folder.join(ATTACHMENTS)))?);
         let digest = |name: String| {
             let path = folder.join(&name);

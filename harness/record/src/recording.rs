@@ -8,7 +8,7 @@ use crate::journal::Read as ReadLine;
 use crate::manifest::{MANIFEST_FORMAT, Manifest, attachments};
 use crate::scan::{Anchor, Scan, scan};
 use crate::window::Store;
-use crate::{ADDENDA, ATTACHMENTS, EVENTS, MANIFEST, TELEMETRY, damage, digest};
+use crate::{ADDENDA, ATTACHMENTS, EVENTS, MANIFEST, TELEMETRY, WIRE, damage, digest};
 use certbench_model::addendum::{Content, Import};
 use certbench_model::{
     Addendum, Damage, Date, Event, EventBody, Facts, FileDigest, Line, Recorded, Sample,
@@ -67,8 +67,9 @@ impl Recording {
             file(EVENTS, journal.bytes, journal.sha256),
             file(TELEMETRY, scan.bytes, scan.sha256.clone()),
         ];
+        let wire = folder.join(WIRE).exists().then(|| WIRE.to_string());
         let names = attachments(folder).map_err(at("list", &folder.join(ATTACHMENTS)))?;
-        for name in names {
+        for name in wire.into_iter().chain(names) {
             let path = folder.join(&name);
             let (bytes, sha256) = digest::of_file(&path).map_err(at("read", &path))?;
             files.push(file(&name, bytes, sha256));

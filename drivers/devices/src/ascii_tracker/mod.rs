@@ -277,11 +277,11 @@ impl Ear {
             return (stamp.earliest, None);
         };
         let Some(Ok(t_s)) = fields.get(place) else {
-            return (stamp.earliest, Some(Invalid::Unreadable));
+            return (stamp.latest, Some(Invalid::Unreadable));
         };
         // The fastest line had arrived at `latest`: no reading is dated before it was there.
         let Some(lag) = self.own_clock.lag(*t_s, stamp.latest) else {
-            return (stamp.earliest, Some(Invalid::Stale));
+            return (stamp.latest, Some(Invalid::Stale));
         };
         let late = lag > tracker.stale_after;
         if late && !self.told_late {

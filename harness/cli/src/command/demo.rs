@@ -171,6 +171,7 @@ fn one_bench(bench: &str, list: &[Shown], suites: &Path, out: &Path) -> anyhow::
             terminal: false,
             label: &format!("{bench:4} | "),
             simulated_clock: false,
+            wire: false,
         };
         let done = perform(plan, &order)?;
         let aborted = done.findings.end == "aborted";

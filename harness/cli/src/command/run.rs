@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// Prepared answers to prompts (YAML: `answers: { prompt-id: [yes] }`)
     #[arg(long)]
     answers: Option<PathBuf>,
+    /// Keep every byte that goes over the links in the record, as `wire.mcap`
+    #[arg(long)]
+    wire: bool,
     /// Language of the prompts
     #[arg(long, value_enum, default_value_t = Language::En)]
     lang: Language,
@@ -82,6 +85,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
             lang: args.lang.into(),
             terminal: std::io::stdin().is_terminal(),
             label: "",
+            wire: args.wire,
             simulated_clock: args.clock == Time::Simulated,
         },
     )?;
