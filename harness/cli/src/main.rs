@@ -34,8 +34,8 @@ pub(crate) use {say, say_on};
 
 use clap::{Parser, Subcommand};
 use command::{
-    amend, check, compare, correct, demo, devices, import, issue, judge, keygen, plan, report, run,
-    schema, simulate, verify,
+    amend, check, compare, correct, demo, devices, import, issue, judge, keygen, plan, rejudge,
+    report, run, schema, simulate, verify,
 };
 use exit::Exit;
 
@@ -78,6 +78,8 @@ enum Command {
     Correct(correct::Args),
     /// Take in what an instrument exported that was not read live; the record is never touched
     Import(import::Args),
+    /// Judge trials again, blind, from their photos, by a second person
+    Rejudge(rejudge::Args),
     /// Open the simulated devices of a bench on ptys, for this or any other program
     Simulate(simulate::Args),
     /// List the drivers: links, roles, safe states, watchdogs, verified against what
@@ -112,6 +114,7 @@ fn main() -> std::process::ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Correct(args) => correct::correct(&args),
         Command::Import(args) => import::import(&args),
+        Command::Rejudge(args) => rejudge::rejudge(&args),
         Command::Simulate(args) => simulate::simulate(&args),
         Command::Devices(args) => devices::devices(&args),
     };

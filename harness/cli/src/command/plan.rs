@@ -72,14 +72,19 @@ fn in_words(plan: &Plan) -> Result<String, std::fmt::Error> {
             .calibration
             .as_ref()
             .map(|c| format!(", certificate {} until {}", c.certificate, c.due));
+        let imported = match plan.imported(channel) {
+            true => ", imported after the run",
+            false => "",
+        };
         writeln!(
             out,
-            "channel {} - {:?} from {}.{}{}",
+            "channel {} - {:?} from {}.{}{}{}",
             channel.id,
             channel.source,
             channel.device,
             channel.signal,
-            due.unwrap_or_default()
+            due.unwrap_or_default(),
+            imported
         )?;
     }
     for parameter in &plan.parameters {
