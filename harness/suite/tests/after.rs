@@ -102,7 +102,7 @@ fn an_instrument_that_is_read_live_does_for_a_channel_that_may_be_imported() {
 }
 
 /// What is changed beside [`IMPORTED`], and the codes of the complaints.
-const WRONG: [(&str, &[usize], Change, &[&str]); 8] = [
+const WRONG: [(&str, &[usize], Change, &[&str]); 9] = [
     (
         "a suite that wants it live",
         &[0],
@@ -122,6 +122,16 @@ const WRONG: [(&str, &[usize], Change, &[&str]); 8] = [
             SUITE,
             "check: { channel: force, expect: 0 N, within: 0.1 N, over: 500 ms }",
             "check: { channel: tcp, component: x, expect: 0 mm, within: 0.1 mm, over: 500 ms }",
+        ),
+        &["not-live"],
+    ),
+    (
+        "a value taken from it",
+        &[],
+        (
+            SUITE,
+            "record: [tcp], until: { for: 100 ms } }",
+            "record: [tcp], until: { for: 100 ms }, take: { height: { channel: tcp, component: z, value: mean } } }",
         ),
         &["not-live"],
     ),

@@ -221,6 +221,7 @@ impl<'a> CaseReader<'a, '_> {
             }
             let Some(take) = at.get() else { continue };
             let found = self.channel(&take.channel);
+            found.inspect(|(view, _)| self.live(view, &take.channel));
             let component = found.and_then(|(view, channel)| {
                 let at = take.channel.span;
                 self.component(view, channel, at, take.component.as_ref(), false)
