@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::{
-    ArmConfig, FaultConfig, FaultKind, HandConfig, ObjectConfig, StopConfig, ThermalConfig, Trigger,
+    ArmConfig, FaultConfig, FaultKind, HandConfig, InputWire, ObjectConfig, OutputWire,
+    ProgramConfig, StopConfig, ThermalConfig, Trigger, VisitConfig,
 };
 use crate::kinematics::G;
 
@@ -507,4 +508,123 @@ fn an_idle_day_passes_at_once() {
     world.apply("mount", "thing").unwrap();
     world.advance_to(86_400 * S);
     assert!(world.is_at_rest() && began.elapsed().as_secs() < 2);
+}
+
+/// Closes on what is mounted; the grip, N.
+fn close(world: &mut World, force_n: f64) -> f64 {
+    let hand = world.hand.as_mut().unwrap();
+    for finger in 0..6 {
+        hand.with_finger(finger, |f| {
+            f.set_force(force_n);
+            f.go(1.0);
+        });
+    }
+    wait(world, 3 * S);
+    world.hand.as_ref().unwrap().grip_n()
+}
+
+/// The same motor, at 0.6 of the strength after half the wear of 80 % in 100,000 cycles.
+#[test]
+fn a_worn_hand_grips_the_weaker_and_counts_its_cycles() {
+    let strength = |cycles: u64| {
+        let mut config = WorldConfig {
+            hand: Some(HandConfig::default()),
+            ..WorldConfig::default()
+        };
+        let hand = config.hand.as_mut().unwrap();
+        hand.wear.percent_per_100k = 80.0;
+        hand.wear.cycles = cycles;
+        hand.mount = "grip-gauge".into();
+        let mut world = World::new(&config).unwrap();
+        let grip = close(&mut world, 5.0);
+        let cycles = world.truth()["hand"]["state"]["cycles"].as_u64().unwrap();
+        (grip, cycles)
+    };
+    let ((fresh, one), (worn, later)) = (strength(0), strength(50_000));
+    assert_eq!((one, later), (1, 50_001));
+    let share = worn / fresh;
+    assert!((share - 0.6).abs() < 0.1, "{fresh} {worn}");
+}
+
+/// One finger alone, 10 degrees off the cell's axis: tan 10° = 0.176 across per newton along.
+#[test]
+fn a_load_cell_feels_one_finger_and_what_of_it_lies_across() {
+    let mut config = WorldConfig {
+        hand: Some(HandConfig::default()),
+        ..WorldConfig::default()
+    };
+    let hand = config.hand.as_mut().unwrap();
+    hand.mount = "load-cell".into();
+    hand.load_cell.off_axis_deg = 10.0;
+    let mut world = World::new(&config).unwrap();
+    close(&mut world, 5.0);
+    let along = world.hand.as_ref().unwrap().gauge_n();
+    let force = along / 10f64.to_radians().cos();
+    assert!((4.5..8.0).contains(&force), "{force}");
+    assert!((world.off_axis() - 0.1763).abs() < 1e-3);
+    let forces = world.truth()["hand"]["state"]["force_n"].clone();
+    let pushing = (0..6)
+        .filter(|i| forces[*i].as_f64().unwrap() > 0.1)
+        .count();
+    assert_eq!(pushing, 1);
+}
+
+#[test]
+fn an_arm_does_a_taught_program_and_stops_when_told() {
+    let visit = |deg: f64, dwell_s: f64| VisitConfig {
+        joint_deg: [deg, 90.0, -120.0, -60.0, -90.0, 0.0],
+        dwell_s,
+    };
+    let program = ProgramConfig {
+        speed: 0.5,
+        passes: 2,
+        visits: vec![visit(10.0, 0.5), visit(-10.0, 0.0)],
+    };
+    let mut config = WorldConfig {
+        arm: Some(ArmConfig {
+            programs: [(1, program)].into(),
+            ..ArmConfig::default()
+        }),
+        ..WorldConfig::default()
+    };
+    config.io.outputs = [
+        (0, OutputWire::ProgramStart),
+        (1, OutputWire::ProgramStop),
+        (2, OutputWire::ProgramBit0),
+    ]
+    .into();
+    config.io.inputs = [
+        (0, InputWire::ProgramBusy),
+        (1, InputWire::ProgramDone),
+        (2, InputWire::ProgramAtPose),
+    ]
+    .into();
+    let mut world = World::new(&config).unwrap();
+    let press = |world: &mut World, coil: u16, on: bool| {
+        world.io.switch(world.step(), coil, on).unwrap();
+        wait(world, 50 * MS);
+    };
+    press(&mut world, 2, true);
+    press(&mut world, 0, true);
+    press(&mut world, 0, false);
+    assert_eq!(world.io.input(0), Some(true));
+    wait(&mut world, 30 * S);
+    assert_eq!(
+        (world.io.input(0), world.io.input(1)),
+        (Some(false), Some(true))
+    );
+    assert!((world.arm.as_ref().unwrap().view(0).unwrap().position + 10.0).abs() < 0.1);
+    press(&mut world, 0, true);
+    press(&mut world, 0, false);
+    wait(&mut world, 300 * MS);
+    press(&mut world, 1, true);
+    wait(&mut world, S);
+    assert!(world.is_at_rest());
+    assert_eq!(
+        (world.io.input(0), world.io.input(1)),
+        (Some(false), Some(false))
+    );
+    press(&mut world, 0, true); // the stop still holds
+    wait(&mut world, S);
+    assert_eq!(world.io.input(0), Some(false));
 }
