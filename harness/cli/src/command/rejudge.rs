@@ -56,8 +56,7 @@ pub(crate) fn rejudge(args: &Args) -> anyhow::Result<Exit> {
         }
     };
     let terminal = std::io::stdin().is_terminal().then_some(args.lang.into());
-    let mut known = recording.addenda().len();
-    for rejudging in &asked {
+    for (known, rejudging) in (recording.addenda().len()..).zip(&asked) {
         let photos = copies(args, rejudging)?;
         let mine = answers.remove(&rejudging.question);
         if mine.is_none() && terminal.is_none() {
@@ -109,7 +108,6 @@ pub(crate) fn rejudge(args: &Args) -> anyhow::Result<Exit> {
                 files: &[],
             },
         )?;
-        known += 1;
         let n = photos.len();
         say!(
             "addendum {}: {n} trials of {} judged again",
