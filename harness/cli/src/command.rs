@@ -3,6 +3,7 @@
 pub(crate) mod amend;
 pub(crate) mod check;
 pub(crate) mod compare;
+pub(crate) mod conform;
 pub(crate) mod correct;
 pub(crate) mod demo;
 pub(crate) mod devices;

@@ -34,8 +34,8 @@ pub(crate) use {say, say_on};
 
 use clap::{Parser, Subcommand};
 use command::{
-    amend, check, compare, correct, demo, devices, import, issue, judge, keygen, plan, rejudge,
-    report, run, schema, simulate, verify,
+    amend, check, compare, conform, correct, demo, devices, import, issue, judge, keygen, plan,
+    rejudge, report, run, schema, simulate, verify,
 };
 use exit::Exit;
 
@@ -82,6 +82,8 @@ enum Command {
     Rejudge(rejudge::Args),
     /// Open the simulated devices of a bench on ptys, for this or any other program
     Simulate(simulate::Args),
+    /// Check a driver against a device: identity, signals, limits, noise, silence, halt, watchdog
+    Conform(conform::Args),
     /// List the drivers: links, roles, safe states, watchdogs, verified against what
     Devices(devices::Args),
 }
@@ -116,6 +118,7 @@ fn main() -> std::process::ExitCode {
         Command::Import(args) => import::import(&args),
         Command::Rejudge(args) => rejudge::rejudge(&args),
         Command::Simulate(args) => simulate::simulate(&args),
+        Command::Conform(args) => conform::conform(&args),
         Command::Devices(args) => devices::devices(&args),
     };
     match done {
