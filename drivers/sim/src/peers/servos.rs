@@ -443,3 +443,42 @@ impl Answering for Feetech {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::WorldConfig;
+    use proptest::prelude::*;
+
+    fn answered(device: &mut impl Answering, world: &mut World, noise: &[u8], ping: &[u8]) -> bool {
+        device.hear(noise);
+        while device.answer(world).is_some() {}
+        device.silence();
+        while device.answer(world).is_some() {}
+        device.hear(ping);
+        std::iter::from_fn(|| device.answer(world)).any(|answer| !answer.is_empty())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn arbitrary_bytes_never_panic_and_the_next_ping_is_answered(noise: Vec<u8>) {
+            let mut world = World::new(&WorldConfig::default()).unwrap();
+            let ping = dynamixel::Packet::ping(1).encode();
+            prop_assert!(answered(&mut Dynamixel::new(1..=2), &mut world, &noise, &ping));
+            let ping = feetech::Packet::ping(1).encode();
+            prop_assert!(answered(&mut Feetech::new(1..=2), &mut world, &noise, &ping));
+        }
+
+        #[test]
+        fn arbitrary_packets_never_panic(code: u8, params in prop::collection::vec(any::<u8>(), 0..24)) {
+            let mut world = World::new(&WorldConfig::default()).unwrap();
+            let instruction = dynamixel::Instruction::from(code);
+            let packet = dynamixel::Packet { id: 1, instruction, params: params.clone() };
+            answered(&mut Dynamixel::new(1..=2), &mut world, &packet.encode(), &[]);
+            let packet = feetech::Packet { id: 1, code, params };
+            answered(&mut Feetech::new(1..=2), &mut world, &packet.encode(), &[]);
+        }
+    }
+}
