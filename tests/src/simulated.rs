@@ -79,6 +79,13 @@ impl Papers {
         self
     }
 
+    /// With a further shipped file of any kind: `templates/grip-strength-check.template.yaml`.
+    #[must_use]
+    pub fn file(mut self, name: &str) -> Papers {
+        self.files.insert(name.to_string(), shipped(name));
+        self
+    }
+
     /// With a parameter set by the laboratory: `cycles=3`.
     #[must_use]
     pub fn set(mut self, parameter: &str) -> Papers {

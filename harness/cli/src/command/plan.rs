@@ -302,6 +302,13 @@ fn words(step: &Step) -> String {
         }
         Step::Matrix(m) => {
             let axes: Vec<&str> = m.axes.iter().map(|a| a.variable.as_str()).collect();
+            if let [one] = m.cells.as_slice() {
+                let values = m.axes.iter().zip(one);
+                let values: Vec<String> = values
+                    .map(|(axis, value)| format!("{} = {value}", axis.variable))
+                    .collect();
+                return format!("{word}: {}", values.join(", "));
+            }
             let how = m.seed.map(|s| format!(", shuffled with seed {s}"));
             format!(
                 "{word} of {}: {} combinations, {} excluded{}",

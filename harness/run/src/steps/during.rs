@@ -36,7 +36,8 @@ pub(crate) struct Branch {
     doing: Doing,
 }
 
-/// What a branch waits for.
+/// What a branch waits for. There is one of it a branch: its size does not matter.
+#[expect(clippy::large_enum_variant, reason = "one a branch")]
 enum Doing {
     Nothing,
     Motion {
@@ -118,7 +119,7 @@ impl Executor {
             });
             place += beside.steps.len();
         }
-        self.advance_branches()?;
+        // Branches begin when the leading steps first wait: a window that leads is open by then.
         self.steps(&during.steps, path)?;
         self.end_branches(depth)
     }

@@ -345,6 +345,28 @@ impl<'a> Env<'a> {
         Some((text.clone(), all))
     }
 
+    /// A name that may come from a row: the one of the first row, and each row is written out.
+    pub(crate) fn name_of_row(&self, written: &At<String>, scope: &Scope<'a>) -> Option<String> {
+        let text = written.get()?;
+        let mut out = String::new();
+        for piece in self.pieces(text, written.span)? {
+            match piece {
+                Piece::Plain(plain) => out.push_str(plain),
+                Piece::Placeholder(name) => {
+                    let first = self.choices(name, written.span, scope)?;
+                    out.push_str(first.first()?);
+                    let variable = name.split('.').next().unwrap_or(name);
+                    if let Some(VariableKind::Rows { typed, .. }) =
+                        scope.find(variable).map(|v| &v.kind)
+                    {
+                        typed.set(true);
+                    }
+                }
+            }
+        }
+        Some(out)
+    }
+
     /// Every text that a placeholder of a name can become.
     fn choices(&self, name: &str, at: Span, scope: &Scope<'a>) -> Option<Vec<String>> {
         self.placeholder(name, at, scope)?;

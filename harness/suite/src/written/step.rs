@@ -9,6 +9,7 @@ use serde::Deserialize;
 pub(crate) type Steps = Vec<At<Step>>;
 
 /// One step: one word with its mapping.
+#[expect(clippy::large_enum_variant, reason = "read once, and few at a time")]
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Step {
@@ -90,17 +91,32 @@ pub(crate) struct Matrix {
     /// Variable to what it goes over, the slowest first.
     pub(crate) over: At<Entries<At<AxisOver>>>,
     /// Combinations that are left out: variable to value or values, all of them named.
-    pub(crate) exclude: Option<At<Vec<At<Entries<At<OneOrMany>>>>>>,
+    pub(crate) exclude: Option<At<Vec<At<Exclude>>>>,
     /// `given` (the default) or `shuffled`.
     pub(crate) order: Option<At<Order>>,
     /// Seed of the shuffle.
     pub(crate) seed: Option<At<Scalar>>,
+    /// A further variable that names combinations, for the `per` of measures.
+    pub(crate) cell: Option<At<CellName>>,
     /// A variable whose value never comes twice in a row.
     pub(crate) apart: Option<At<String>>,
     /// What is done before a pass when a variable's value differs from the pass before.
     pub(crate) changes: Option<At<Vec<At<Change>>>>,
     /// Inner steps.
     pub(crate) steps: At<Steps>,
+}
+
+/// Variable to value or values that are left out together.
+pub(crate) type Exclude = Entries<At<OneOrMany>>;
+
+/// A name for combinations: the values of some variables, joined.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CellName {
+    /// The name that measures refer to.
+    pub(crate) variable: At<String>,
+    /// Variables of the matrix that make it up.
+    pub(crate) of: At<Vec<At<String>>>,
 }
 
 /// What a variable of a matrix goes over: exactly one of `table` and `times`.

@@ -191,7 +191,12 @@ impl<'a> Measures<'_, 'a, '_> {
                 );
                 return None;
             };
-            let (fewest, most) = (rows.values().min()?, rows.values().max()?);
+            let (Some(fewest), Some(most)) = (rows.values().min(), rows.values().max()) else {
+                let message = format!("`{name}` stands in `setup`, where nothing is measured");
+                let complaint = Complaint::new("not-measured", *at, message);
+                self.complain(complaint.help("move it to the case's `steps`"));
+                return None;
+            };
             if fewest != most {
                 let message =
                     format!("the rows have between {fewest} and {most} instances of `{name}`");

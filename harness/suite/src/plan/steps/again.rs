@@ -8,12 +8,11 @@ use crate::complaint::{Complaint, Span};
 use crate::expr::{self, Names};
 use crate::plan::env::{Variable, VariableKind};
 use crate::plan::shuffle::{shuffled, shuffled_apart};
-use crate::written::shared::OneOrMany;
 use crate::written::step::{
-    AxisOver, Change, Ending as WrittenEnding, Every as WrittenEvery, Matrix as WrittenMatrix,
-    Order, Schedule as WrittenSchedule,
+    AxisOver, CellName, Change, Ending as WrittenEnding, Every as WrittenEvery, Exclude,
+    Matrix as WrittenMatrix, Order, Schedule as WrittenSchedule,
 };
-use crate::yaml::{At, Entries, Scalar};
+use crate::yaml::{At, Scalar};
 use certbench_model::Step;
 use certbench_model::expr::Sort;
 use certbench_model::plan::Row;
@@ -29,6 +28,9 @@ const CELLS_MAX: usize = 20_000;
 const PASSES_MAX: u64 = 100_000;
 /// Times between two passes of a schedule, when a suite does not say.
 const BETWEEN_MOST: u32 = 1_000;
+
+/// Combinations that are left out: where they are named; for each variable its place and values.
+type Excluded = (Span, Vec<(usize, Vec<String>)>);
 
 /// One variable of a matrix, read.
 struct Along<'a> {
@@ -120,6 +122,13 @@ impl<'a> CaseReader<'a, '_> {
             return Vec::new();
         };
         let seed = written.seed.as_ref().and_then(|s| self.seed_of(s));
+        let named = match &written.cell {
+            None => None,
+            Some(at) => match self.cell(at, &all) {
+                None => return Vec::new(),
+                named => named,
+            },
+        };
         let matrix = |cells: Vec<Vec<String>>, steps: Vec<Step>| {
             let axes = all.iter().map(|along| Axis {
                 variable: along.name.to_string(),
@@ -128,8 +137,22 @@ impl<'a> CaseReader<'a, '_> {
                     Goes::Rows(table, ..) => Some((*table).to_string()),
                 },
             });
+            let cell = named.iter().map(|(variable, _)| Axis {
+                variable: variable.clone(),
+                table: None,
+            });
+            let axes: Vec<Axis> = axes.chain(cell).collect();
+            let with_name = |mut cell: Vec<String>| {
+                if let Some((_, of)) = &named {
+                    let parts = of.iter().filter_map(|i| cell.get(*i).cloned());
+                    let name = parts.collect::<Vec<_>>().join("-");
+                    cell.push(name);
+                }
+                cell
+            };
+            let cells = cells.into_iter().map(with_name).collect();
             Step::Matrix(Matrix {
-                axes: axes.collect(),
+                axes,
                 cells,
                 seed,
                 excluded: left_out,
@@ -158,6 +181,22 @@ impl<'a> CaseReader<'a, '_> {
             last = Some(cell);
         }
         written_out
+    }
+
+    /// The variable that names combinations, and the places of the variables that make its name.
+    fn cell(&self, written: &'a At<CellName>, all: &[Along<'a>]) -> Option<(String, Vec<usize>)> {
+        let cell = written.get()?;
+        let name = cell.variable.get()?;
+        identifier(name, cell.variable.span, "a variable", self.env.sink)?;
+        if all.iter().any(|along| along.name == name) {
+            let message = format!("`{name}` is a variable of the matrix already");
+            let complaint = Complaint::new("duplicate-id", cell.variable.span, message);
+            self.env.sink.push(complaint);
+            return None;
+        }
+        let of = cell.of.get()?.iter();
+        let of = of.map(|at| self.variable_of(at.get()?, at.span, all));
+        Some((name.clone(), of.collect::<Option<Vec<_>>>()?))
     }
 
     fn along(
@@ -220,9 +259,9 @@ impl<'a> CaseReader<'a, '_> {
     /// Combinations that are left out: for each entry, the place of a variable and its values.
     fn excluded(
         &self,
-        written: Option<&'a At<Vec<At<Entries<At<OneOrMany>>>>>>,
+        written: Option<&'a At<Vec<At<Exclude>>>>,
         all: &[Along<'a>],
-    ) -> Vec<(Span, Vec<(usize, Vec<String>)>)> {
+    ) -> Vec<Excluded> {
         let mut excluded = Vec::new();
         for at in written.and_then(At::get).into_iter().flatten() {
             let Some(entries) = at.get() else { continue };
@@ -273,7 +312,7 @@ impl<'a> CaseReader<'a, '_> {
         written: &'a WrittenMatrix,
         head: Span,
         all: &[Along<'a>],
-        excluded: &[(Span, Vec<(usize, Vec<String>)>)],
+        excluded: &[Excluded],
     ) -> Option<(Vec<Vec<String>>, u32)> {
         let sink = self.env.sink;
         let product = all
@@ -297,7 +336,7 @@ impl<'a> CaseReader<'a, '_> {
         }
         let mut used = vec![false; excluded.len()];
         cells.retain(|cell| {
-            let hit = |(_, rule): &(Span, Vec<(usize, Vec<String>)>)| {
+            let hit = |(_, rule): &Excluded| {
                 let one = |(place, values): &(usize, Vec<String>)| {
                     cell.get(*place).is_some_and(|v| values.contains(v))
                 };

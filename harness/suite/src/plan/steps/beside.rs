@@ -202,6 +202,7 @@ impl<'a> CaseReader<'a, '_> {
         &self,
         written: Option<&'a At<Entries<At<WrittenTake>>>>,
         record: &[String],
+        place: &Place<'a>,
     ) -> Vec<Take> {
         let sink = self.env.sink;
         let mut all = Vec::new();
@@ -224,7 +225,7 @@ impl<'a> CaseReader<'a, '_> {
             found.inspect(|(view, _)| self.live(view, &take.channel));
             let component = found.and_then(|(view, channel)| {
                 let at = take.channel.span;
-                self.component(view, channel, at, take.component.as_ref(), false)
+                self.component(view, channel, at, take.component.as_ref(), false, place)
             });
             let Some(((_, channel), (component, unit))) = found.zip(component) else {
                 continue;

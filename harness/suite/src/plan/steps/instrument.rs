@@ -46,7 +46,7 @@ impl<'a> CaseReader<'a, '_> {
         found.inspect(|(view, _)| self.live(view, &written.channel));
         let component = found.and_then(|(view, name)| {
             let at = written.channel.span;
-            self.component(view, name, at, written.component.as_ref(), false)
+            self.component(view, name, at, written.component.as_ref(), false, place)
         });
         let over_s = self.env.seconds(&written.over, &place.scope);
         let (component, unit) = component?;
@@ -146,7 +146,7 @@ impl<'a> CaseReader<'a, '_> {
         let found = self.channel(&rule.channel);
         let component = found.and_then(|(view, name)| {
             let at = rule.channel.span;
-            self.component(view, name, at, rule.component.as_ref(), false)
+            self.component(view, name, at, rule.component.as_ref(), false, place)
         });
         let window = rule.window.get()?;
         let names = inside.iter().map(String::as_str);

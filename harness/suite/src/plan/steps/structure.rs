@@ -395,7 +395,7 @@ impl<'a> CaseReader<'a, '_> {
             };
             self.once("window", id, first, written.id.span);
         }
-        let take = self.take(written.take.as_ref(), &record);
+        let take = self.take(written.take.as_ref(), &record, place);
         let steps = written.steps.as_ref().map(|s| self.steps(s, place));
         let until = match &written.until {
             None => None,

@@ -117,6 +117,7 @@ impl<'a> CaseReader<'a, '_> {
                 channel.span,
                 written.component.as_ref(),
                 resting,
+                place,
             )
         });
         let does = component.as_ref().and_then(|(_, unit)| {
@@ -335,11 +336,12 @@ impl<'a> CaseReader<'a, '_> {
         at: Span,
         written: Option<&At<String>>,
         all_may_rest: bool,
+        place: &Place<'a>,
     ) -> Option<(String, Unit)> {
         if let Some(written) = written {
-            let name = written.get()?;
-            let found = self.named(view, name, written.span)?;
-            return Some((name.clone(), found.unit));
+            let name = self.env.name_of_row(written, &place.scope)?;
+            let found = self.named(view, &name, written.span)?;
+            return Some((name, found.unit));
         }
         let first = view.components.first()?;
         if view.named && view.components.len() > 1 && !all_may_rest {
