@@ -177,8 +177,8 @@ fn safety_stops_measure_the_true_stopping_time_and_distance() {
         let contact_s = stop.t_s - reaction_s;
         // It stands, the brakes take the load over, and the arm sinks into their play: that is motion too.
         let around = stop.t_s..stop.t_s + 0.5;
-        let rests = played.log.iter().filter(|h| h.what == "arm at rest");
-        let last = rests.filter(|h| around.contains(&h.t_s)).last().unwrap();
+        let mut rests = played.log.iter().filter(|h| h.what == "arm at rest");
+        let last = rests.rfind(|h| around.contains(&h.t_s)).unwrap();
         covers(time, 1000.0 * (last.t_s - contact_s), 40.0);
         // the arc at constant speed, then at constant deceleration, about axis 1
         let deg_per_s = stop.detail["joint_deg_per_s"][0].as_f64().unwrap();

@@ -266,7 +266,7 @@ fn plan(steps: u32) -> Plan {
             device: "gauge".into(),
             number: 0,
             states: [("on".into(), true)].into(),
-            values: BTreeMap::new(),
+            values: std::collections::BTreeMap::new(),
             safe: None,
             moves: false,
         },

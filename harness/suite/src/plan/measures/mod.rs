@@ -192,6 +192,10 @@ impl<'a> Measures<'_, 'a, '_> {
                 return None;
             };
             let (Some(fewest), Some(most)) = (rows.values().min(), rows.values().max()) else {
+                // With other mistakes the step may be one that could not be read.
+                if self.env().sink.errors() > 0 {
+                    return None;
+                }
                 let message = format!("`{name}` stands in `setup`, where nothing is measured");
                 let complaint = Complaint::new("not-measured", *at, message);
                 self.complain(complaint.help("move it to the case's `steps`"));
