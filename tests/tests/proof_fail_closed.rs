@@ -122,7 +122,7 @@ fn a_reading_that_is_not_a_number_is_no_sample() {
         ..FaultConfig::now("tracker", Sim::OverRange)
     };
     for word in ["nan", "NaN", "inf", "-1.#IND"] {
-        let columns = "    columns: [x, y, z, a, b, c]\n";
+        let columns = "    columns: [t, x, y, z, a, b, c]\n";
         let prints = format!("{columns}    no_value: \"{word}\"\n");
         let played = hold().bench_with(columns, &prints).fault(&blind).play();
         never_a_pass(&played, Verdict::NotTested, "fault-instrument");

@@ -205,7 +205,8 @@ fn a_restarted_hand_is_silent_and_then_has_forgotten_its_limits() {
         .fault(&FaultConfig::now("hand", FaultKind::Restart))
         .unwrap();
     assert_eq!(bench.read(&register::ERROR), None);
-    bench.wait(ms(1000));
+    // A second of restart, and a line without traffic is looked at every half second.
+    bench.wait(ms(1600));
     assert_eq!(bench.read_six(&register::SPEED_SET).unwrap(), [1000; 6]);
     bench.finish();
 }
@@ -224,7 +225,7 @@ fn a_restarted_relay_box_lets_go_and_a_restarted_gauge_forgets_its_zero() {
         count: 1,
     };
     assert_eq!(modbus(&bench, coils.clone()), None);
-    bench.wait(ms(1000));
+    bench.wait(ms(1600));
     assert_eq!(
         modbus(&bench, coils),
         Some(modbus::Reply::Bits(vec![false]))

@@ -4,7 +4,7 @@
 use crate::Run;
 use crate::bench::Bench;
 use crate::control::Control;
-use crate::guard::Watchman;
+use crate::guard::{self, Watchman};
 use crate::halt::Halter;
 use crate::listener::Listeners;
 use crate::rehearse::Extents;
@@ -17,7 +17,7 @@ use certbench_clock::{Receiver, Recv, Task, Time};
 use certbench_model::step::Scope;
 use certbench_model::{CaseEnd, Context, Event, EventBody, FaultKind, RunEnd, Sample, Text};
 use certbench_roles::{Operator, Trouble};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -63,6 +63,8 @@ pub(crate) struct Executor {
     pub(crate) case: CaseState,
     pub(crate) scope: Scope,
     pub(crate) open: Vec<OpenWindow>,
+    /// Until when the lease was renewed last.
+    pub(crate) lease_until: Cell<Time>,
     /// A pass of a thinned repeat that is not told step by step.
     pub(crate) quiet: bool,
     /// The step of such a pass that is going on: told before anything else happens in it.
@@ -154,6 +156,7 @@ impl Executor {
             case: CaseState::default(),
             scope: Scope::default(),
             open: Vec::new(),
+            lease_until: Cell::new(Time::MAX),
             quiet: false,
             untold: RefCell::new(None),
             branches: Vec::new(),
@@ -191,12 +194,25 @@ impl Executor {
 
     /// Devices' watchdogs are fed for this much longer.
     pub(crate) fn renew(&self, term: Duration) {
-        self.shared.lease.renew((self.now() + term).as_nanos());
+        let until = self.now() + term;
+        self.lease_until.set(until);
+        self.shared.lease.renew(until.as_nanos());
     }
 
     /// Looks around: whether the flow may go on.
     pub(crate) fn pulse(&mut self) -> Result<(), Cut> {
+        // A process that was stopped as a whole (suspended, starved) finds its own lease long gone,
+        // and the guard slept as well: whatever else is heard now is what came of that.
+        let gone = self.now() - self.lease_until.get();
         self.renew(self.settings.lease);
+        if self.shared.watches.armed() && gone > guard::HUNG_AFTER {
+            let text = format!(
+                "the executor did not run for {:.1} s beyond its lease: the computer was suspended \
+                 or overloaded; run on a machine that does nothing else",
+                gone.as_secs_f64()
+            );
+            return Err(self.harness("executor", text));
+        }
         if self.control.stop_requested() {
             return Err(self.aborted("the operator stopped the run"));
         }

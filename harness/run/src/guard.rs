@@ -10,7 +10,7 @@ use std::time::Duration;
 /// How often it looks around when no watch asks for more.
 const PERIOD_MAX: Duration = Duration::from_millis(100);
 /// An executor that let its lease run out for this long has hung.
-const HUNG_AFTER: Duration = Duration::from_secs(1);
+pub(crate) const HUNG_AFTER: Duration = Duration::from_secs(1);
 /// It has sent the halt by then, two of its periods included.
 pub(crate) const HALTED_AFTER: Duration = Duration::from_millis(1200);
 

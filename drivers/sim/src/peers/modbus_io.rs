@@ -88,11 +88,13 @@ fn obey(world: &mut World, request: &Request) -> Result<Reply, Exception> {
             }
             Ok(Reply::Written)
         }
-        Request::WriteRegister { address, value } => {
+        Request::WriteRegister { address, value } if world.io.has_registers() => {
             world.io.write(*address, *value).ok_or(no_address)?;
             Ok(Reply::Written)
         }
-        Request::Read { .. } | Request::WriteRegisters { .. } => Err(Exception::IllegalFunction),
+        Request::Read { .. } | Request::WriteRegister { .. } | Request::WriteRegisters { .. } => {
+            Err(Exception::IllegalFunction)
+        }
     }
 }
 

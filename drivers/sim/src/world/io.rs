@@ -47,6 +47,11 @@ impl Io {
         Some(())
     }
 
+    /// Whether it has registers at all: a box of relays has none.
+    pub(crate) fn has_registers(&self) -> bool {
+        !self.registers.is_empty()
+    }
+
     /// Writes a register; `None` when nobody reads it.
     pub(crate) fn write(&mut self, number: u16, value: u16) -> Option<()> {
         *self.registers.get_mut(&number)? = value;
