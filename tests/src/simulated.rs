@@ -371,6 +371,24 @@ impl Played {
         ends.next().expect("a case that ended")
     }
 
+    /// How long the first case took, seconds.
+    ///
+    /// # Panics
+    /// When no case has ended.
+    pub fn case_seconds(&self) -> f64 {
+        let at = |wanted: fn(&EventBody) -> bool| {
+            let mut lines = self.facts.events.iter();
+            lines
+                .find(|line| wanted(&line.event.body))
+                .expect("a case")
+                .event
+                .time_ns
+        };
+        let begun = at(|body| matches!(body, EventBody::CaseStarted { .. }));
+        let ended = at(|body| matches!(body, EventBody::CaseEnded { .. }));
+        (ended - begun) as f64 * 1e-9
+    }
+
     /// When something first happened in the world at or after a time, seconds.
     pub fn happened(&self, what: &str, from_s: f64) -> Option<f64> {
         let mut log = self.log.iter().filter(|h| h.t_s >= from_s);

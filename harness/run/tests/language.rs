@@ -570,3 +570,133 @@ fn what_happens_in_a_pass_that_is_not_told_is_told_with_its_step() {
         "the step of cycle {cycle} is told, not only the first"
     );
 }
+
+/// A plan with every kind of step that the language knows and these fakes can do.
+fn every_kind() -> certbench_model::Plan {
+    let calm = Condition {
+        channel: "force".into(),
+        component: String::new(),
+        does: Does::Rests {
+            within: 5.0,
+            for_s: 0.05,
+        },
+    };
+    let mut cycles = Repeat::new(
+        "cycle",
+        certbench_model::step::Over::Times(3),
+        vec![grasp(), release()],
+    );
+    cycles.every = vec![Every {
+        passes: 2,
+        first: true,
+        steps: vec![take("check", "strength", Taken::Last, 0.2)],
+    }];
+    cycles.until = Some(Ending {
+        when: below("strength", 0.0, "strength.first"),
+        at_least: 1,
+    });
+    let steps = vec![
+        outside("look"),
+        inside("mount"),
+        Step::Zero(certbench_model::step::Zero {
+            channel: "force".into(),
+        }),
+        Step::Require(Require {
+            condition: calm,
+            within_s: 2.0,
+            otherwise: Otherwise::NotTested,
+        }),
+        go("p1"),
+        Step::Set(output("support", "lowered")),
+        Step::Repeat(cycles),
+        trial(
+            "hold",
+            vec![window("held", &["force"], vec![wait(0.2)], None)],
+            &[],
+            0,
+        ),
+        Step::During(During {
+            steps: vec![wait(0.5)],
+            beside: vec![beside("swing", vec![go("p2"), mark("swung")], 5, 10.0)],
+        }),
+        Step::Schedule(Schedule {
+            variable: "group".into(),
+            every_s: 2.0,
+            times: 2,
+            late_s: 0.5,
+            steps: vec![mark("group")],
+            between: vec![wait(0.1)],
+            between_most: 3,
+            until: None,
+            thinned_s: Some(1.0),
+        }),
+        Step::Matrix(Matrix {
+            axes: vec![Axis {
+                variable: "pose".into(),
+                table: Some("poses".into()),
+            }],
+            cells: vec![vec!["p1".into()], vec!["p2".into()]],
+            seed: None,
+            excluded: 0,
+            steps: vec![go("{pose}")],
+        }),
+        Step::Block(Block {
+            id: "block".into(),
+            template: None,
+            setup: vec![mark("before")],
+            steps: vec![started("p1")],
+            finally: vec![],
+        }),
+        Step::Stop(Stop::Command {
+            device: "arm".into(),
+        }),
+        Step::Stop(Stop::Recover {
+            device: "arm".into(),
+            restore: None,
+        }),
+    ];
+    let mut one = case("one", steps);
+    one.setup = vec![mark("set-up")];
+    one.finally = vec![Step::Set(output("support", "raised")), release()];
+    plan(vec![one])
+}
+
+#[test]
+fn interrupted_at_every_kind_of_step_the_story_is_whole_and_everything_stands() {
+    let bench = Bench::simulated();
+    assert_eq!(
+        bench.perform(&every_kind()),
+        RunEnd::Completed,
+        "{:?}",
+        bench.ends()
+    );
+    let events = timed(&bench);
+    // One instant for each step of the plan, just after it began.
+    let mut instants = std::collections::BTreeMap::new();
+    for event in &events {
+        if let EventBody::StepStarted { path, .. } = &event.body {
+            instants.entry(path.clone()).or_insert(event.time_ns);
+        }
+    }
+    assert!(instants.len() >= 30, "{}", instants.len());
+    for (path, ns) in instants {
+        let bench = Bench::simulated();
+        let control = bench.control.clone();
+        bench.at(std::time::Duration::from_nanos(ns + 1_000_000), move || {
+            control.stop();
+        });
+        // `perform` checks that the story is whole: begun and ended once, halted, last of all the end.
+        let end = bench.perform(&every_kind());
+        assert_eq!(end, RunEnd::Aborted, "{path}: {:?}", bench.ends());
+        assert!(!bench.arm.moving() && !bench.hand.moving(), "{path}");
+        for device in ["arm", "hand"] {
+            let halted = bench.halted();
+            let last = halted.iter().rev().find(|(d, ..)| d == device);
+            assert_eq!(
+                last.map(|(.., r)| r.as_str()),
+                Some("confirmed"),
+                "{path} {device}"
+            );
+        }
+    }
+}
