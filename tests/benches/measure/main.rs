@@ -8,6 +8,7 @@
 mod bench;
 mod build;
 mod clock;
+mod language;
 mod paired;
 mod peer;
 mod pty;
@@ -28,7 +29,7 @@ use table::{Row, Table};
 type Measure = fn() -> Result<Vec<Row>, String>;
 
 /// Name, measurement, and whether it runs without being named.
-const MEASUREMENTS: [(&str, Measure, bool); 8] = [
+const MEASUREMENTS: [(&str, Measure, bool); 9] = [
     ("steps", steps::measure, true),
     ("sync", sync::measure, true),
     ("startup", startup::measure, true),
@@ -36,6 +37,7 @@ const MEASUREMENTS: [(&str, Measure, bool); 8] = [
     ("stop", stop::measure, true),
     ("telemetry", telemetry::measure, true),
     ("clock", clock::measure, true),
+    ("language", language::measure, true),
     ("build", build::measure, false),
 ];
 
