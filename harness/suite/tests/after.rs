@@ -5,7 +5,7 @@ mod common;
 use certbench_model::plan::IMPORT;
 use certbench_model::{Date, Plan, Vocabulary};
 use certbench_suite::{Diagnostic, Request, check_bench, check_job, check_suite, plan, render};
-use common::{errors, files, replaced, vocabulary};
+use common::{errors, files, golden, replaced, vocabulary};
 
 const SUITE: &str = "small.suite.yaml";
 const BENCH: &str = "small.bench.yaml";
@@ -69,15 +69,6 @@ fn planned(changes: &[Change]) -> Result<Plan, (Vec<Diagnostic>, String)> {
     }
     let text = render(&complaints, &sources, false);
     Err((complaints, text))
-}
-
-fn golden(name: &str, text: &str) {
-    let path = format!("{}/tests/golden/{name}.txt", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, text).unwrap();
-    }
-    let wanted = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, wanted, "{path}: BLESS=1 writes it anew");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use certbench_model::{Compare, Derived, Unit};
 use certbench_suite::{
     Diagnostic, Kind, Request, Sources, check_bench, check_job, check_suite, plan, render, schema,
 };
-use common::{errors, files, replaced, vocabulary};
+use common::{errors, files, golden, replaced, vocabulary};
 
 /// The last line of the measures of the case `grasping`.
 const MEASURED: &str = "        accept: { estimate: [at_least 0.1 N, at_most 9 N] }\n";
@@ -408,21 +408,4 @@ fn every_mistake_has_its_place_and_its_word() {
         render(&all, &sources, false)
     );
     golden("derived", &text);
-}
-
-fn golden(name: &str, text: &str) {
-    let path = format!("{}/tests/golden/{name}.txt", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, text).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    let mut blessed = expected.split("== ");
-    for now in text.split("== ") {
-        let then = blessed.next().unwrap_or_default();
-        assert!(
-            now == then,
-            "now\n{now}\nblessed was\n{then}\nBLESS=1 writes it anew"
-        );
-    }
-    assert_eq!(blessed.next(), None, "BLESS=1 writes it anew");
 }

@@ -216,11 +216,6 @@ fn every_way_to_be_wrong_has_its_code_and_its_place() {
         }
         printed.push_str(&format!("== {name}\n{}\n", render(&found, &sources, false)));
     }
-    let path = format!("{}/tests/golden/driven.txt", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, &printed).unwrap();
-    }
     assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
-    let blessed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(printed == blessed, "BLESS=1 writes it anew; now\n{printed}");
+    common::golden("driven", &printed);
 }

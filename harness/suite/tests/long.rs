@@ -7,7 +7,7 @@ mod common;
 use certbench_model::step::Over;
 use certbench_model::{Plan, Step};
 use certbench_suite::{Diagnostic, Request, Sources, check_bench, check_suite, plan, render};
-use common::{errors, files, replaced, vocabulary};
+use common::{errors, files, golden, replaced, vocabulary};
 
 const SUITE: &str = "long.suite.yaml";
 const TEMPLATE: &str = "templates/squeeze.template.yaml";
@@ -38,24 +38,6 @@ fn planned(changes: &[(&str, &str, &str)]) -> (Result<Plan, Vec<Diagnostic>>, So
 fn long() -> Plan {
     let (plan, sources) = planned(&[]);
     plan.unwrap_or_else(|d| panic!("{}", render(&d, &sources, false)))
-}
-
-fn golden(name: &str, text: &str) {
-    let path = format!("{}/tests/golden/{name}.txt", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, text).unwrap();
-        return;
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    let mut then = expected.split("== ");
-    for now in text.split("== ") {
-        let blessed = then.next().unwrap_or_default();
-        assert!(
-            now == blessed,
-            "now\n{now}\nblessed was\n{blessed}\nBLESS=1 writes it anew"
-        );
-    }
-    assert_eq!(then.next(), None, "{name}: BLESS=1 writes it anew");
 }
 
 fn steps_of(plan: &Plan, case: usize) -> &[Step] {

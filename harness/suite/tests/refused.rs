@@ -7,7 +7,7 @@ use certbench_model::Date;
 use certbench_suite::{
     Diagnostic, Request, Severity, Sources, check_bench, check_job, check_suite, plan, render,
 };
-use common::{errors, files, replaced, vocabulary};
+use common::{errors, files, golden, replaced, vocabulary};
 use std::collections::BTreeSet;
 
 const SUITE: &str = "small.suite.yaml";
@@ -74,24 +74,6 @@ fn well_placed(name: &str, diagnostics: &[Diagnostic], sources: &Sources) {
         let line = text.lines().nth(label.line - 1).unwrap_or_default();
         assert!(label.column <= line.chars().count() + 1, "{name}");
     }
-}
-
-fn golden(name: &str, text: &str) {
-    let path = format!("{}/tests/golden/{name}.txt", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, text).unwrap();
-        return;
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    let mut then = expected.split("== ");
-    for now in text.split("== ") {
-        let blessed = then.next().unwrap_or_default();
-        assert!(
-            now == blessed,
-            "{name}: now\n{now}\nblessed was\n{blessed}\nBLESS=1 writes it anew"
-        );
-    }
-    assert_eq!(then.next(), None, "{name}: BLESS=1 writes it anew");
 }
 
 fn sorted<'a>(codes: &[&'a str]) -> Vec<&'a str> {

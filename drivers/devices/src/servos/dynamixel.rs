@@ -18,9 +18,9 @@ use certbench_wire::dynamixel::{Decoder, Packet, Status};
 
 use super::chain::{Aim, Chain, Health, Nameplate, View};
 use super::engine::device;
-use super::{FREE, Group, servos};
+use super::{FREE, Group, chain_options, ids, servos};
 use crate::line::{Answer, Failure, Heard, Line, Manners};
-use crate::options::{Options, baud, one_of, quantity, text};
+use crate::options::{Options, one_of, quantity};
 
 /// LEAP hand API: four joints a finger, from the side motion of the root to the tip.
 const LEAP: [Group; 4] = [
@@ -88,14 +88,7 @@ fn watchdog() -> Text {
 }
 
 fn options(rate: u64, ids: &str, per_count: &str) -> Vec<ParamDescription> {
-    vec![
-        baud(rate),
-        text(
-            "ids",
-            ids,
-            "ids of the servos, in the order of the joints",
-            "舵机编号，按关节顺序",
-        ),
+    let own = [
         one_of(
             "mode",
             &["position", "current-based-position"],
@@ -114,26 +107,8 @@ fn options(rate: u64, ids: &str, per_count: &str) -> Vec<ParamDescription> {
             "they stop when they have not been spoken to for so long, up to 2540 ms; 0 ms: never",
             "超过此时间无通信则停止，最长 2540 ms；0 ms 表示不启用",
         ),
-        quantity(
-            "window",
-            "1 deg",
-            "a target is reached within this",
-            "到位容差",
-        ),
-        quantity("interval", "10 ms", "sampling interval", "采样间隔"),
-        quantity(
-            "timeout",
-            "30 ms",
-            "how long an answer is waited for",
-            "等待应答的时间",
-        ),
-        quantity(
-            "slowest",
-            "30 ms",
-            "an answer that took longer gives no reading; at most the channel's declared delay",
-            "应答慢于此值则读数无效；不大于通道声明的延迟",
-        ),
-    ]
+    ];
+    chain_options(rate, ids, own)
 }
 
 pub(super) fn open(
@@ -170,35 +145,6 @@ pub(super) fn open(
         watchdog,
     };
     device(plan, &options, groups, chain)
-}
-
-/// The ids of as many servos as the bench limits joints, and no more than the groups have.
-pub(super) fn ids(
-    options: &Options<'_>,
-    groups: &[Group],
-    joints: usize,
-    most: u8,
-) -> Result<Vec<u8>, Trouble> {
-    let words = options.words("ids")?;
-    let known: usize = groups.iter().map(|(_, joints)| joints.len()).sum();
-    let ids: Option<Vec<u8>> = words
-        .iter()
-        .map(|word| word.parse().ok().filter(|id| *id <= most))
-        .collect();
-    let mut ids =
-        ids.ok_or_else(|| options.refuse("ids", format_args!("write ids of 0 to {most}")))?;
-    if ids.len() > known {
-        return Err(options.refuse("ids", format_args!("at most {known}")));
-    }
-    ids.truncate(joints.max(1));
-    let twice = ids
-        .iter()
-        .enumerate()
-        .any(|(n, id)| ids.iter().take(n).any(|other| other == id));
-    if twice {
-        return Err(options.refuse("ids", "an id stands there twice"));
-    }
-    Ok(ids)
 }
 
 /// Addresses of the control table.

@@ -16,11 +16,10 @@ use certbench_roles::{Device, Trouble};
 use certbench_wire::feetech::{Decoder, Packet, signed};
 
 use super::chain::{Aim, Chain, Health, Nameplate, View};
-use super::dynamixel::ids;
 use super::engine::device;
-use super::{FREE, servos};
+use super::{FREE, chain_options, ids, servos};
 use crate::line::{Answer, Failure, Heard, Line, Manners};
-use crate::options::{Options, baud, quantity, text};
+use crate::options::Options;
 
 pub(super) fn description() -> DriverDescription {
     let mut description = servos(
@@ -39,34 +38,7 @@ pub(super) fn description() -> DriverDescription {
         "none: they go on with the last command",
         "无：继续执行最后一条指令",
     );
-    description.options = vec![
-        baud(1_000_000),
-        text(
-            "ids",
-            "1 2 3 4 5 6",
-            "ids of the servos, in the order of the joints",
-            "舵机编号，按关节顺序",
-        ),
-        quantity(
-            "window",
-            "1 deg",
-            "a target is reached within this",
-            "到位容差",
-        ),
-        quantity("interval", "10 ms", "sampling interval", "采样间隔"),
-        quantity(
-            "timeout",
-            "30 ms",
-            "how long an answer is waited for",
-            "等待应答的时间",
-        ),
-        quantity(
-            "slowest",
-            "30 ms",
-            "an answer that took longer gives no reading; at most the channel's declared delay",
-            "应答慢于此值则读数无效；不大于通道声明的延迟",
-        ),
-    ];
+    description.options = chain_options(1_000_000, "1 2 3 4 5 6", []);
     description
 }
 

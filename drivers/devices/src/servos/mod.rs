@@ -9,10 +9,12 @@ mod engine;
 mod feetech;
 mod motion;
 
-use certbench_model::vocabulary::{DriverDescription, SignalDescription};
+use certbench_model::vocabulary::{DriverDescription, ParamDescription, SignalDescription};
 use certbench_model::{Text, Unit};
 
 use crate::catalogue::{Family, Opener};
+use crate::options::{Options, baud, quantity, text};
+use certbench_roles::Trouble;
 
 /// Every family.
 pub(crate) fn families() -> Vec<Family> {
@@ -80,4 +82,73 @@ fn servos(
         verified_against: verified.iter().map(ToString::to_string).collect(),
         moves: true,
     }
+}
+
+/// Options of every chain, with what a family has of its own.
+fn chain_options<const N: usize>(
+    rate: u64,
+    ids: &str,
+    own: [ParamDescription; N],
+) -> Vec<ParamDescription> {
+    let mut options = vec![
+        baud(rate),
+        text(
+            "ids",
+            ids,
+            "ids of the servos, in the order of the joints",
+            "舵机编号，按关节顺序",
+        ),
+    ];
+    options.extend(own);
+    options.extend([
+        quantity(
+            "window",
+            "1 deg",
+            "a target is reached within this",
+            "到位容差",
+        ),
+        quantity("interval", "10 ms", "sampling interval", "采样间隔"),
+        quantity(
+            "timeout",
+            "30 ms",
+            "how long an answer is waited for",
+            "等待应答的时间",
+        ),
+        quantity(
+            "slowest",
+            "30 ms",
+            "an answer that took longer gives no reading; at most the channel's declared delay",
+            "应答慢于此值则读数无效；不大于通道声明的延迟",
+        ),
+    ]);
+    options
+}
+
+/// The ids of as many servos as the bench limits joints, and no more than the groups have.
+fn ids(
+    options: &Options<'_>,
+    groups: &[Group],
+    joints: usize,
+    most: u8,
+) -> Result<Vec<u8>, Trouble> {
+    let words = options.words("ids")?;
+    let known: usize = groups.iter().map(|(_, joints)| joints.len()).sum();
+    let ids: Option<Vec<u8>> = words
+        .iter()
+        .map(|word| word.parse().ok().filter(|id| *id <= most))
+        .collect();
+    let mut ids =
+        ids.ok_or_else(|| options.refuse("ids", format_args!("write ids of 0 to {most}")))?;
+    if ids.len() > known {
+        return Err(options.refuse("ids", format_args!("at most {known}")));
+    }
+    ids.truncate(joints.max(1));
+    let twice = ids
+        .iter()
+        .enumerate()
+        .any(|(n, id)| ids.iter().take(n).any(|other| other == id));
+    if twice {
+        return Err(options.refuse("ids", "an id stands there twice"));
+    }
+    Ok(ids)
 }

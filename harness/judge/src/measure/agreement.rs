@@ -46,7 +46,20 @@ pub(super) fn kappa(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
             "第二评判者未评判所有试验",
         ));
     }
-    let seen = agreement::kappa(&table).ok_or_else(|| {
+    answer.estimand = Some(Text::new(
+        "agreement of the recorded outcome with the second judge, beyond chance",
+        "记录结果与第二评判者超出偶然的一致性",
+    ));
+    beyond_chance(&table, n as usize, answer)
+}
+
+/// Cohen's kappa of a table of answers (first judge by second) over so many trials, as the answer's value.
+pub(super) fn beyond_chance(
+    table: &[Vec<u64>],
+    n: usize,
+    answer: &mut Answer,
+) -> Result<(), Reason> {
+    let seen = agreement::kappa(table).ok_or_else(|| {
         no_number(
             "Both judges gave a single answer throughout: agreement beyond chance cannot be told",
             "两位评判者始终给出同一答案：无法判断超出偶然的一致性",
@@ -80,12 +93,6 @@ pub(super) fn kappa(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
             None,
         ),
     ]);
-    answer.estimand = Some(Text::new(
-        "agreement of the recorded outcome with the second judge, beyond chance",
-        "记录结果与第二评判者超出偶然的一致性",
-    ));
-    answer.value = Some(Value::Quantity(
-        budget.measured(seen.kappa, one, n as usize),
-    ));
+    answer.value = Some(Value::Quantity(budget.measured(seen.kappa, one, n)));
     Ok(())
 }

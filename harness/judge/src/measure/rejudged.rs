@@ -1,12 +1,11 @@
 //! Agreement of the first judge with a second one who saw only the photos: Cohen's kappa over the
 //! trials that were drawn.
 
+use super::agreement::beyond_chance;
 use super::{Answer, Task, named, no_number};
-use crate::budget::Budget;
 use crate::reason::because;
 use crate::rejudge::{asked, draw, operator, rejudged, same_person};
-use crate::stats::agreement;
-use certbench_model::finding::{Reason, Value};
+use certbench_model::finding::Reason;
 use certbench_model::{Text, Unit};
 
 pub(super) fn kappa(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
@@ -75,43 +74,9 @@ pub(super) fn kappa(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
         one,
         None,
     ));
-    let seen = agreement::kappa(&table).ok_or_else(|| {
-        no_number(
-            "Both judges gave a single answer throughout: agreement beyond chance cannot be told",
-            "两位评判者始终给出同一答案：无法判断超出偶然的一致性",
-        )
-    })?;
-    let mut budget = Budget::default();
-    budget.normal(
-        Text::new(
-            "Sampling of the trials (large-sample)",
-            "试验抽样（大样本）",
-        ),
-        seen.standard_error,
-        None,
-    );
-    answer.more.extend([
-        named(
-            "p_o",
-            "Share on which they agree",
-            "一致的比例",
-            seen.observed,
-            one,
-            None,
-        ),
-        named(
-            "p_e",
-            "Share expected by chance",
-            "偶然一致的比例",
-            seen.by_chance,
-            one,
-            None,
-        ),
-    ]);
     answer.estimand = Some(Text::new(
         "agreement of two persons' judgements of these trials, beyond chance",
         "两人对这些试验的评判超出偶然的一致性",
     ));
-    answer.value = Some(Value::Quantity(budget.measured(seen.kappa, one, n)));
-    Ok(())
+    beyond_chance(&table, n, answer)
 }

@@ -319,3 +319,23 @@ pub fn replaced(files: &mut [(String, String)], name: &str, from: &str, to: &str
     assert!(text.contains(from), "{name} has no `{from}`");
     *text = text.replacen(from, to, 1);
 }
+
+/// Holds a text against `tests/golden/NAME.txt`, piece by piece (each begins with `== `); with `BLESS=1` in
+/// the environment it is written there instead.
+pub fn golden(name: &str, text: &str) {
+    let path = format!("{}/tests/golden/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, text).unwrap();
+        return;
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    let mut then = expected.split("== ");
+    for now in text.split("== ") {
+        let blessed = then.next().unwrap_or_default();
+        assert!(
+            now == blessed,
+            "{name}: now\n{now}\nblessed was\n{blessed}\nBLESS=1 writes it anew"
+        );
+    }
+    assert_eq!(then.next(), None, "{name}: BLESS=1 writes it anew");
+}
