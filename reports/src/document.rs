@@ -489,7 +489,8 @@ pub(crate) struct Restriction {
 pub(crate) struct Occurrence {
     pub(crate) line: u64,
     pub(crate) at_s: String,
-    /// `device-event`, `fault`, `tripped`, `halt`, `refused`, `armed`, `lost`, `late`, `answer`.
+    /// `device-event`, `fault`, `tripped`, `halt`, `refused`, `armed`, `lost`, `late`, `answer`,
+    /// `intervened`, `retried`, `ended`, `thinned`.
     pub(crate) kind: String,
     pub(crate) about: String,
     pub(crate) text: Text,

@@ -2,11 +2,11 @@
 //! elsewhere. Everything goes to stderr.
 
 use certbench_model::text::Lang;
-use certbench_model::{CaseEnd, Event, EventBody, Plan, Sample};
+use certbench_model::{CaseEnd, Event, EventBody, Plan, RunEnd, Sample, Text};
 use certbench_run::{Control, Listener};
 use std::io::{IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ pub(crate) struct Narrator {
     label: String,
     lang: Lang,
     plan: Arc<Plan>,
+    /// What the last arming showed.
+    armed: Mutex<Vec<Text>>,
 }
 
 impl Narrator {
@@ -24,6 +26,7 @@ impl Narrator {
             label: label.to_string(),
             lang,
             plan,
+            armed: Mutex::default(),
         }
     }
 
@@ -57,12 +60,12 @@ impl Listener for Narrator {
                     &identity.firmware,
                 ];
                 let name: Vec<_> = name.into_iter().flatten().map(String::as_str).collect();
-                self.say(&format!(
-                    "{at}  {device}: {} at {} ({})",
-                    name.join(" "),
-                    link.port,
-                    link.kind
-                ));
+                let name = match name.is_empty() {
+                    true => "says nothing of itself,".to_string(),
+                    false => name.join(" "),
+                };
+                let (port, kind) = (&link.port, &link.kind);
+                self.say(&format!("{at}  {device}: {name} at {port} ({kind})"));
             }
             EventBody::Refused { reasons } => {
                 for reason in reasons {
@@ -70,9 +73,16 @@ impl Listener for Narrator {
                 }
             }
             EventBody::Armed { shown, by } => {
-                for line in shown {
+                // In full the first time; afterwards what is new.
+                let mut before = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
+                let again = !before.is_empty();
+                for line in shown.iter().filter(|line| !before.contains(line)) {
                     self.say(&format!("{at}  armed ({by}): {}", line.get(self.lang)));
                 }
+                if again {
+                    self.say(&format!("{at}  armed again ({by})"));
+                }
+                before.clone_from(shown);
             }
             EventBody::CaseStarted { case } => {
                 let title = self
@@ -85,7 +95,7 @@ impl Listener for Narrator {
             }
             EventBody::CaseEnded { case, end } => match end {
                 CaseEnd::Completed => self.say(&format!("{at}  case {case}: done")),
-                other => self.say(&format!("{at}  case {case}: {other:?}")),
+                other => self.say(&format!("{at}  case {case}: {}", cut_short(other))),
             },
             EventBody::DeviceEvent { device, code, text } => {
                 self.say(&format!("{at}  {device} reports {code}: {text}"))
@@ -107,7 +117,15 @@ impl Listener for Narrator {
             EventBody::Lost { listener, count } => {
                 self.say(&format!("{at}  {listener} lost {count}"))
             }
-            EventBody::Ended { end, text } => self.say(&format!("{at}  run ended: {end:?} {text}")),
+            EventBody::Ended { end, text } => {
+                let end = match end {
+                    RunEnd::Completed => "completed",
+                    RunEnd::Refused => "refused",
+                    RunEnd::Aborted => "aborted",
+                    RunEnd::Faulted => "bench fault",
+                };
+                self.say(&format!("{at}  run ended: {end}: {text}"));
+            }
             _ => {}
         }
         Ok(())
@@ -115,6 +133,26 @@ impl Listener for Narrator {
 
     fn sample(&self, _: &Sample) -> bool {
         true
+    }
+}
+
+/// How a case ended that did not end as it should.
+fn cut_short(end: &CaseEnd) -> String {
+    let (what, text) = match end {
+        CaseEnd::Completed => ("done", ""),
+        CaseEnd::DeviceEvent(text) => ("ended by the item", text.as_str()),
+        CaseEnd::Fault(_, text) => ("ended by a fault", text.as_str()),
+        CaseEnd::Tripped(text) => ("ended by a watch", text.as_str()),
+        CaseEnd::Precondition(text) => ("not tested", text.as_str()),
+        CaseEnd::TooManyInvalid(text) => ("too many invalid trials", text.as_str()),
+        CaseEnd::Unanswered(text) => ("not answered", text.as_str()),
+        CaseEnd::Aborted(text) => ("aborted", text.as_str()),
+        // The end of the run says why.
+        CaseEnd::NotBegun(_) => ("not begun", ""),
+    };
+    match text {
+        "" => what.to_string(),
+        text => format!("{what}: {text}"),
     }
 }
 

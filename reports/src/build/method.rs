@@ -6,7 +6,7 @@ use crate::number::{self, with_unit};
 use crate::words::say;
 use certbench_model::measure::SetBy;
 use certbench_model::plan::{Case, OnDeviceEvent};
-use certbench_model::step::{Over, Repeat, Trial};
+use certbench_model::step::{Block, Ending, Matrix, Over, Repeat, Schedule, Trial};
 use certbench_model::{Plan, Step, Text};
 
 pub(super) fn parameters(plan: &Plan) -> Vec<Parameter> {
@@ -83,9 +83,37 @@ fn of_case(case: &Case) -> Sampling {
 }
 
 fn walk(steps: &[Step], depth: usize, lines: &mut Vec<SamplingLine>) {
+    let mut before: Option<&Matrix> = None;
     for step in steps {
+        // Combinations that a plan writes out one by one are one matrix to the reader.
+        if let (Step::Matrix(matrix), Some(before)) = (step, before)
+            && matrix.axes == before.axes
+        {
+            continue;
+        }
+        before = None;
         let text = match step {
             Step::Repeat(repeat) => Some(of_repeat(repeat)),
+            Step::Matrix(matrix) => {
+                before = Some(matrix);
+                Some(of_matrix(matrix, steps))
+            }
+            Step::Schedule(schedule) => Some(of_schedule(schedule)),
+            Step::During(during) => {
+                let ids = during.beside.iter().map(|b| b.id.as_str());
+                let ids = ids.collect::<Vec<_>>().join(", ");
+                Some(say("sampling.during", &[("branches", ids)]))
+            }
+            Step::Block(Block {
+                template: Some(template),
+                ..
+            }) => Some(say("sampling.template", &[("template", template.clone())])),
+            Step::Require(require) => {
+                let condition = &require.condition;
+                let does = condition.does.to_string();
+                let values = [("channel", condition.channel.clone()), ("does", does)];
+                Some(say("sampling.require", &values))
+            }
             Step::Trial(trial) => Some(of_trial(trial)),
             Step::Window(window) => Some(say(
                 "sampling.window",
@@ -109,7 +137,72 @@ fn walk(steps: &[Step], depth: usize, lines: &mut Vec<SamplingLine>) {
     }
 }
 
+fn of_matrix(matrix: &Matrix, beside: &[Step]) -> Text {
+    let alike = beside.iter().filter_map(|step| match step {
+        Step::Matrix(m) if m.axes == matrix.axes => Some(m.cells.len()),
+        _ => None,
+    });
+    let axes = matrix.axes.iter().map(|a| a.variable.as_str());
+    let mut values = vec![
+        ("axes", axes.collect::<Vec<_>>().join(" × ")),
+        ("n", alike.sum::<usize>().to_string()),
+        ("excluded", matrix.excluded.to_string()),
+    ];
+    match matrix.seed {
+        None => say("sampling.matrix", &values),
+        Some(seed) => {
+            values.push(("seed", seed.to_string()));
+            say("sampling.matrix-shuffled", &values)
+        }
+    }
+}
+
+fn of_schedule(schedule: &Schedule) -> Text {
+    let text = say(
+        "sampling.schedule",
+        &[
+            ("variable", schedule.variable.clone()),
+            ("n", schedule.times.to_string()),
+            ("every", number::exact(schedule.every_s)),
+            ("late", number::exact(schedule.late_s)),
+        ],
+    );
+    with_ending(text, schedule.until.as_ref(), schedule.thinned_s)
+}
+
+/// With when it ends early, and how it is recorded.
+fn with_ending(mut text: Text, until: Option<&Ending>, thinned_s: Option<f64>) -> Text {
+    let mut add = |more: Text| {
+        text.en += &more.en;
+        text.zh += &more.zh;
+    };
+    if let Some(ending) = until {
+        let values = [
+            ("when", ending.when.printed()),
+            ("least", ending.at_least.to_string()),
+        ];
+        add(say("sampling.until", &values));
+    }
+    if let Some(seconds) = thinned_s {
+        add(say(
+            "sampling.thinned",
+            &[("every", number::exact(seconds))],
+        ));
+    }
+    text
+}
+
 fn of_repeat(repeat: &Repeat) -> Text {
+    let mut text = of_passes(repeat);
+    for every in &repeat.every {
+        let more = say("sampling.every", &[("n", every.passes.to_string())]);
+        text.en += &more.en;
+        text.zh += &more.zh;
+    }
+    with_ending(text, repeat.until.as_ref(), repeat.thinned_s)
+}
+
+fn of_passes(repeat: &Repeat) -> Text {
     let variable = ("variable", repeat.variable.clone());
     let count = ("n", repeat.over.count().to_string());
     match &repeat.over {
@@ -134,6 +227,16 @@ fn of_repeat(repeat: &Repeat) -> Text {
 }
 
 fn of_trial(trial: &Trial) -> Text {
+    let mut text = of_attempt(trial);
+    if trial.attempts > 1 {
+        let more = say("sampling.attempts", &[("n", trial.attempts.to_string())]);
+        text.en += &more.en;
+        text.zh += &more.zh;
+    }
+    text
+}
+
+fn of_attempt(trial: &Trial) -> Text {
     if trial.invalid_if.is_empty() {
         return say("sampling.trial", &[("id", trial.id.clone())]);
     }

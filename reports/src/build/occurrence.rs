@@ -142,6 +142,113 @@ fn told(body: &EventBody) -> Vec<(&'static str, String, Text)> {
             }
             vec![("answer", prompt.clone(), Text::same(said))]
         }
+        EventBody::Intervened {
+            prompt,
+            choice,
+            context,
+        } => {
+            let values = [
+                ("choice", choice.clone()),
+                ("trial", context.trial.to_string()),
+            ];
+            vec![(
+                "intervened",
+                prompt.clone(),
+                say("intervened.words", &values),
+            )]
+        }
+        EventBody::Retried {
+            trial,
+            number,
+            attempt,
+        } => {
+            let values = [("n", number.to_string()), ("attempt", attempt.to_string())];
+            vec![("retried", trial.clone(), say("retried.words", &values))]
+        }
+        EventBody::RepeatEnded {
+            variable,
+            passes,
+            of,
+            ending,
+            ..
+        } => {
+            let mut values = vec![("passes", passes.to_string()), ("of", of.to_string())];
+            let words = match ending {
+                None => say("ended.whole", &values),
+                Some(ending) => {
+                    values.push(("ending", ending.clone()));
+                    say("ended.early", &values)
+                }
+            };
+            vec![("ended", variable.clone(), words)]
+        }
+        EventBody::Thinned { every_s, left_out } => {
+            let mut values = vec![("n", left_out.to_string())];
+            let words = match every_s {
+                None => say("thinned.off", &values),
+                Some(seconds) => {
+                    values.push(("every", number::exact(*seconds)));
+                    say("thinned.on", &values)
+                }
+            };
+            vec![("thinned", String::new(), words)]
+        }
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use certbench_model::Context;
+
+    #[test]
+    fn interventions_retries_early_ends_and_thinned_recording_are_told_in_both_languages() {
+        let context = Context {
+            trial: 7,
+            ..Context::default()
+        };
+        let events = [
+            (
+                EventBody::Intervened {
+                    prompt: "judge".into(),
+                    choice: "helped".into(),
+                    context: context.clone(),
+                },
+                ["helped", "7"],
+            ),
+            (
+                EventBody::Retried {
+                    trial: "hold".into(),
+                    number: 7,
+                    attempt: 2,
+                },
+                ["7", "2"],
+            ),
+            (
+                EventBody::RepeatEnded {
+                    variable: "cycle".into(),
+                    passes: 62_000,
+                    of: 100_000,
+                    ending: Some("strength < 8 N".into()),
+                    context,
+                },
+                ["62000", "strength < 8 N"],
+            ),
+            (
+                EventBody::Thinned {
+                    every_s: Some(60.0),
+                    left_out: 964,
+                },
+                ["60", "964"],
+            ),
+        ];
+        for (event, wanted) in events {
+            let told = told(&event);
+            let (_, _, text) = told.first().unwrap_or_else(|| panic!("{event:?}"));
+            for part in wanted {
+                assert!(text.en.contains(part) && text.zh.contains(part), "{text:?}");
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use crate::exit::Exit;
 use crate::inputs::readable;
 use crate::session;
 use crate::{say, say_on};
-use certbench_model::{Finding, Findings, Verdict};
+use certbench_model::{Finding, Findings, Unit, Verdict};
 use std::path::PathBuf;
 
 /// Judge a recorded run again, from its folder alone.
@@ -59,7 +59,11 @@ pub(crate) fn summary(findings: &Findings) -> String {
                 .u_expanded
                 .map(|u| format!(" ± {u:.2e}"))
                 .unwrap_or_default();
-            format!("{:.5} {}{u} (n = {})", m.value, m.unit, m.n)
+            let unit = match m.unit == Unit::one() {
+                true => String::new(),
+                false => format!(" {}", m.unit),
+            };
+            format!("{:.5}{unit}{u} (n = {})", m.value, m.n)
         }
         Some(Value::Proportion(p)) => format!(
             "{}/{} [{:.3}, {:.3}]",

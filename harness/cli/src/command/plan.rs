@@ -392,7 +392,11 @@ fn meant(otherwise: &Otherwise) -> String {
 /// When a repeat or schedule ends early.
 fn ending(until: Option<&Ending>) -> String {
     until.map_or_else(String::new, |e| {
-        format!(", until {} (not before {} passes)", e.when, e.at_least)
+        format!(
+            ", until {} (not before {} passes)",
+            e.when.printed(),
+            e.at_least
+        )
     })
 }
 
