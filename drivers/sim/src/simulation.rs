@@ -11,8 +11,9 @@ use certbench_link::{ByteLink, CanLink, LinkError, pty};
 use serde_json::{Value, json};
 
 use crate::config::{ArmConfig, BadConfig, FaultConfig, HandConfig, Label, RigConfig, WorldConfig};
+use crate::peers::Stage;
+use crate::peers::buses::{ON_BUS, OnBus};
 use crate::peers::table::{ON_LINE, OnLine, play_probe};
-use crate::peers::{Stage, canopen};
 use crate::world::{Happening, Part, World};
 
 /// How often [`Simulation::run_until_rest`] looks.
@@ -60,16 +61,13 @@ impl std::fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {}
 
-/// The driver whose device is on a bus.
-const ARM: &str = "canopen-arm";
-
 /// The driver of instruments that the configuration places one by one.
 const PROBE: &str = "ascii-instrument";
 
 /// Ids of the drivers whose devices can be simulated.
 pub fn drivers() -> Vec<&'static str> {
     let on_line = ON_LINE.iter().map(|row| row.driver);
-    on_line.chain([ARM]).collect()
+    on_line.chain(ON_BUS.iter().map(|row| row.driver)).collect()
 }
 
 /// A running simulation. Dropping it lets the peers leave.
@@ -120,21 +118,21 @@ impl Simulation {
             labels: labels(&config, &seats),
         };
         let mut ports = BTreeMap::new();
-        for (Seat { id, on_line, .. }, faults) in seats.iter().zip(handles) {
+        for (Seat { id, far, .. }, faults) in seats.iter().zip(handles) {
             let cable = Cable {
                 clock,
                 instant: config.instant_cables,
                 name: id,
                 faults,
             };
-            let port = match *on_line {
-                None => {
+            let port = match *far {
+                Far::Bus(row) => {
                     let (port, link) = cable.can(transport).map_err(BuildError::Link)?;
-                    let arm = config.arm.clone().unwrap_or_default();
-                    simulation.start(id, move |stage| canopen::play(stage, &*link, &arm));
+                    let config = config.clone();
+                    simulation.start(id, move |stage| (row.play)(stage, &*link, &config));
                     port
                 }
-                Some(row) => {
+                Far::Line(row) => {
                     let (port, link) =
                         cable.bytes(transport, row.rate).map_err(BuildError::Link)?;
                     let config = config.clone();
@@ -273,8 +271,14 @@ struct Seat<'a> {
     id: &'a str,
     driver: &'a str,
     part: Part,
-    /// How it is played on a line of bytes; `None` on a bus.
-    on_line: Option<&'static OnLine>,
+    far: Far,
+}
+
+/// How a device is played.
+#[derive(Clone, Copy)]
+enum Far {
+    Line(&'static OnLine),
+    Bus(&'static OnBus),
 }
 
 /// What each device is. One world has one hand, one arm and one relay box; several instruments may
@@ -286,17 +290,19 @@ fn seats_of<'a>(
     let mut seats: Vec<Seat<'_>> = Vec::new();
     for (id, driver) in devices {
         let on_line = ON_LINE.iter().find(|row| row.driver == driver);
+        let on_bus = ON_BUS.iter().find(|row| row.driver == driver);
+        let far = on_line.map(Far::Line).or(on_bus.map(Far::Bus));
+        let Some(far) = far else {
+            return Err(format!(
+                "{id}: there is no simulator for `{driver}`; there are {}",
+                drivers().join(", ")
+            ));
+        };
         let probe = driver == PROBE && config.instruments.contains_key(id);
-        let part = match on_line {
-            Some(_) if probe => Part::Probe,
-            Some(row) => row.part,
-            None if driver == ARM => Part::Arm,
-            None => {
-                return Err(format!(
-                    "{id}: there is no simulator for `{driver}`; there are {}",
-                    drivers().join(", ")
-                ));
-            }
+        let part = match far {
+            Far::Line(_) if probe => Part::Probe,
+            Far::Line(row) => row.part,
+            Far::Bus(row) => row.part,
         };
         let shared = matches!(part, Part::Gauge | Part::Tracker | Part::Meter);
         let clash = |seat: &&Seat<'_>| {
@@ -314,7 +320,7 @@ fn seats_of<'a>(
             id,
             driver,
             part,
-            on_line,
+            far,
         });
     }
     Ok(seats)

@@ -1,6 +1,7 @@
 //! The far ends: each a loop over its end of a link and the world, with the time of the clock.
 
 pub(crate) mod ascii_tracker;
+pub(crate) mod buses;
 pub(crate) mod canopen;
 pub(crate) mod mark10;
 pub(crate) mod modbus_io;
