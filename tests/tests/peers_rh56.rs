@@ -59,13 +59,14 @@ impl Bench {
         until(|| self.progress() != Progress::Moving) && self.progress() == wanted
     }
 
-    /// The third party's own angles, 1000 open to 0 bent.
+    /// The third party's own angles, 1000 open to 0 bent, in the whole counts that its registers carry:
+    /// it says that a finger has arrived once less than half a count is left.
     fn true_angles(&mut self) -> Vec<f64> {
         let state = self.peer.state();
         let angles = state["angle"].as_array().expect("six angles");
         angles
             .iter()
-            .map(|angle| angle.as_f64().expect("a number"))
+            .map(|angle| angle.as_f64().expect("a number").round())
             .collect()
     }
 }
