@@ -1,4 +1,5 @@
-//! The document as one self-contained page: no scripts, no other files.
+//! The document as one self-contained page: no scripts, no other files. The page is well-formed XML,
+//! too: the PDF is set from it, so that both hold the same.
 
 use crate::document::{Case, Document};
 use crate::plot::{self, Drawn};
@@ -8,6 +9,7 @@ use certbench_model::{Correction, Figure};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, context};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 const TEMPLATE: &str = include_str!("../templates/report.html");
@@ -62,11 +64,13 @@ fn page(document: &Document, tongue: Tongue) -> Result<String, ReportError> {
         Tongue::One(Lang::Zh) => "zh-CN",
         Tongue::One(Lang::En) | Tongue::Both => "en",
     };
+    let margins = Margins::of(document, tongue)?;
     let page = env.get_template("report.html")?.render(context! {
         d => Value::from(Serde(document)),
         lang => lang,
         kind => plain(tongue, "title.kind")?,
-        style => Value::from_safe_string(style(document, tongue)?),
+        style => Value::from_safe_string(margins.style()),
+        margins => Value::from(Serde(&margins)),
         plots => Value::from(Serde(plots(document, tongue))),
         beside => Value::from(Serde(beside(document, tongue))),
         places => Value::from(Serde(places(document))),
@@ -190,34 +194,62 @@ fn places(document: &Document) -> Vec<BTreeMap<&'static str, String>> {
     document.corrections.iter().map(one).collect()
 }
 
-/// The style sheet with what every page says in its margins.
-fn style(document: &Document, tongue: Tongue) -> Result<String, Error> {
-    let say = |key: &str| plain(tongue, key);
-    let counted = match tongue {
-        Tongue::One(lang) => lang,
-        Tongue::Both => Lang::En,
-    };
-    let number = |key: &str| plain(Tongue::One(counted), key);
-    let mut marks = Vec::new();
-    if document.draft {
-        marks.push(say("draft.mark")?);
+/// What every printed page says in its margins. The page carries it as `meta` too, for a renderer
+/// that reads no CSS.
+#[derive(Serialize)]
+struct Margins {
+    id: String,
+    /// `DRAFT`, `SIMULATED`, both, or empty.
+    marks: String,
+    kind: String,
+    laboratory: String,
+    /// Around the page's number and the number of pages.
+    before: String,
+    between: String,
+    after: String,
+}
+
+impl Margins {
+    fn of(document: &Document, tongue: Tongue) -> Result<Margins, Error> {
+        let counted = match tongue {
+            Tongue::One(lang) => lang,
+            Tongue::Both => Lang::En,
+        };
+        let number = |key: &str| plain(Tongue::One(counted), key);
+        let say = |key: &str| plain(tongue, key);
+        let mut marks = Vec::new();
+        if document.draft {
+            marks.push(say("draft.mark")?);
+        }
+        if document.simulated {
+            marks.push(say("simulated.mark")?);
+        }
+        Ok(Margins {
+            id: document.id.clone(),
+            marks: marks.join(" - "),
+            kind: say("title.kind")?,
+            laboratory: document.laboratory.name.clone(),
+            before: number("page.before")?,
+            between: number("page.between")?,
+            after: number("page.after")?,
+        })
     }
-    if document.simulated {
-        marks.push(say("simulated.mark")?);
+
+    /// The style sheet with them.
+    fn style(&self) -> String {
+        format!(
+            "{STYLE}\n@page {{\n  @top-left {{ content: {id}; }}\n  @top-center {{ content: {marks}; }}\n  \
+             @top-right {{ content: {kind}; }}\n  @bottom-left {{ content: {laboratory}; }}\n  \
+             @bottom-right {{ content: {before} counter(page) {between} counter(pages) {after}; }}\n}}\n",
+            id = css_string(&self.id),
+            marks = css_string(&self.marks),
+            kind = css_string(&self.kind),
+            laboratory = css_string(&self.laboratory),
+            before = css_string(&self.before),
+            between = css_string(&self.between),
+            after = css_string(&self.after),
+        )
     }
-    let marks = css_string(&marks.join(" - "));
-    let page = format!(
-        "@page {{\n  @top-left {{ content: {id}; }}\n  @top-center {{ content: {marks}; }}\n  \
-         @top-right {{ content: {what}; }}\n  @bottom-left {{ content: {laboratory}; }}\n  \
-         @bottom-right {{ content: {before} counter(page) {between} counter(pages) {after}; }}\n}}\n",
-        id = css_string(&document.id),
-        what = css_string(&say("title.kind")?),
-        laboratory = css_string(&document.laboratory.name),
-        before = css_string(&number("page.before")?),
-        between = css_string(&number("page.between")?),
-        after = css_string(&number("page.after")?),
-    );
-    Ok(format!("{STYLE}\n{page}"))
 }
 
 /// A CSS string in which everything but letters, digits and blanks is escaped: it can end neither

@@ -254,11 +254,11 @@ fn a_row_of_the_summary_looks_like_this() {
     );
     assert_eq!(
         without_icon,
-        "<td>Peak pull force: Ball<br><code>slip&#x2f;peak&#x2f;ball</code> <small>reference instrument</small></td>\
+        "<td>Peak pull force: Ball<br/><code>slip&#x2f;peak&#x2f;ball</code> <small>reference instrument</small></td>\
          <td><a href=\"#r3\"><span class=\"n\">24.9996 N</span></a></td>\
-         <td><a href=\"#r3-u\"><span class=\"n\">± <span class=\"n\">0.62 N</span></span><br><small class=\"n\">k = 2.26</small></a></td>\
+         <td><a href=\"#r3-u\"><span class=\"n\">± <span class=\"n\">0.62 N</span></span><br/><small class=\"n\">k = 2.26</small></a></td>\
          <td class=\"n\"><a href=\"#r3-e\">10</a></td>\
-         <td>≥ 25 N<br><small>the estimate is compared</small></td>\
+         <td>≥ 25 N<br/><small>the estimate is compared</small></td>\
          <td><small>four verdicts, w\u{a0}=\u{a0}U</small></td>\
          <td><span class=\"verdict conditional-fail\">CONDITIONAL FAIL</span></td>"
     );

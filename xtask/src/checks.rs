@@ -5,6 +5,9 @@ use crate::process::{Counts, Tested, command, run, tested};
 use crate::setup::{self, Workspace};
 use std::fs;
 
+/// The renderer of PDFs, which takes minutes to build: built once, in a part of its own.
+const PDF: &str = "certbench-pdf";
+
 /// `cargo xtask test`.
 pub(crate) fn everything(workspace: &Workspace, parts: &mut Parts) {
     parts.run("format", |_| {
@@ -17,6 +20,8 @@ pub(crate) fn everything(workspace: &Workspace, parts: &mut Parts) {
             "--quiet",
             "--keep-going", // every complaint at once
             "--workspace",
+            "--exclude",
+            PDF,
             "--all-targets",
             "--",
             "-D",
@@ -27,7 +32,7 @@ pub(crate) fn everything(workspace: &Workspace, parts: &mut Parts) {
     deny_alone(workspace, parts);
     parts.run("tests", |counts| {
         let mut tests = workspace.cargo();
-        tests.args(["test", "--workspace", "--no-fail-fast"]);
+        tests.args(["test", "--workspace", "--exclude", PDF, "--no-fail-fast"]);
         let tested = tested(
             tests
                 .env_remove("CERTBENCH_PEERS")
@@ -42,7 +47,14 @@ pub(crate) fn everything(workspace: &Workspace, parts: &mut Parts) {
     vm_alone(workspace, parts);
     parts.run("documentation", |_| {
         let mut doc = workspace.cargo();
-        doc.args(["doc", "--quiet", "--workspace", "--no-deps"]);
+        doc.args([
+            "doc",
+            "--quiet",
+            "--workspace",
+            "--exclude",
+            PDF,
+            "--no-deps",
+        ]);
         run(doc.env("RUSTDOCFLAGS", "-D warnings")).into()
     });
 }
