@@ -7,6 +7,8 @@
 
 pub mod asciiline;
 pub mod canopen;
+pub mod damiao;
+pub mod dbc;
 mod decimal;
 pub mod dynamixel;
 pub mod feetech;
@@ -17,6 +19,7 @@ pub mod keyence;
 pub mod lines;
 pub mod magtrol;
 pub mod mark10;
+pub mod mit;
 pub mod mitutoyo;
 pub mod modbus;
 pub mod mtsics;
