@@ -5,6 +5,7 @@
 //! hit. Raw counts stay raw counts here: what they mean in units is the business of a driver, and of
 //! a simulator separately, so that a wrong conversion cannot cancel out.
 
+pub mod ability;
 pub mod asciiline;
 pub mod canopen;
 pub mod damiao;
@@ -17,6 +18,7 @@ pub mod ild1420;
 pub mod imada;
 pub mod keyence;
 pub mod lines;
+pub mod linker;
 pub mod magtrol;
 pub mod mark10;
 pub mod mit;

@@ -2,8 +2,34 @@
 
 use super::stream::Message;
 
-const READ: u8 = 0x11;
-const WRITE: u8 = 0x12;
+/// How frames of a dialect differ from those of another: the header of answers and the commands. Requests
+/// begin with `EB 90` in all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Framing {
+    /// What an answer begins with.
+    pub(super) answers: [u8; 2],
+    /// The command that reads.
+    pub(super) read: u8,
+    /// The command that writes.
+    pub(super) write: u8,
+}
+
+impl Framing {
+    /// RH56DFX, RH56BFX, RH56F1: answers begin with `90 EB`, 11h reads, 12h writes.
+    pub const HAND: Framing = Framing {
+        answers: [0x90, 0xEB],
+        read: 0x11,
+        write: 0x12,
+    };
+    /// EG-5CD1 gripper: answers begin with `EE 16`, 0 reads, 1 writes.
+    pub const GRIPPER: Framing = Framing {
+        answers: [0xEE, 0x16],
+        read: 0x00,
+        write: 0x01,
+    };
+}
+
+const REQUESTS: [u8; 2] = [0xEB, 0x90];
 /// Bytes of a frame before the data: header, id, length, command, address.
 const BEFORE_DATA: usize = 7;
 /// Most data bytes: the length byte also counts command and address.
@@ -66,19 +92,24 @@ pub struct TooLong {
 }
 
 impl Request {
-    /// The bytes on the wire.
+    /// The bytes on the wire, to a hand.
     pub fn encode(&self) -> Result<Vec<u8>, TooLong> {
+        self.encode_in(Framing::HAND)
+    }
+
+    /// The bytes on the wire in a dialect.
+    pub fn encode_in(&self, framing: Framing) -> Result<Vec<u8>, TooLong> {
         match self {
             Request::Read {
                 hand,
                 address,
                 count,
-            } => frame::<Request>(*hand, READ, *address, &[*count]),
+            } => frame(REQUESTS, *hand, framing.read, *address, &[*count]),
             Request::Write {
                 hand,
                 address,
                 data,
-            } => frame::<Request>(*hand, WRITE, *address, data),
+            } => frame(REQUESTS, *hand, framing.write, *address, data),
         }
     }
 
@@ -111,38 +142,45 @@ impl Request {
 }
 
 impl Reply {
-    /// The bytes on the wire.
+    /// The bytes on the wire, of a hand.
     pub fn encode(&self) -> Result<Vec<u8>, TooLong> {
+        self.encode_in(Framing::HAND)
+    }
+
+    /// The bytes on the wire in a dialect.
+    pub fn encode_in(&self, framing: Framing) -> Result<Vec<u8>, TooLong> {
         match self {
             Reply::Data {
                 hand,
                 address,
                 data,
-            } => frame::<Reply>(*hand, READ, *address, data),
+            } => frame(framing.answers, *hand, framing.read, *address, data),
             Reply::Written {
                 hand,
                 address,
                 result,
-            } => frame::<Reply>(*hand, WRITE, *address, &[*result]),
+            } => frame(framing.answers, *hand, framing.write, *address, &[*result]),
         }
     }
 }
 
 impl Message for Request {
-    const HEADER: [u8; 2] = [0xEB, 0x90];
-
-    fn allows(command: u8, data_bytes: usize) -> bool {
-        command == WRITE || (command == READ && data_bytes == 1)
+    fn header(_: Framing) -> [u8; 2] {
+        REQUESTS
     }
 
-    fn from_parts(hand: u8, command: u8, address: u16, data: &[u8]) -> Option<Request> {
-        match (command, data) {
-            (READ, &[count]) => Some(Request::Read {
+    fn allows(framing: Framing, command: u8, data_bytes: usize) -> bool {
+        command == framing.write || (command == framing.read && data_bytes == 1)
+    }
+
+    fn from_parts(writes: bool, hand: u8, address: u16, data: &[u8]) -> Option<Request> {
+        match (writes, data) {
+            (false, &[count]) => Some(Request::Read {
                 hand,
                 address,
                 count,
             }),
-            (WRITE, _) => Some(Request::Write {
+            (true, _) => Some(Request::Write {
                 hand,
                 address,
                 data: data.to_vec(),
@@ -153,20 +191,22 @@ impl Message for Request {
 }
 
 impl Message for Reply {
-    const HEADER: [u8; 2] = [0x90, 0xEB];
-
-    fn allows(command: u8, data_bytes: usize) -> bool {
-        command == READ || (command == WRITE && data_bytes == 1)
+    fn header(framing: Framing) -> [u8; 2] {
+        framing.answers
     }
 
-    fn from_parts(hand: u8, command: u8, address: u16, data: &[u8]) -> Option<Reply> {
-        match (command, data) {
-            (READ, _) => Some(Reply::Data {
+    fn allows(framing: Framing, command: u8, data_bytes: usize) -> bool {
+        command == framing.read || (command == framing.write && data_bytes == 1)
+    }
+
+    fn from_parts(writes: bool, hand: u8, address: u16, data: &[u8]) -> Option<Reply> {
+        match (writes, data) {
+            (false, _) => Some(Reply::Data {
                 hand,
                 address,
                 data: data.to_vec(),
             }),
-            (WRITE, &[result]) => Some(Reply::Written {
+            (true, &[result]) => Some(Reply::Written {
                 hand,
                 address,
                 result,
@@ -176,7 +216,13 @@ impl Message for Reply {
     }
 }
 
-fn frame<M: Message>(hand: u8, command: u8, address: u16, data: &[u8]) -> Result<Vec<u8>, TooLong> {
+fn frame(
+    header: [u8; 2],
+    hand: u8,
+    command: u8,
+    address: u16,
+    data: &[u8],
+) -> Result<Vec<u8>, TooLong> {
     let too_long = TooLong {
         bytes: data.len(),
         limit: MOST_DATA,
@@ -187,7 +233,7 @@ fn frame<M: Message>(hand: u8, command: u8, address: u16, data: &[u8]) -> Result
     let length = u8::try_from(data.len() + 3).map_err(|_| too_long)?;
     let [low, high] = address.to_le_bytes();
     let mut bytes = Vec::with_capacity(BEFORE_DATA + data.len() + 1);
-    bytes.extend(M::HEADER);
+    bytes.extend(header);
     bytes.extend([hand, length, command, low, high]);
     bytes.extend(data);
     bytes.push(checksum(&bytes));

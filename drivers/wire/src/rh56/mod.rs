@@ -5,7 +5,12 @@
 //! `ck` is the low byte of the sum from `id` to the last data byte, and everything of two bytes is
 //! little-endian. Addresses count bytes. There is no serial number, no version and no watchdog on this
 //! wire.
+//!
+//! Dialects: the RH56F1 has the same frames and other registers, whose addresses count words; the EG-5CD1
+//! gripper answers with another header and has other commands ([`Framing`]); on CAN the same registers are
+//! reached through 29-bit identifiers ([`can`]).
 
+pub mod can;
 mod frame;
 mod raw;
 pub mod register;
@@ -13,7 +18,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-pub use frame::{Reply, Request, TooLong};
+pub use frame::{Framing, Reply, Request, TooLong};
 pub use raw::{
     Dof, ErrorBits, RawAngle, RawCurrent, RawForce, RawPosition, RawSpeed, RawTemperature, Status,
     decode_six, encode_six,

@@ -2,24 +2,25 @@
 
 use std::marker::PhantomData;
 
-use super::frame::{Reply, Request, checksum};
+use super::frame::{Framing, Reply, Request, checksum};
 use crate::noise::{Noise, Why};
 use crate::scan::{Judged, Scanner};
 
 /// A direction of the protocol.
 pub trait Message: Sized {
     #[doc(hidden)]
-    const HEADER: [u8; 2];
+    fn header(framing: Framing) -> [u8; 2];
     #[doc(hidden)]
-    fn allows(command: u8, data_bytes: usize) -> bool;
+    fn allows(framing: Framing, command: u8, data_bytes: usize) -> bool;
     #[doc(hidden)]
-    fn from_parts(hand: u8, command: u8, address: u16, data: &[u8]) -> Option<Self>;
+    fn from_parts(writes: bool, hand: u8, address: u16, data: &[u8]) -> Option<Self>;
 }
 
 /// Takes bytes as they arrive, gives messages.
 #[derive(Debug, Clone)]
 pub struct Decoder<M> {
     scanner: Scanner,
+    framing: Framing,
     direction: PhantomData<M>,
 }
 
@@ -30,8 +31,16 @@ pub type ReplyDecoder = Decoder<Reply>;
 
 impl<M> Default for Decoder<M> {
     fn default() -> Decoder<M> {
+        Decoder::speaking(Framing::HAND)
+    }
+}
+
+impl<M> Decoder<M> {
+    /// A decoder of a dialect.
+    pub fn speaking(framing: Framing) -> Decoder<M> {
         Decoder {
             scanner: Scanner::default(),
+            framing,
             direction: PhantomData,
         }
     }
@@ -54,8 +63,9 @@ impl<M: Message> Decoder<M> {
         reason = "None means not yet, an iterator's means never again"
     )]
     pub fn next(&mut self) -> Option<Result<M, Noise>> {
-        match self.scanner.next(|bytes, _| judge::<M>(bytes))? {
-            Ok(frame) => Some(parse(&frame).ok_or(Noise {
+        let framing = self.framing;
+        match self.scanner.next(|bytes, _| judge::<M>(framing, bytes))? {
+            Ok(frame) => Some(parse(framing, &frame).ok_or(Noise {
                 why: Why::Function,
                 bytes: frame,
             })),
@@ -64,10 +74,10 @@ impl<M: Message> Decoder<M> {
     }
 }
 
-fn judge<M: Message>(bytes: &[u8]) -> Judged {
+fn judge<M: Message>(framing: Framing, bytes: &[u8]) -> Judged {
     if !bytes
         .iter()
-        .zip(M::HEADER)
+        .zip(M::header(framing))
         .all(|(byte, header)| *byte == header)
     {
         return Judged::No(Why::Header);
@@ -80,7 +90,9 @@ fn judge<M: Message>(bytes: &[u8]) -> Judged {
     }
     match bytes.get(4) {
         None => return Judged::More,
-        Some(command) if !M::allows(*command, length - 3) => return Judged::No(Why::Function),
+        Some(command) if !M::allows(framing, *command, length - 3) => {
+            return Judged::No(Why::Function);
+        }
         Some(_) => (),
     }
     match (bytes.get(..length + 4), bytes.get(length + 4)) {
@@ -90,10 +102,11 @@ fn judge<M: Message>(bytes: &[u8]) -> Judged {
     }
 }
 
-fn parse<M: Message>(frame: &[u8]) -> Option<M> {
+fn parse<M: Message>(framing: Framing, frame: &[u8]) -> Option<M> {
     match frame {
         [_, _, hand, _, command, low, high, data @ .., _checksum] => {
-            M::from_parts(*hand, *command, u16::from_le_bytes([*low, *high]), data)
+            let writes = *command == framing.write;
+            M::from_parts(writes, *hand, u16::from_le_bytes([*low, *high]), data)
         }
         _ => None,
     }
