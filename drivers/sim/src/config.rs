@@ -22,6 +22,8 @@
 //! | `mount` | an object of `hand.objects`, `grip-gauge`, `load-cell`, or `nothing` | an open hand; for an object a raised support |
 //! | `support` | `raised` or `lowered` | - |
 //! | `load` | a mass at the arm's flange: `5 kg`, `500 g` | an arm at rest |
+//! | `lever` | a torque on the joint of the rig, its input locked: `5 N.m` | a joint at rest |
+//! | `joint-speed` | what the joint's own controller is set to: `12 rpm` | a rig |
 
 mod arm;
 mod fault;
@@ -43,7 +45,7 @@ pub use instrument::{
     GaugeConfig, GaugeUnit, InputWire, IoConfig, OutputWire, RegisterWire, Separator, TrackerConfig,
 };
 pub use label::Label;
-pub use rig::{BodyConfig, LoadConfig, ProbeConfig, RigConfig, Shows};
+pub use rig::{BodyConfig, FrictionConfig, GearConfig, LoadConfig, ProbeConfig, RigConfig, Shows};
 
 use std::collections::BTreeMap;
 

@@ -10,6 +10,7 @@ pub(crate) enum Stream {
     KinematicError(u8),
     Load,
     Probe(u8),
+    Grip(u8),
 }
 
 impl Stream {
@@ -22,6 +23,7 @@ impl Stream {
             Stream::KinematicError(i) => (5, i),
             Stream::Load => (6, 0),
             Stream::Probe(i) => (7, i),
+            Stream::Grip(i) => (8, i),
         };
         family << 8 | u64::from(member)
     }

@@ -33,6 +33,9 @@ pub struct ArmConfig {
     /// Give of each joint under the load at the flange, degrees per N·m. (The give under the arm's own
     /// weight is taken as calibrated out.)
     pub compliance_deg_per_nm: [f64; 6],
+    /// Encoders that lie: their graduation sits off the axis, so that a joint truly stands
+    /// `error × sin(angle)` away from what its drive reports, degrees.
+    pub encoder_error_deg: [f64; 6],
     /// Control of the drives.
     pub servo: ServoConfig,
     /// True link parameters = nominal ones + an error drawn from the seed.
@@ -142,6 +145,11 @@ pub struct StopConfig {
     pub limit_ms: f64,
     /// From the command to the contactor's contacts, both ways.
     pub contactor_ms: f64,
+    /// The contactor's contacts are welded: power never goes.
+    pub welded: bool,
+    /// A fault of the controller: when the chain closes again, the motion that was stopped goes on by
+    /// itself. (IEC 60204-1 forbids it.)
+    pub restarts_after_reset: bool,
 }
 
 impl Default for ArmConfig {
@@ -159,6 +167,7 @@ impl Default for ArmConfig {
             friction_nm: [12.0, 14.0, 8.0, 2.0, 2.0, 1.0],
             backlash_deg: [0.004, 0.004, 0.004, 0.006, 0.006, 0.008],
             compliance_deg_per_nm: [0.0006, 0.0006, 0.0009, 0.002, 0.003, 0.004],
+            encoder_error_deg: [0.0; 6],
             servo: ServoConfig::default(),
             kinematic_error: KinematicError::default(),
             thermal: ThermalConfig::default(),
@@ -219,6 +228,8 @@ impl Default for StopConfig {
             decel_deg_s2: 500.0,
             limit_ms: 1000.0,
             contactor_ms: 15.0,
+            welded: false,
+            restarts_after_reset: false,
         }
     }
 }
@@ -233,7 +244,7 @@ impl ArmConfig {
         }
         within("arm.units_per_deg", self.units_per_deg, 1.0, 1e6)?;
         within("arm.load_kg", self.load_kg, 0.0, 100.0)?;
-        let six: [(&str, &[f64; 6], f64, f64); 10] = [
+        let six: [(&str, &[f64; 6], f64, f64); 11] = [
             ("arm.home_deg", &self.home_deg, -720.0, 720.0),
             ("arm.limit_deg", &self.limit_deg, 1.0, 720.0),
             ("arm.speed_deg_s", &self.speed_deg_s, 0.1, 2000.0),
@@ -241,6 +252,7 @@ impl ArmConfig {
             ("arm.torque_nm", &self.torque_nm, 0.1, 1e5),
             ("arm.friction_nm", &self.friction_nm, 0.0, 1e4),
             ("arm.backlash_deg", &self.backlash_deg, 0.0, 5.0),
+            ("arm.encoder_error_deg", &self.encoder_error_deg, -5.0, 5.0),
             (
                 "arm.compliance_deg_per_nm",
                 &self.compliance_deg_per_nm,

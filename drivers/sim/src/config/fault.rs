@@ -14,9 +14,10 @@ use super::{BadConfig, within};
 /// |---|---|---|
 /// | `silence`, `garbage`, `truncated`, `late` | every device's link (the arm's: its adapter's lines on a pseudo-terminal, frames inside the process, where garbage does nothing) | `by_ms` for `late` |
 /// | `deaf` | every device's link: it no longer hears | |
-/// | `stuck` | gauge, tracker: the same value again and again | |
-/// | `over-range` | gauge: no number but an overload; tracker: out of sight | |
-/// | `drift` | gauge (N/s), tracker (mm/s, along x) | `rate_per_s` |
+/// | `stuck` | gauge, tracker, an instrument at the rig: the same value again and again; io: its inputs stay as they are | |
+/// | `over-range` | gauge, an instrument at the rig: no number but an overload; tracker: out of sight | |
+/// | `drift` | gauge (N/s), tracker (mm/s, along x), an instrument at the rig (its unit/s) | `rate_per_s` |
+/// | `encoder-slip` | arm: the encoder of this node's joint loses counts: from then on the joint truly stands `by_deg` away from what its drive reports | `node`, `by_deg` |
 /// | `over-temperature` | hand (finger `node`, from 1; all without); arm (joint's node; EMCY 4310h, then fault) | `node` |
 /// | `emcy` | arm: the node reports `code` and goes to fault | `node`, `code` |
 /// | `heartbeat-loss` | arm: no heartbeat of this node (all without); it works on | `node` |
@@ -51,6 +52,9 @@ pub struct FaultConfig {
     /// How late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_ms: Option<f64>,
+    /// How far off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_deg: Option<f64>,
     /// How fast it drifts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_per_s: Option<f64>,
@@ -72,6 +76,7 @@ pub enum FaultKind {
     Stuck,
     OverRange,
     Drift,
+    EncoderSlip,
     OverTemperature,
     Emcy,
     HeartbeatLoss,
@@ -107,6 +112,7 @@ impl FaultConfig {
             node: None,
             code: None,
             by_ms: None,
+            by_deg: None,
             rate_per_s: None,
             factor: None,
         }
@@ -115,6 +121,8 @@ impl FaultConfig {
     pub(crate) fn check(&self) -> Result<(), BadConfig> {
         let missing = match self.kind {
             FaultKind::Late if self.by_ms.is_none() => Some("by_ms"),
+            FaultKind::EncoderSlip if self.by_deg.is_none() => Some("by_deg"),
+            FaultKind::EncoderSlip if self.node.is_none() => Some("node"),
             FaultKind::Drift if self.rate_per_s.is_none() => Some("rate_per_s"),
             FaultKind::Emcy if self.code.is_none() => Some("code"),
             FaultKind::Emcy if self.node.is_none() => Some("node"),
@@ -131,6 +139,7 @@ impl FaultConfig {
         within("faults.after_ms", self.after_ms, 0.0, 1e7)?;
         within("faults.for_s", self.for_s.unwrap_or(0.0), 0.0, 1e7)?;
         within("faults.by_ms", self.by_ms.unwrap_or(0.0), 0.0, 60_000.0)?;
+        within("faults.by_deg", self.by_deg.unwrap_or(0.0), -2.0, 2.0)?;
         within(
             "faults.rate_per_s",
             self.rate_per_s.unwrap_or(0.0),

@@ -20,6 +20,12 @@ pub struct HandConfig {
     pub full_stroke_s: f64,
     /// A finger pushes no harder than this, and slows down towards it.
     pub stall_force_n: f64,
+    /// How strong each finger truly is, as a share of what its motor believes: little, ring, middle,
+    /// index, thumb bend, thumb rotation. A weak finger reports that it has reached its force.
+    pub strength: [f64; 6],
+    /// How evenly a finger grips: standard deviation of the share of the set force at which it stops,
+    /// drawn anew at each touch.
+    pub grip_scatter: f64,
     /// The force sensor in each finger.
     pub force_sensor: ForceSensor,
     /// Warming of the motors.
@@ -162,6 +168,8 @@ impl Default for HandConfig {
             aperture_mm: 110.0,
             full_stroke_s: 0.8,
             stall_force_n: 12.0,
+            strength: [1.0; 6],
+            grip_scatter: 0.0,
             force_sensor: ForceSensor::default(),
             heat: HeatConfig::default(),
             depth_mm: 60.0,
@@ -222,6 +230,10 @@ impl HandConfig {
         within("hand.aperture_mm", self.aperture_mm, 1.0, 1000.0)?;
         within("hand.full_stroke_s", self.full_stroke_s, 0.05, 60.0)?;
         within("hand.stall_force_n", self.stall_force_n, 0.1, 1000.0)?;
+        self.strength
+            .iter()
+            .try_for_each(|share| within("hand.strength", *share, 0.05, 2.0))?;
+        within("hand.grip_scatter", self.grip_scatter, 0.0, 0.3)?;
         within("hand.depth_mm", self.depth_mm, 1.0, 1000.0)?;
         within(
             "hand.force_sensor.noise_g",

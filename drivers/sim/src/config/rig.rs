@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{BadConfig, within};
@@ -34,6 +36,40 @@ pub struct RigConfig {
     pub housing: BodyConfig,
     /// The load machine.
     pub load: LoadConfig,
+    /// Voltage of the supply, V. It gives what turns the shaft and what heats the winding.
+    pub supply_v: f64,
+    /// The current per torque grows by this share per N·m²: iron that saturates.
+    pub saturation_per_nm2: f64,
+    /// Friction, as a current on top of `idle_a`.
+    pub friction: FrictionConfig,
+    /// Waves on the torque, by periods a revolution: share of the torque.
+    pub ripple: BTreeMap<u32, f64>,
+    /// What a lever on the output feels while the input is locked.
+    pub gear: GearConfig,
+}
+
+/// Friction over speed: `stribeck_a exp(-(rpm / stribeck_rpm)²) + viscous_a_per_rpm rpm`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FrictionConfig {
+    /// Above `idle_a` at standstill.
+    pub stribeck_a: f64,
+    /// Speed at which that is gone to a third.
+    pub stribeck_rpm: f64,
+    /// Growth with the speed.
+    pub viscous_a_per_rpm: f64,
+}
+
+/// A gear under torque: a spring, play about no torque, and a lag between loading and unloading.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GearConfig {
+    /// Torque per angle.
+    pub stiffness_nm_per_deg: f64,
+    /// Free angle.
+    pub play_deg: f64,
+    /// Angle between the branch that falls and the one that rises.
+    pub lag_deg: f64,
 }
 
 /// A body that heat flows through.
@@ -78,6 +114,9 @@ pub struct ProbeConfig {
     /// Places after the point.
     #[serde(default = "three")]
     pub decimals: usize,
+    /// Further columns of the same line, after a blank each: read at the same instant.
+    #[serde(default)]
+    pub beside: Vec<ProbeConfig>,
 }
 
 fn three() -> usize {
@@ -100,6 +139,14 @@ pub enum Shows {
     JointSpeed,
     /// Ohm; only while the joint has no power, else an overload.
     WindingResistance,
+    /// In the winding, A.
+    JointCurrent,
+    /// V.
+    SupplyVoltage,
+    /// From the supply, A.
+    SupplyCurrent,
+    /// Of the output against the housing, degrees, counted over turns.
+    JointAngle,
 }
 
 impl Default for RigConfig {
@@ -123,6 +170,31 @@ impl Default for RigConfig {
                 tau_s: 2400.0,
             },
             load: LoadConfig::default(),
+            supply_v: 48.0,
+            saturation_per_nm2: 0.0,
+            friction: FrictionConfig::default(),
+            ripple: BTreeMap::new(),
+            gear: GearConfig::default(),
+        }
+    }
+}
+
+impl Default for FrictionConfig {
+    fn default() -> FrictionConfig {
+        FrictionConfig {
+            stribeck_a: 0.0,
+            stribeck_rpm: 3.0,
+            viscous_a_per_rpm: 0.0,
+        }
+    }
+}
+
+impl Default for GearConfig {
+    fn default() -> GearConfig {
+        GearConfig {
+            stiffness_nm_per_deg: 120.0,
+            play_deg: 0.01,
+            lag_deg: 0.005,
         }
     }
 }
@@ -156,7 +228,34 @@ impl RigConfig {
         within("rig.load.lag_ms", self.load.lag_ms, 1.0, 1e5)?;
         within("rig.load.drag_nm", self.load.drag_nm, 0.0, 1e4)?;
         within("rig.load.gain_error", self.load.gain_error, -0.5, 0.5)?;
-        within("rig.load.noise_nm", self.load.noise_nm, 0.0, 1e3)
+        within("rig.load.noise_nm", self.load.noise_nm, 0.0, 1e3)?;
+        within("rig.supply_v", self.supply_v, 1.0, 1e3)?;
+        within("rig.saturation_per_nm2", self.saturation_per_nm2, 0.0, 1.0)?;
+        let friction = &self.friction;
+        within("rig.friction.stribeck_a", friction.stribeck_a, 0.0, 1e3)?;
+        within(
+            "rig.friction.stribeck_rpm",
+            friction.stribeck_rpm,
+            1e-3,
+            1e5,
+        )?;
+        within(
+            "rig.friction.viscous_a_per_rpm",
+            friction.viscous_a_per_rpm,
+            0.0,
+            1e3,
+        )?;
+        within(
+            "rig.gear.stiffness_nm_per_deg",
+            self.gear.stiffness_nm_per_deg,
+            1e-3,
+            1e7,
+        )?;
+        within("rig.gear.play_deg", self.gear.play_deg, 0.0, 10.0)?;
+        within("rig.gear.lag_deg", self.gear.lag_deg, 0.0, 10.0)?;
+        self.ripple
+            .values()
+            .try_for_each(|share| within("rig.ripple", *share, 0.0, 0.5))
     }
 }
 
@@ -165,6 +264,7 @@ impl ProbeConfig {
         within("instruments: noise", self.noise, 0.0, 1e6)?;
         within("instruments: gain_error", self.gain_error, -0.5, 0.5)?;
         within("instruments: offset", self.offset, -1e6, 1e6)?;
-        within("instruments: decimals", self.decimals as f64, 0.0, 9.0)
+        within("instruments: decimals", self.decimals as f64, 0.0, 9.0)?;
+        self.beside.iter().try_for_each(ProbeConfig::check)
     }
 }

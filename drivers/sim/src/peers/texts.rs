@@ -159,16 +159,19 @@ pub(crate) fn probe(
     number: u8,
 ) -> impl FnMut(&mut World, &str) -> Vec<u8> + Send {
     move |world, _line| {
-        let step = world.step();
-        let seen = world
-            .rig
-            .as_ref()
-            .and_then(|rig| rig.probe(&probe, number, step));
-        let decimals = probe.decimals;
-        match seen {
-            Some(value) => format!("{value:.decimals$}\r\n").into_bytes(),
-            None => b"OL\r\n".to_vec(),
+        let print = |value: Option<f64>, decimals: usize| match value {
+            Some(value) => format!("{value:.decimals$}"),
+            None => "OL".to_string(),
+        };
+        let mut line = print(world.probe(&probe, number), probe.decimals);
+        for (column, i) in probe.beside.iter().zip(1u8..) {
+            // every column has noise of its own
+            let stream = number.wrapping_add(i.wrapping_mul(64));
+            let value = print(world.beside(column, stream), column.decimals);
+            line.push(' ');
+            line.push_str(&value);
         }
+        format!("{line}\r\n").into_bytes()
     }
 }
 

@@ -77,6 +77,10 @@ pub(crate) struct Arm {
     links: History<[f64; 6]>,
     set_points: u64,
     was_at_rest: bool,
+    /// What an emergency stop interrupted.
+    interrupted: [Option<Move>; 6],
+    /// When a controller that restarts after a reset does so.
+    restart_at: Option<u64>,
     pub(crate) trouble: Vec<(usize, NodeTrouble)>,
 }
 
@@ -98,6 +102,8 @@ impl Arm {
             links: History::new(config.home_deg, remember),
             set_points: 0,
             was_at_rest: true,
+            interrupted: [None; 6],
+            restart_at: None,
             trouble: Vec::new(),
             config: config.clone(),
             grid,
@@ -150,6 +156,11 @@ impl Arm {
 
     pub(crate) fn stop(&mut self, joint: usize, decel: f64) {
         self.with(joint, |j| j.stop(decel));
+    }
+
+    /// The encoder of a joint loses counts, so that the joint goes `deg` further than it shows.
+    pub(crate) fn slip(&mut self, joint: usize, deg: f64) {
+        self.with(joint, |j| j.slip(deg));
     }
 
     pub(crate) fn halt(&mut self, joint: usize, halt: bool) {
@@ -208,7 +219,8 @@ impl Arm {
 
     /// Nothing changes without a command (but for warmth, which is known at any time).
     pub(crate) fn is_quiet(&self) -> bool {
-        let settled = self.demand.is_settled() && self.contactor.is_settled();
+        let settled =
+            self.demand.is_settled() && self.contactor.is_settled() && self.restart_at.is_none();
         settled
             && !matches!(self.safety, Safety::Stopping(_))
             && self.joints.iter().all(Joint::is_resting)
@@ -244,12 +256,15 @@ impl Arm {
     fn stop_safely(&mut self, step: u64, chain_open: bool, log: &mut Log) {
         let stop = &self.config.stop;
         let contactor_steps = self.grid.steps(stop.contactor_ms);
+        let opens = stop.welded; // what an opened contactor then is
         self.demand
             .set(step + self.grid.steps(stop.reaction_ms), chain_open);
         self.demand.advance(step);
+        let mut restarts = false;
         match self.safety {
             Safety::Run if self.demand.get() && stop.category == 0 => {
-                self.contactor.set(step + contactor_steps, false);
+                self.interrupted = std::array::from_fn(|i| self.joints[i].profile.under_way());
+                self.contactor.set(step + contactor_steps, opens);
                 self.safety = Safety::Off;
                 log.note(
                     step,
@@ -258,6 +273,7 @@ impl Arm {
                 );
             }
             Safety::Run if self.demand.get() => {
+                self.interrupted = std::array::from_fn(|i| self.joints[i].profile.under_way());
                 self.joints
                     .iter_mut()
                     .for_each(|j| j.stop(stop.decel_deg_s2));
@@ -271,14 +287,18 @@ impl Arm {
             Safety::Stopping(since)
                 if self.is_at_rest() || step > since + self.grid.steps(stop.limit_ms) =>
             {
-                self.contactor.set(step + contactor_steps, false);
+                self.contactor.set(step + contactor_steps, opens);
                 self.safety = Safety::Off;
             }
-            Safety::Off if !self.demand.get() && !self.contactor.last() => {
+            Safety::Off if !self.demand.get() && self.contactor.last() == opens => {
                 self.contactor.set(step + contactor_steps, true);
                 self.safety = Safety::Run;
+                restarts = stop.restarts_after_reset;
             }
             _ => {}
+        }
+        if restarts {
+            self.restart_at = Some(step + contactor_steps + 1);
         }
         if self.contactor.advance(step) {
             log.note(
@@ -294,6 +314,18 @@ impl Arm {
         if !self.contactor.get() {
             let wear = self.brake_wear;
             self.joints.iter_mut().for_each(|j| j.power_off(step, wear));
+        }
+        if self.restart_at.is_some_and(|at| at <= step) && self.contactor.get() {
+            self.restart_at = None;
+            log.note(step, "restart after reset", Value::Null);
+            for (joint, to) in self
+                .joints
+                .iter_mut()
+                .zip(std::mem::take(&mut self.interrupted))
+            {
+                joint.power_on(step);
+                to.into_iter().for_each(|to| joint.go(to));
+            }
         }
     }
 
@@ -321,7 +353,11 @@ impl Arm {
             (self.statics, self.statics_at) = (fresh, outputs);
         }
         let give = &self.config.compliance_deg_per_nm;
-        let links = std::array::from_fn(|i| outputs[i] + give[i] * self.statics.load_nm[i]);
+        let lies = &self.config.encoder_error_deg;
+        let links = std::array::from_fn(|i| {
+            let off = lies[i] * outputs[i].to_radians().sin();
+            outputs[i] + off + give[i] * self.statics.load_nm[i]
+        });
         self.links.push(step, links);
     }
 

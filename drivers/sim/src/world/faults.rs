@@ -10,6 +10,7 @@ use crate::config::{FaultConfig, FaultKind, Trigger};
 
 use super::World;
 use super::arm::NodeTrouble;
+use super::gauge::Ailment;
 use super::joint::DriveFault;
 
 /// Noise that contains headers of the protocols here, so that a receiver is led astray.
@@ -117,9 +118,12 @@ impl World {
         })?;
         let possible = match fault.kind {
             Silence | Garbage | Truncated | Late | Deaf => true,
-            Stuck | OverRange | Drift => matches!(part, Part::Gauge | Part::Tracker),
+            Stuck if *part == Part::Io => true,
+            Stuck | OverRange | Drift => {
+                matches!(part, Part::Gauge | Part::Tracker | Part::Probe)
+            }
             OverTemperature | DroppedLoad => matches!(part, Part::Hand | Part::Arm),
-            Emcy | HeartbeatLoss | SlowBrake => *part == Part::Arm,
+            Emcy | HeartbeatLoss | SlowBrake | EncoderSlip => *part == Part::Arm,
             Restart => *part != Part::Tracker,
         };
         if !possible {
@@ -227,11 +231,17 @@ impl World {
                 fault.by_ms.unwrap_or(0.0) / 1000.0,
             )))),
             FaultKind::Deaf => link.deaf(true),
-            FaultKind::Stuck => self.ail(part, |ailment| ailment.stuck_since = Some(step)),
-            FaultKind::OverRange => self.ail(part, |ailment| ailment.over_range = true),
-            FaultKind::Drift => self.ail(part, |ailment| {
+            FaultKind::Stuck if part == Part::Io => self.io.stuck = true,
+            FaultKind::Stuck => self.ail(fault, part, |ailment| ailment.stuck_since = Some(step)),
+            FaultKind::OverRange => self.ail(fault, part, |ailment| ailment.over_range = true),
+            FaultKind::Drift => self.ail(fault, part, |ailment| {
                 ailment.drift = Some((fault.rate_per_s.unwrap_or(0.0), step))
             }),
+            FaultKind::EncoderSlip => {
+                if let (Some(arm), Some(joint)) = (&mut self.arm, joint) {
+                    arm.slip(joint, fault.by_deg.unwrap_or(0.0));
+                }
+            }
             FaultKind::OverTemperature => self.overheat(part, fault.node, joint),
             FaultKind::Emcy => {
                 if let (Some(arm), Some(joint)) = (&mut self.arm, joint) {
@@ -259,9 +269,10 @@ impl World {
                 link.always(None)
             }
             FaultKind::Deaf => link.deaf(false),
-            FaultKind::Stuck => self.ail(part, |ailment| ailment.stuck_since = None),
-            FaultKind::OverRange => self.ail(part, |ailment| ailment.over_range = false),
-            FaultKind::Drift => self.ail(part, |ailment| ailment.drift = None),
+            FaultKind::Stuck if part == Part::Io => self.io.stuck = false,
+            FaultKind::Stuck => self.ail(fault, part, |ailment| ailment.stuck_since = None),
+            FaultKind::OverRange => self.ail(fault, part, |ailment| ailment.over_range = false),
+            FaultKind::Drift => self.ail(fault, part, |ailment| ailment.drift = None),
             FaultKind::HeartbeatLoss => self.trouble(joint, NodeTrouble::Mute(false)),
             FaultKind::SlowBrake => {
                 if let Some(arm) = &mut self.arm {
@@ -273,16 +284,25 @@ impl World {
                 link.always(None);
                 link.deaf(false);
             }
-            // what heat, a report or a fall have done stays
-            FaultKind::OverTemperature | FaultKind::Emcy | FaultKind::DroppedLoad => {}
+            // what heat, a report, a fall or lost counts have done stays
+            FaultKind::OverTemperature
+            | FaultKind::Emcy
+            | FaultKind::DroppedLoad
+            | FaultKind::EncoderSlip => {}
         }
     }
 
-    fn ail(&mut self, part: Part, change: impl FnOnce(&mut super::gauge::Ailment)) {
+    fn ail(&mut self, fault: &FaultConfig, part: Part, change: impl FnOnce(&mut Ailment)) {
         match part {
             Part::Gauge => change(&mut self.gauge.ailment),
             Part::Tracker => change(&mut self.tracker.ailment),
-            Part::Hand | Part::Arm | Part::Io | Part::Meter | Part::Load | Part::Probe => {}
+            Part::Probe => {
+                let mut all = self.probes.iter_mut();
+                if let Some(probe) = all.find(|probe| probe.device == fault.device) {
+                    change(&mut probe.ailment);
+                }
+            }
+            Part::Hand | Part::Arm | Part::Io | Part::Meter | Part::Load => {}
         }
     }
 

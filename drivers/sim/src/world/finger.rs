@@ -42,6 +42,8 @@ pub(crate) struct Finger {
     pub(crate) too_hot: bool,
     pub(crate) stalled: bool,
     at_force: bool,
+    /// How often it has touched something.
+    pub(crate) touches: u64,
     blocked_s: f64,
     warmth: Relaxation,
 }
@@ -59,6 +61,7 @@ impl Finger {
             too_hot: false,
             stalled: false,
             at_force: false,
+            touches: 0,
             blocked_s: 0.0,
             warmth: Relaxation::new(config.heat.ambient_c, tau),
         }
@@ -109,14 +112,15 @@ impl Finger {
         }
     }
 
-    /// Moves for one step; `contact` is its force at a closing, `strength` what the gear's wear has
-    /// left of the motor's push: the motor does not notice. The gear holds without power.
+    /// Moves for one step; `contact` is its force at a closing, `strength` what is left of the motor's
+    /// push: the motor does not notice; `stops_at` the share of the set force at which it stops this
+    /// time. The gear holds without power.
     pub(crate) fn step(
         &mut self,
         step: u64,
         grid: Grid,
         config: &HandConfig,
-        strength: f64,
+        (strength, stops_at): (f64, f64),
         contact: impl Fn(f64) -> f64,
     ) {
         let dt = grid.step_s();
@@ -129,7 +133,7 @@ impl Finger {
         let mut wanted = (left * GAIN).clamp(-fastest, fastest * ease);
         self.at_force = wanted > 0.0
             && self.force_n
-                >= strength * self.force_set_n * if self.at_force { HOLDS } else { 1.0 };
+                >= strength * stops_at * self.force_set_n * if self.at_force { HOLDS } else { 1.0 };
         let blocked = wanted > 0.0 && !self.at_force && ease < STALL_EASE;
         self.blocked_s = if blocked { self.blocked_s + dt } else { 0.0 };
         self.stalled |= self.blocked_s > STALL_S;
@@ -144,7 +148,8 @@ impl Finger {
         if wanted <= 0.0 || contact(next) <= stall_n {
             self.closing = next;
         }
-        self.force_n = contact(self.closing);
+        let before_n = std::mem::replace(&mut self.force_n, contact(self.closing));
+        self.touches += u64::from(before_n == 0.0 && self.force_n > 0.0);
         let effort = if self.too_hot {
             0.0
         } else {

@@ -317,6 +317,7 @@ impl Hand {
             fingers,
             config,
             grid,
+            noise,
             ..
         } = self;
         for (i, finger) in fingers.iter_mut().enumerate() {
@@ -326,7 +327,12 @@ impl Hand {
                 let gap = config.aperture_mm * (1.0 - closing);
                 touches.map_or(0.0, |(width, stiffness)| stiffness * (width - gap).max(0.0))
             };
-            finger.step(step, *grid, config, strength, force);
+            let strength = strength * config.strength[i];
+            let stops_at = match config.grip_scatter {
+                0.0 => 1.0,
+                sd => 1.0 + sd * noise.normal(Stream::Grip(i as u8), finger.touches),
+            };
+            finger.step(step, *grid, config, (strength, stops_at), force);
         }
         self.count_cycles();
         self.move_object(step, log);

@@ -26,6 +26,8 @@ pub(crate) struct Io {
     contacts: Vec<Delayed<bool>>,
     inputs: Vec<(Option<InputWire>, Delayed<bool>)>,
     registers: BTreeMap<u16, u16>,
+    /// Its inputs stay as they are, whatever they see.
+    pub(crate) stuck: bool,
 }
 
 impl Io {
@@ -35,6 +37,7 @@ impl Io {
             contacts: (0..config.channels).map(|_| Delayed::new(false)).collect(),
             inputs: (0..config.channels).map(input).collect(),
             registers: config.registers.keys().map(|number| (*number, 0)).collect(),
+            stuck: false,
             config: config.clone(),
             grid,
         }
@@ -134,6 +137,9 @@ impl Io {
     }
 
     pub(crate) fn step_inputs(&mut self, step: u64, seen: Contacts) {
+        if self.stuck {
+            return;
+        }
         let open = self.chain_is_open();
         let due = step + self.grid.steps(self.config.input_ms);
         for (wire, state) in &mut self.inputs {

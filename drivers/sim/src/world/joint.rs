@@ -62,6 +62,8 @@ pub(crate) struct Joint {
     pub(crate) velocity: f64,
     /// Behind the gear.
     pub(crate) output: f64,
+    /// The encoder shows so much more than there is.
+    slipped: f64,
     pub(crate) torque_nm: f64,
     pub(crate) profile: Profile,
     pub(crate) fault: Option<DriveFault>,
@@ -79,6 +81,7 @@ impl Joint {
             position,
             velocity: 0.0,
             output: position,
+            slipped: 0.0,
             torque_nm: 0.0,
             profile: Profile::at_rest(position),
             fault: None,
@@ -139,6 +142,16 @@ impl Joint {
         }
     }
 
+    /// The encoder loses counts: it shows `deg` less for the same place, and the loop goes there.
+    pub(crate) fn slip(&mut self, deg: f64) {
+        self.position -= deg;
+        self.slipped -= deg;
+        if !self.powered {
+            self.profile = Profile::at_rest(self.position);
+        }
+        self.resting = false;
+    }
+
     pub(crate) fn disturb(&mut self) {
         self.resting = false;
     }
@@ -156,9 +169,8 @@ impl Joint {
         }
         self.position += self.velocity * now.dt;
         let play = self.parameters.backlash / 2.0;
-        self.output = self
-            .output
-            .clamp(self.position - play, self.position + play);
+        let motor = self.position - self.slipped;
+        self.output = self.output.clamp(motor - play, motor + play);
         self.watch(now);
         let still = before == (self.position, self.velocity) && self.velocity == 0.0;
         self.resting = still && !self.profile.is_moving() && self.brake.is_settled();

@@ -14,6 +14,7 @@ mod io;
 mod joint;
 mod log;
 mod object;
+mod probes;
 mod profile;
 mod programs;
 mod rig;
@@ -30,7 +31,7 @@ pub use log::Happening;
 
 use serde_json::{Value, json};
 
-use crate::config::{BadConfig, WorldConfig};
+use crate::config::{BadConfig, ProbeConfig, WorldConfig};
 use crate::rng::Noise;
 
 use faults::Schedule;
@@ -39,6 +40,7 @@ use grid::Grid;
 use hand::Hand;
 use io::{Contacts, Io};
 use log::Log;
+use probes::Probing;
 use programs::Programs;
 use rig::Rig;
 use tracker::Tracker;
@@ -58,6 +60,7 @@ pub struct World {
     pub(crate) io: Io,
     programs: Option<Programs>,
     pub(crate) rig: Option<Rig>,
+    probes: Vec<Probing>,
     schedule: Schedule,
     pub(crate) log: Log,
 }
@@ -95,6 +98,7 @@ impl World {
                 .filter(|arm| !arm.programs.is_empty())
                 .map(|arm| Programs::new(&arm.programs, grid)),
             rig: config.rig.as_ref().map(|rig| Rig::new(rig, grid, noise)),
+            probes: probes::of(config),
             schedule: Schedule::new(&config.faults),
             log: Log::new(grid.step_s()),
         };
@@ -243,14 +247,27 @@ impl World {
                 }
                 arm.set_load(step, kg);
             }
+            "lever" => self.rig_mut()?.hang(number(value, "N.m")?)?,
+            "joint-speed" => self.rig_mut()?.set_speed(number(value, "rpm")?)?,
             _ => {
                 return Err(format!(
-                    "nothing here is called `{key}`; a prompt can change load, mount and support"
+                    "nothing here is called `{key}`; a prompt can change load, mount, support, lever and joint-speed"
                 ));
             }
         }
         self.log.note(self.step, "operator", json!({ key: value }));
         Ok(())
+    }
+
+    fn rig_mut(&mut self) -> Result<&mut Rig, String> {
+        self.rig
+            .as_mut()
+            .ok_or_else(|| "there is no joint on a load machine".into())
+    }
+
+    /// What a further column of an instrument shows.
+    pub(crate) fn beside(&self, column: &ProbeConfig, number: u8) -> Option<f64> {
+        self.rig.as_ref()?.probe(column, number, self.step)
     }
 
     /// Whether nothing moves: no joint, finger, object or support.
@@ -300,6 +317,15 @@ impl World {
     pub fn take_log(&mut self) -> Vec<Happening> {
         self.log.take()
     }
+}
+
+/// A number with that unit.
+fn number(text: &str, unit: &str) -> Result<f64, String> {
+    let number = text.trim().strip_suffix(unit).map(str::trim);
+    let number = number
+        .and_then(|n| n.parse().ok())
+        .filter(|n: &f64| n.is_finite());
+    number.ok_or_else(|| format!("`{text}` is no number of `{unit}`"))
 }
 
 /// `5 kg` or `500 g`.

@@ -62,6 +62,14 @@ impl Profile {
         }
     }
 
+    /// Where it is going.
+    pub(crate) fn under_way(&self) -> Option<Move> {
+        match self.task {
+            Task::Go(to) => Some(to),
+            Task::Rest | Task::Stop { .. } => None,
+        }
+    }
+
     /// Whether it is still under way, or will be when resumed.
     pub(crate) fn is_busy(&self) -> bool {
         !matches!(self.task, Task::Rest)

@@ -33,6 +33,14 @@ pub(crate) struct Rig {
     /// The chunk that heat was computed up to.
     chunk: u64,
     settled: bool,
+    /// Turned so far, at that step.
+    turned_deg: f64,
+    turned_at: u64,
+    /// Speed without load that the controller is set to.
+    set_rpm: f64,
+    /// What hangs on the output while the input is locked, and whether it was last increased.
+    lever_nm: f64,
+    rising: bool,
 }
 
 impl Rig {
@@ -48,6 +56,11 @@ impl Rig {
             housing_c: config.ambient_c,
             chunk: 0,
             settled: true,
+            turned_deg: 0.0,
+            turned_at: 0,
+            set_rpm: config.speed_rpm,
+            lever_nm: 0.0,
+            rising: true,
             config: config.clone(),
         }
     }
@@ -56,6 +69,29 @@ impl Rig {
     pub(crate) fn set_torque(&mut self, nm: Option<f64>) {
         self.set_nm = nm.map(|nm| nm * (1.0 + self.config.load.gain_error));
         self.settled = false;
+    }
+
+    /// Somebody hangs a torque on the output of the locked joint.
+    pub(crate) fn hang(&mut self, nm: f64) -> Result<(), String> {
+        if self.runs() {
+            return Err("nobody can put a lever on a joint that turns".into());
+        }
+        if nm != self.lever_nm {
+            self.rising = nm > self.lever_nm;
+        }
+        self.lever_nm = nm;
+        Ok(())
+    }
+
+    /// Somebody sets the speed at the joint's own controller.
+    pub(crate) fn set_speed(&mut self, rpm: f64) -> Result<(), String> {
+        if rpm <= 0.0 || rpm > self.config.speed_rpm {
+            let most = self.config.speed_rpm;
+            return Err(format!("the joint turns at up to {most} rpm, not {rpm}"));
+        }
+        self.set_rpm = rpm;
+        self.settled = false;
+        Ok(())
     }
 
     pub(crate) fn is_quiet(&self) -> bool {
@@ -73,6 +109,8 @@ impl Rig {
 
     pub(crate) fn step(&mut self, step: u64, run: bool, log: &mut Log) {
         self.heat(step);
+        self.turned_deg = self.turned_deg_at(step);
+        self.turned_at = step;
         if self.powered != run {
             self.powered = run;
             self.settled = false;
@@ -98,7 +136,7 @@ impl Rig {
         };
         let stalls = self.torque_nm > config.torque_max_nm;
         let goal = match self.powered && !stalls {
-            true => (config.speed_rpm - config.droop_rpm_per_nm * self.torque_nm).max(0.0),
+            true => (self.set_rpm - config.droop_rpm_per_nm * self.torque_nm).max(0.0),
             false => 0.0,
         };
         let before = (self.rpm, self.torque_nm);
@@ -136,9 +174,53 @@ impl Rig {
 
     fn current_a(&self) -> f64 {
         match self.powered {
-            true => self.config.idle_a + self.config.a_per_nm * self.torque_nm,
+            true => {
+                let config = &self.config;
+                let friction = &config.friction;
+                let dip = (-(self.rpm / friction.stribeck_rpm).powi(2)).exp();
+                let saturated = 1.0 + config.saturation_per_nm2 * self.torque_nm.powi(2);
+                config.idle_a
+                    + friction.stribeck_a * dip
+                    + friction.viscous_a_per_rpm * self.rpm
+                    + config.a_per_nm * self.torque_nm * saturated
+            }
             false => 0.0,
         }
+    }
+
+    /// What the supply gives: the power of the shaft, the heat of the winding, and friction, which
+    /// costs what as much torque would.
+    fn supply_a(&self) -> f64 {
+        if !self.powered {
+            return 0.0;
+        }
+        let current = self.current_a();
+        let rubbed_nm = current / self.config.a_per_nm.max(1e-9) - self.torque_nm;
+        let shaft_w = (self.torque_nm + rubbed_nm) * self.rpm * std::f64::consts::TAU / 60.0;
+        (shaft_w + current * current * self.resistance_ohm()) / self.config.supply_v
+    }
+
+    fn turned_deg_at(&self, step: u64) -> f64 {
+        let s = step.saturating_sub(self.turned_at) as f64 * self.grid.step_s();
+        self.turned_deg + 6.0 * self.rpm * s
+    }
+
+    /// Torque at the flange: with the waves of the motor while it turns, the lever's while it stands.
+    fn flange_nm(&self, step: u64) -> f64 {
+        let at = self.turned_deg_at(step);
+        let wave =
+            |(order, share): (&u32, &f64)| share * (f64::from(*order) * at).to_radians().cos();
+        let waves: f64 = self.config.ripple.iter().map(wave).sum();
+        self.torque_nm * (1.0 + waves) + self.lever_nm
+    }
+
+    /// Angle of the output: turned, and given way under the lever.
+    fn angle_deg(&self, step: u64) -> f64 {
+        let gear = &self.config.gear;
+        // play opens within a twentieth of a newton metre
+        let open = (self.lever_nm / 0.05).clamp(-1.0, 1.0) * gear.play_deg / 2.0;
+        let lag = if self.rising { -0.5 } else { 0.5 } * gear.lag_deg;
+        self.turned_deg_at(step) + self.lever_nm / gear.stiffness_nm_per_deg + open + lag
     }
 
     fn resistance_ohm(&self) -> f64 {
@@ -160,17 +242,25 @@ impl Rig {
 
     /// What an instrument shows; `None` when it cannot.
     pub(crate) fn probe(&self, probe: &ProbeConfig, number: u8, step: u64) -> Option<f64> {
-        let truth = match probe.shows {
+        let truth = self.truth_of(probe.shows, step)?;
+        let draw = self.noise.normal(Stream::Probe(number), step);
+        Some(truth * (1.0 + probe.gain_error) + probe.offset + probe.noise * draw)
+    }
+
+    fn truth_of(&self, shows: Shows, step: u64) -> Option<f64> {
+        Some(match shows {
             Shows::WindingTemperature => self.winding_c,
             Shows::HousingTemperature => self.housing_c,
             Shows::RoomTemperature => self.config.ambient_c,
-            Shows::JointTorque => self.torque_nm,
+            Shows::JointTorque => self.flange_nm(step),
             Shows::JointSpeed => self.rpm,
             Shows::WindingResistance if self.runs() => return None,
             Shows::WindingResistance => self.resistance_ohm(),
-        };
-        let draw = self.noise.normal(Stream::Probe(number), step);
-        Some(truth * (1.0 + probe.gain_error) + probe.offset + probe.noise * draw)
+            Shows::JointCurrent => self.current_a(),
+            Shows::SupplyVoltage => self.config.supply_v,
+            Shows::SupplyCurrent => self.supply_a(),
+            Shows::JointAngle => self.angle_deg(step),
+        })
     }
 
     pub(crate) fn state(&self) -> Value {
@@ -181,6 +271,8 @@ impl Rig {
             "winding_c": self.winding_c,
             "housing_c": self.housing_c,
             "resistance_ohm": self.resistance_ohm(),
+            "current_a": self.current_a(),
+            "supply_a": self.supply_a(),
         })
     }
 
@@ -287,10 +379,37 @@ mod tests {
             gain_error: 0.0,
             offset: 0.0,
             decimals: 5,
+            beside: Vec::new(),
         };
         let ohm = rig.probe(&probe, 0, 0).unwrap();
         assert!((ohm - 0.42 * 1.393).abs() < 1e-9, "{ohm}");
         rig.step(1, true, &mut Log::new(0.0005));
         assert_eq!(rig.probe(&probe, 0, 1), None);
+    }
+
+    /// A third of a turn a second at 20 rpm; 5 N·m on 100 N·m/° are 0.05°.
+    #[test]
+    fn it_counts_its_turns_and_gives_way_under_a_lever() {
+        let mut rig = rig();
+        rig.config.gear = crate::config::GearConfig {
+            stiffness_nm_per_deg: 100.0,
+            play_deg: 0.02,
+            lag_deg: 0.004,
+        };
+        assert!(rig.set_speed(31.0).is_err());
+        rig.set_speed(20.0).unwrap();
+        run(&mut rig, 0, 10, true);
+        let before = rig.turned_deg_at(10 * STEPS_PER_S);
+        let turned = rig.turned_deg_at(13 * STEPS_PER_S) - before;
+        assert!((turned - 360.0).abs() < 0.5, "{turned}");
+        assert!(rig.hang(5.0).is_err());
+        run(&mut rig, 10, 13, false);
+        let step = 13 * STEPS_PER_S;
+        let at = |rig: &Rig| rig.angle_deg(step) - rig.turned_deg;
+        rig.hang(5.0).unwrap();
+        assert!((at(&rig) - (0.05 + 0.01 - 0.002)).abs() < 1e-9);
+        rig.hang(0.0).unwrap();
+        assert!((at(&rig) - 0.002).abs() < 1e-9);
+        assert_eq!(rig.flange_nm(step), 0.0);
     }
 }

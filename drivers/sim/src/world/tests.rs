@@ -1,3 +1,5 @@
+mod lies;
+
 use super::*;
 use crate::config::{
     ArmConfig, FaultConfig, FaultKind, HandConfig, InputWire, ObjectConfig, OutputWire,
@@ -441,7 +443,7 @@ fn faults_come_at_their_time_or_trigger_and_go() {
             .unwrap_err()
     };
     assert!(refused(fault("nobody", FaultKind::Silence, |_| ())).contains("nobody"));
-    assert!(refused(fault("io", FaultKind::Stuck, |_| ())).contains("cannot"));
+    assert!(refused(fault("arm", FaultKind::Stuck, |_| ())).contains("cannot"));
     assert!(
         refused(fault("arm", FaultKind::Emcy, |f| (f.node, f.code) =
             (Some(99), Some(1))))
