@@ -9,7 +9,7 @@ use certbench_model::vocabulary::DriverDescription;
 use certbench_roles::{Device, Trouble};
 
 use crate::{
-    ascii_tracker, canopen_arm, external, instruments, magtrol, mark10, modbus_io, modbus_map,
+    ascii_tracker, canopen_arm, dbc, external, instruments, magtrol, mark10, modbus_io, modbus_map,
     rh56, servos,
 };
 
@@ -46,6 +46,7 @@ pub(crate) fn families() -> Vec<Family> {
         ),
         (magtrol::description(), Opener::Bytes(magtrol::open)),
         (external::description(), Opener::Alone(external::open)),
+        (dbc::description(), Opener::Can(dbc::open)),
     ];
     all.extend(instruments::families());
     all.extend(modbus_map::families());

@@ -15,6 +15,7 @@
 mod ascii_tracker;
 mod canopen_arm;
 mod catalogue;
+mod dbc;
 mod external;
 mod health;
 mod instruments;

@@ -205,6 +205,22 @@ pub(crate) fn optional_one_of(name: &str, words: &[&str], en: &str, zh: &str) ->
     }
 }
 
+/// A file that must be given.
+pub(crate) fn file(name: &str, en: &str, zh: &str) -> ParamDescription {
+    ParamDescription {
+        kind: ParamKind::File,
+        ..needed_text(name, en, zh)
+    }
+}
+
+/// Signals that the bench must declare.
+pub(crate) fn signals(name: &str, en: &str, zh: &str) -> ParamDescription {
+    ParamDescription {
+        kind: ParamKind::Signals,
+        ..needed_text(name, en, zh)
+    }
+}
+
 /// The option of every serial driver.
 pub(crate) fn baud(default: u64) -> ParamDescription {
     count("baud", default, "baud rate", "波特率")

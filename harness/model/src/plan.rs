@@ -130,6 +130,18 @@ pub struct DevicePlan {
     pub limits: Limits,
 }
 
+/// A file that a device's option names, frozen into the plan: what is decoded by it can be decoded again
+/// from the record alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileText {
+    /// Path as the bench names it.
+    pub path: String,
+    /// SHA-256 of the file's bytes, in hexadecimal.
+    pub sha256: String,
+    /// Its text; bytes that are not UTF-8 are read as Latin-1.
+    pub text: String,
+}
+
 /// How a moving device is made safe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Safety {

@@ -4,6 +4,7 @@
 use crate::complaint::{Complaint, Span};
 use certbench_model::FileDigest;
 use certbench_model::identity::sha256_hex;
+use certbench_model::plan::FileText;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read as _;
@@ -187,6 +188,21 @@ impl Sources {
             path: path.to_string(),
             bytes: bytes.len() as u64,
             sha256: sha256_hex(&bytes),
+        })
+    }
+
+    /// The text of a file of a device that another file names at `at`, with its digest.
+    pub(crate) fn text_inside(&self, at: Span, path: &str) -> Result<FileText, Complaint> {
+        let inside = relative(path).map_err(|why| escape(at, path, why))?;
+        let bytes = self
+            .reader
+            .read_inside(&self.folder(at.file), &inside, FILE_BYTES_MAX)
+            .map_err(|why| unreadable(at, path, &why))?;
+        Ok(FileText {
+            path: path.to_string(),
+            sha256: sha256_hex(&bytes),
+            text: String::from_utf8(bytes)
+                .unwrap_or_else(|e| e.as_bytes().iter().map(|b| char::from(*b)).collect()),
         })
     }
 

@@ -154,11 +154,13 @@ impl Checker<'_> {
                     .push(unknown("unknown-option", &what, name, span, names));
                 continue;
             };
-            if let Some(json) = value.get()
-                && self.option(known, json, value.span)
-            {
-                options.insert(name.to_string(), json.clone());
-            }
+            let Some(json) = value.get() else { continue };
+            let frozen = match (&known.kind, json) {
+                (ParamKind::File, Value::String(path)) => self.file(path, value.span),
+                (ParamKind::Signals, Value::Object(_)) => Some(json.clone()),
+                _ => self.option(known, json, value.span).then(|| json.clone()),
+            };
+            options.extend(frozen.map(|frozen| (name.to_string(), frozen)));
         }
         for known in &driver.options {
             let given = entries.is_some_and(|e| e.find(&known.name).is_some());
@@ -192,6 +194,8 @@ impl Checker<'_> {
             (ParamKind::Text, _) => "a text".to_string(),
             (ParamKind::Flag, Value::Bool(_)) => return true,
             (ParamKind::Flag, _) => "`true` or `false`".to_string(),
+            (ParamKind::File, _) => "the name of a file in the bench's folder".to_string(),
+            (ParamKind::Signals, _) => "a mapping of names to `SOURCE in UNIT`".to_string(),
         };
         let message = format!("the option `{}` takes {wanted}", known.name);
         self.sink
@@ -375,8 +379,65 @@ impl Checker<'_> {
                 },
             );
         }
+        for (name, unit) in self.own_signals(device, driver) {
+            let value = Component {
+                name: "value".to_string(),
+                unit,
+            };
+            let signal = Signal {
+                components: vec![value],
+                digital: false,
+                interval_s: option_s("interval", driver, options),
+                delay_s: [0.0, option_s("slowest", driver, options)],
+                certified: None,
+                registration: None,
+            };
+            signals.insert(name, signal);
+        }
         self.certify(device, &mut signals);
         signals
+    }
+
+    /// A file that an option names: its text goes into the plan.
+    fn file(&self, path: &str, at: Span) -> Option<Value> {
+        match self.sources.text_inside(at, path) {
+            Ok(file) => serde_json::to_value(file).ok(),
+            Err(complaint) => {
+                self.sink.push(complaint);
+                None
+            }
+        }
+    }
+
+    /// The signals that the bench declares in the driver's option for it: names and units.
+    fn own_signals(&self, device: &Written, driver: &DriverDescription) -> Vec<(String, Unit)> {
+        let options = device.options.as_ref().and_then(At::get);
+        let known = driver
+            .options
+            .iter()
+            .filter(|o| o.kind == ParamKind::Signals);
+        let given = known.filter_map(|known| options?.find(&known.name));
+        let mut declared = Vec::new();
+        for (_, written) in given {
+            let entries = written.get().and_then(Value::as_object);
+            for (name, source) in entries.into_iter().flatten() {
+                let unit = source.as_str().and_then(|s| s.rsplit_once(" in "));
+                let unit = unit.map(|(_, symbol)| Unit::parse(symbol.trim()));
+                let wrong = match unit {
+                    Some(Ok(unit)) => {
+                        let name = identifier(name, written.span, "a signal", self.sink);
+                        declared.extend(name.map(|name| (name, unit)));
+                        continue;
+                    }
+                    Some(Err(error)) => error.to_string(),
+                    None => format!("{source} is not in the form `SOURCE in UNIT`"),
+                };
+                let message = format!("the signal `{name}`: {wrong}");
+                self.sink
+                    .push(Complaint::new("wrong-option", written.span, message));
+            }
+        }
+        declared
     }
 
     fn certify(&self, device: &Written, signals: &mut BTreeMap<String, Signal>) {
@@ -402,6 +463,13 @@ impl Checker<'_> {
             signal.registration = self.registration(written);
         }
     }
+}
+
+/// A time that the driver's option says, in seconds; 0 where it has none.
+fn option_s(name: &str, driver: &DriverDescription, options: &BTreeMap<String, Value>) -> f64 {
+    let described = driver.options.iter().find(|o| o.name == name);
+    let default = described.and_then(|o| o.default.as_ref()?.quantity()?.in_unit("s").ok());
+    by_option(default.unwrap_or(0.0), name, driver, options)
 }
 
 /// A time of the driver, replaced by the option that is about it: the one whose default it is. So

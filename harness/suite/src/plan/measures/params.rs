@@ -75,7 +75,9 @@ impl Measures<'_, '_, '_> {
                 let words: Vec<&str> = words.iter().map(String::as_str).collect();
                 wrong(format!("one of {}", list(&words)))
             }
-            ParamKind::Text => Some(ParamValue::Text(scalar.text.clone())),
+            ParamKind::Text | ParamKind::File | ParamKind::Signals => {
+                Some(ParamValue::Text(scalar.text.clone()))
+            }
             ParamKind::Flag => match (scalar.text.as_str(), scalar.plain) {
                 ("true", true) => Some(ParamValue::Flag(true)),
                 ("false", true) => Some(ParamValue::Flag(false)),
@@ -91,7 +93,7 @@ fn example(known: &ParamDescription) -> String {
         ParamKind::Quantity(unit) => format!("1 {unit}"),
         ParamKind::Count => "1".to_string(),
         ParamKind::OneOf(words) => words.first().cloned().unwrap_or_default(),
-        ParamKind::Text => "…".to_string(),
+        ParamKind::Text | ParamKind::File | ParamKind::Signals => "…".to_string(),
         ParamKind::Flag => "true".to_string(),
     }
 }
