@@ -8,7 +8,12 @@ use certbench_roles::{JointMove, Progress, Trouble};
 use certbench_sim::config::FaultKind;
 use serde_json::{Value, json};
 
-const CHAINS: [(&str, usize); 3] = [("dynamixel", 3), ("leap-hand", 16), ("feetech-sts", 3)];
+const CHAINS: [(&str, usize); 4] = [
+    ("dynamixel", 3),
+    ("leap-hand", 16),
+    ("feetech-sts", 3),
+    ("damiao-dm", 3),
+];
 
 fn limited(driver: &str, joints: usize, options: &Value, safe_state: SafeState) -> DevicePlan {
     let mut plan = plan(driver, options, Some(safe_state));
@@ -26,7 +31,7 @@ fn enabled(driver: &str, joints: usize, options: &Value, safe_state: SafeState) 
     let bench = Bench::new(&json!({}), &[limited(driver, joints, options, safe_state)]);
     let identity = bench.device(driver).identify().unwrap();
     assert!(
-        identity.model.is_some() && identity.label_needed == ["serial"],
+        identity.firmware.is_some() && identity.label_needed.contains(&"serial".to_owned()),
         "{identity:?}"
     );
     let position = match driver {
@@ -167,8 +172,12 @@ fn a_chain_that_is_not_powered_is_not_moved() {
 /// The simulated servos stop by their own watchdog, and take no goal until they are recovered.
 #[test]
 fn a_bus_that_is_not_fed_stops_by_itself() {
-    let options = json!({ "bus_watchdog": "200 ms" });
-    for (driver, joints) in [("dynamixel", 3), ("leap-hand", 16)] {
+    for (driver, joints, watchdog) in [
+        ("dynamixel", 3, "bus_watchdog"),
+        ("leap-hand", 16, "bus_watchdog"),
+        ("damiao-dm", 3, "can_timeout"),
+    ] {
+        let options = json!({ watchdog: "200 ms" });
         for by_lease in [true, false] {
             let bench = enabled(driver, joints, &options, SafeState::Hold);
             begin(&bench, driver, &to(0, 90.0, 60.0)).unwrap();

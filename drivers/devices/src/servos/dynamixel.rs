@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use certbench_clock::Clock;
-use certbench_link::ByteLink;
+use certbench_link::{ByteLink, LinkError, LinkInfo};
 use certbench_model::Text;
 use certbench_model::plan::DevicePlan;
 use certbench_model::vocabulary::{DriverDescription, ParamDescription};
 use certbench_roles::{Device, Trouble};
 use certbench_wire::dynamixel::{Decoder, Packet, Status};
 
-use super::chain::{Aim, Chain, Health, Nameplate, View};
+use super::chain::{Ail, Aim, Chain, Health, Miss, Nameplate, View};
 use super::engine::device;
 use super::{FREE, Group, chain_options, ids, servos};
 use crate::line::{Answer, Failure, Heard, Line, Manners};
@@ -298,8 +298,14 @@ fn i16_at(bytes: &[u8], at: usize) -> i16 {
 }
 
 impl Chain for Dynamixel {
-    fn line(&self) -> &Line {
-        &self.line
+    type Stop = Vec<u8>;
+
+    fn clock(&self) -> &Clock {
+        self.line.clock()
+    }
+
+    fn describe(&self) -> &LinkInfo {
+        self.line.link().describe()
     }
 
     fn joints(&self) -> usize {
@@ -317,28 +323,34 @@ impl Chain for Dynamixel {
                 model: format!("model {}", i16_at(&who, 0).cast_unsigned()),
                 firmware: who.get(6).map_or_else(String::new, u8::to_string),
                 deg: [least, most],
+                deg_per_s: f64::INFINITY,
             })
         };
         self.ids.iter().map(plate).collect()
     }
 
-    fn view(&self) -> Result<View, Failure> {
-        let answer = self.sync_read(register::PRESENT, 10)?;
+    fn view(&self) -> Result<View, Miss> {
+        let read = self.sync_read(register::PRESENT, 10);
+        let answer = read.map_err(|failure| Miss::on(&self.line, &failure))?;
         let each = |convert: &dyn Fn(&[u8]) -> f64| {
             answer.value.iter().map(|s| convert(&s.params)).collect()
         };
         Ok(View {
             at: answer.stamp.earliest,
             asked: answer.asked,
-            ma: each(&|bytes| f64::from(i16_at(bytes, 0)) * self.ma_per_count),
+            effort: each(&|bytes| f64::from(i16_at(bytes, 0)) * self.ma_per_count),
             deg_per_s: each(&|bytes| f64::from(i32_at(bytes, 2)) * DEG_PER_S),
             deg: each(&|bytes| degrees(i32_at(bytes, 6))),
         })
     }
 
-    fn health(&self) -> Result<Health, Failure> {
-        let warmth = self.sync_read(register::VOLTAGE, 3)?;
-        let errors = self.sync_read(register::HARDWARE_ERROR, 1)?;
+    fn health(&self) -> Result<Health, Miss> {
+        let read = |address, count| {
+            let read = self.sync_read(address, count);
+            read.map_err(|failure| Miss::on(&self.line, &failure))
+        };
+        let warmth = read(register::VOLTAGE, 3)?;
+        let errors = read(register::HARDWARE_ERROR, 1)?;
         let said = errors
             .value
             .iter()
@@ -346,7 +358,8 @@ impl Chain for Dynamixel {
         let trouble = said.enumerate().flat_map(|(joint, bits)| {
             let rows = ERRORS.iter().filter(move |(bit, _, _)| bits & bit != 0);
             rows.map(move |(_, code, text)| {
-                (joint, *code, format!("{text} (hardware error {bits:02X})"))
+                let text = format!("{text} (hardware error {bits:02X})");
+                (joint, Ail::new(code, text))
             })
         });
         Ok(Health {
@@ -356,6 +369,7 @@ impl Chain for Dynamixel {
                 .iter()
                 .map(|s| f64::from(s.params.get(2).copied().unwrap_or(0)))
                 .collect(),
+            driver_celsius: None,
             trouble: trouble.collect(),
         })
     }
@@ -396,13 +410,17 @@ impl Chain for Dynamixel {
         self.send(&Packet::sync_write(register::PROFILE_VELOCITY, &goals))
     }
 
-    fn hold_frame(&self, deg: &[f64]) -> Vec<u8> {
+    fn hold(&self, deg: &[f64]) -> Vec<u8> {
         self.goals(deg).encode()
     }
 
-    fn limp_frame(&self) -> Vec<u8> {
+    fn limp(&self) -> Vec<u8> {
         let off: Vec<_> = self.ids.iter().map(|id| (*id, vec![0])).collect();
         Packet::sync_write(register::TORQUE, &off).encode()
+    }
+
+    fn stop(&self, stop: &Vec<u8>) -> Result<(), LinkError> {
+        self.line.link().write(stop).map(|_| ())
     }
 
     fn is_fed_by_polling(&self) -> bool {

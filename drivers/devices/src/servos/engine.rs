@@ -10,9 +10,8 @@ use certbench_model::{FaultKind, Identity, Invalid, LinkFacts, Reading};
 use certbench_roles::{Device, Halt, Joints, Lease, NewsSink, Power, SampleSink, Trouble, Wiring};
 
 use super::Group;
-use super::chain::{Chain, Health, Nameplate, View};
+use super::chain::{Ail, Chain, Health, Miss, Nameplate, View};
 use crate::health::Health as Patience;
-use crate::line::Failure;
 use crate::open::link_facts;
 use crate::options::Options;
 use crate::sinks::Sinks;
@@ -65,6 +64,7 @@ pub(super) fn device<C: Chain>(
         window_deg: options.needed_quantity("window", "deg")?,
         halts: AtomicU64::new(0),
         withheld: AtomicBool::new(false),
+        was_withheld: AtomicBool::new(false),
         hold: Mutex::new(None),
         seen: Mutex::new(Seen::default()),
     };
@@ -75,7 +75,7 @@ pub(super) fn device<C: Chain>(
 }
 
 /// A chain and what is known of it.
-pub(super) struct Servos<C> {
+pub(super) struct Servos<C: Chain> {
     pub(super) id: String,
     pub(super) chain: C,
     groups: &'static [Group],
@@ -87,8 +87,10 @@ pub(super) struct Servos<C> {
     halts: AtomicU64,
     /// Whether the poll that feeds a watchdog is withheld.
     pub(super) withheld: AtomicBool,
-    /// The frame of a halt. Locked for a copy only.
-    hold: Mutex<Option<Vec<u8>>>,
+    /// The same, at any time since it was enabled.
+    pub(super) was_withheld: AtomicBool,
+    /// What a halt sends. Locked for a copy only.
+    hold: Mutex<Option<C::Stop>>,
     seen: Mutex<Seen>,
 }
 
@@ -116,13 +118,13 @@ impl<C: Chain> Servos<C> {
     }
 
     pub(super) fn now(&self) -> Time {
-        self.chain.line().clock().now()
+        self.chain.clock().now()
     }
 
     fn take(&self, view: View) {
         let frame = match self.safe_state {
-            SafeState::TorqueOff => self.chain.limp_frame(),
-            _ => self.chain.hold_frame(&view.deg),
+            SafeState::TorqueOff => self.chain.limp(),
+            _ => self.chain.hold(&view.deg),
         };
         *self.hold.lock().unwrap_or_else(PoisonError::into_inner) = Some(frame);
         let mut seen = self.seen();
@@ -139,7 +141,7 @@ impl<C: Chain> Servos<C> {
         seen.view = Some(view);
     }
 
-    /// Sends the frame of a halt.
+    /// Sends a halt.
     pub(super) fn send_halt(&self) -> Result<(), Trouble> {
         let frame = self
             .hold
@@ -148,7 +150,7 @@ impl<C: Chain> Servos<C> {
             .clone();
         let frame = match (frame, self.safe_state) {
             (Some(frame), _) => frame,
-            (None, SafeState::TorqueOff) => self.chain.limp_frame(),
+            (None, SafeState::TorqueOff) => self.chain.limp(),
             (None, _) => {
                 let text = format!(
                     "{}: no angle was ever read, so there is none to hold",
@@ -157,21 +159,21 @@ impl<C: Chain> Servos<C> {
                 return Err(Trouble::Fault(FaultKind::Harness, text));
             }
         };
-        let sent = self.chain.line().link().write(&frame);
-        sent.map(|_| ())
-            .map_err(|error| Trouble::Fault(FaultKind::Link, error.to_string()))
+        let sent = self.chain.stop(&frame);
+        sent.map_err(|error| Trouble::Fault(FaultKind::Link, error.to_string()))
     }
 
     fn poll(&self, sinks: &Sinks, stop: &Stop) {
-        let clock = self.chain.line().clock();
+        let clock = self.chain.clock();
         let (mut ticks, mut patience) = (Ticks::new(clock, self.interval), Patience::default());
-        let mut told: Vec<(usize, &'static str)> = Vec::new();
+        let mut told = Told::default();
         for round in 0.. {
             if stop.is_set() {
                 return;
             }
             ticks.wait();
             if !self.may_feed(sinks) {
+                told.unfed = true;
                 continue;
             }
             match self.chain.view() {
@@ -182,15 +184,15 @@ impl<C: Chain> Servos<C> {
                         |name: &str, values: &[f64]| self.give(sinks, name, view.at, values, late);
                     give("position", &view.deg);
                     give("velocity", &view.deg_per_s);
-                    give("current", &view.ma);
+                    give(C::EFFORT, &view.effort);
                     self.take(view);
                 }
-                Err(failure) => self.missed(sinks, &failure, &mut patience),
+                Err(miss) => self.missed(sinks, miss, &mut patience),
             }
             if round % HEALTH_EVERY == 0 {
                 match self.chain.health() {
                     Ok(health) => self.tell(sinks, &health, &mut told),
-                    Err(failure) => self.missed(sinks, &failure, &mut patience),
+                    Err(miss) => self.missed(sinks, miss, &mut patience),
                 }
             }
         }
@@ -210,52 +212,76 @@ impl<C: Chain> Servos<C> {
             rest = others;
             let reading = match late {
                 true => Reading::Invalid(Invalid::Stale),
+                false if these.iter().any(|v| v.is_infinite()) => {
+                    Reading::Invalid(Invalid::OverRange) // the end of what its counts can say
+                }
                 false => Reading::vector(these),
             };
             sinks.signal(&format!("{name}{suffix}"), at, reading);
         }
     }
 
-    fn missed(&self, sinks: &Sinks, failure: &Failure, patience: &mut Patience) {
+    fn missed(&self, sinks: &Sinks, miss: Miss, patience: &mut Patience) {
         let now = self.now();
-        if let Failure::Garbage { .. } = failure {
+        if let Some(why) = miss.invalid {
             for (suffix, _) in self.groups {
-                let bad = Reading::Invalid(Invalid::Unreadable);
+                let bad = Reading::Invalid(why);
                 sinks.signal(&format!("position{suffix}"), now, bad);
             }
         }
         if patience.bad() {
-            sinks.tell(now, self.chain.line().trouble(failure));
+            sinks.tell(now, miss.trouble);
         }
-        if matches!(failure, Failure::Link(_)) {
-            self.chain.line().clock().sleep(Duration::from_millis(100)); // a port that is gone fails at once
+        if miss.broken {
+            self.chain.clock().sleep(Duration::from_millis(100)); // a port that is gone fails at once
         }
     }
 
     /// Tells trouble when it begins and not while it lasts.
-    fn tell(&self, sinks: &Sinks, health: &Health, told: &mut Vec<(usize, &'static str)>) {
+    fn tell(&self, sinks: &Sinks, health: &Health, told: &mut Told) {
         self.give(sinks, "temperature", health.at, &health.celsius, false);
-        for (joint, code, text) in &health.trouble {
-            if !told.contains(&(*joint, code)) {
-                let name = self
-                    .limits
-                    .get(*joint)
-                    .map_or("", |limit| limit.joint.as_str());
-                sinks.event(health.at, *code, format!("{name}: {text}"));
+        if let Some(celsius) = &health.driver_celsius {
+            self.give(sinks, "driver-temperature", health.at, celsius, false);
+        }
+        for (joint, ail) in &health.trouble {
+            if told.ails.contains(&(*joint, ail.code)) {
+                continue;
+            }
+            let name = self.limits.get(*joint);
+            let name = name.map_or("", |limit| limit.joint.as_str());
+            let text = format!("{name}: {}", ail.text);
+            match self.unheard(ail, told.unfed) {
+                None => sinks.event(health.at, ail.code, text),
+                Some((kind, why)) => {
+                    sinks.tell(health.at, Trouble::Fault(kind, format!("{text}: {why}")));
+                }
             }
         }
-        *told = health
-            .trouble
-            .iter()
-            .map(|(joint, code, _)| (*joint, *code))
-            .collect();
+        let ails = health.trouble.iter();
+        told.ails = ails.map(|(joint, ail)| (*joint, ail.code)).collect();
+        told.unfed &= told.ails.is_empty();
+    }
+
+    /// A motor that misses what we send says nothing about itself. `None` for every other trouble, and
+    /// for what was to be expected of a heartbeat withheld on purpose.
+    fn unheard(&self, ail: &Ail, unfed: bool) -> Option<(FaultKind, &'static str)> {
+        match (ail.unheard, unfed) {
+            (false, _) => None,
+            (true, _) if self.was_withheld.load(Ordering::SeqCst) => None,
+            (true, true) => Some((
+                FaultKind::Harness,
+                "this computer had stopped feeding its watchdog",
+            )),
+            (true, false) => Some((
+                FaultKind::Unattributable,
+                "it does not hear this computer; either its receiver or the bus (cable, termination, adapter) is \
+                 broken",
+            )),
+        }
     }
 
     fn look(&self) -> Result<View, Trouble> {
-        let view = self
-            .chain
-            .view()
-            .map_err(|failure| self.chain.line().trouble(&failure))?;
+        let view = self.chain.view().map_err(|miss| miss.trouble)?;
         self.take(view.clone());
         Ok(view)
     }
@@ -273,6 +299,7 @@ impl<C: Chain> Power for Servos<C> {
                 self.id
             )));
         }
+        self.was_withheld.store(false, Ordering::SeqCst);
         self.seen().powered = true;
         Ok(())
     }
@@ -291,8 +318,23 @@ impl<C: Chain> Power for Servos<C> {
     }
 }
 
+/// What was told already.
+#[derive(Default)]
+struct Told {
+    /// Trouble that lasts: joint and code.
+    ails: Vec<(usize, &'static str)>,
+    /// A watchdog was not fed, and nothing was told of what came of it.
+    unfed: bool,
+}
+
+/// What they all say, if they say anything.
+fn said(words: &[&str]) -> Option<String> {
+    let all = words.join(", ");
+    (!all.is_empty()).then_some(all)
+}
+
 /// The chain with its thread.
-struct Opened<C> {
+struct Opened<C: Chain> {
     servos: Arc<Servos<C>>,
     worker: Worker,
 }
@@ -303,7 +345,7 @@ impl<C: Chain> Device for Opened<C> {
     }
 
     fn link(&self) -> LinkFacts {
-        link_facts(self.servos.chain.line().link().describe())
+        link_facts(self.servos.chain.describe())
     }
 
     fn identify(&self) -> Result<Identity, Trouble> {
@@ -314,9 +356,14 @@ impl<C: Chain> Device for Opened<C> {
         let mut firmware: Vec<&str> = plates.iter().map(|plate| plate.firmware.as_str()).collect();
         firmware.dedup();
         let identity = Identity {
-            model: Some(models.join(", ")),
-            firmware: Some(firmware.join(", ")),
-            label_needed: vec!["serial".into()],
+            model: said(&models),
+            firmware: said(&firmware),
+            label_needed: ["model", "firmware", "serial"]
+                .iter()
+                .zip([said(&models), said(&firmware), None])
+                .filter(|(_, said)| said.is_none())
+                .map(|(field, _)| (*field).to_owned())
+                .collect(),
             notes: vec![format!("{} servos answer", plates.len())],
             ..Identity::default()
         };
@@ -338,10 +385,7 @@ impl<C: Chain> Device for Opened<C> {
             news,
             lease,
         };
-        let (servos, clock) = (
-            self.servos.clone(),
-            self.servos.chain.line().clock().clone(),
-        );
+        let (servos, clock) = (self.servos.clone(), self.servos.chain.clock().clone());
         let name = format!("{} poll", servos.id);
         self.worker
             .start(&clock, &name, move |stop| servos.poll(&sinks, &stop));
@@ -366,7 +410,7 @@ impl<C: Chain> Device for Opened<C> {
 }
 
 /// The way to the safe state.
-struct Stand<C>(Arc<Servos<C>>);
+struct Stand<C: Chain>(Arc<Servos<C>>);
 
 impl<C: Chain> Halt for Stand<C> {
     fn device(&self) -> &str {

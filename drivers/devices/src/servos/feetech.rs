@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use certbench_clock::Clock;
-use certbench_link::ByteLink;
+use certbench_link::{ByteLink, LinkError, LinkInfo};
 use certbench_model::plan::DevicePlan;
 use certbench_model::vocabulary::DriverDescription;
 use certbench_model::{FaultKind, Text};
 use certbench_roles::{Device, Trouble};
 use certbench_wire::feetech::{Decoder, Packet, signed};
 
-use super::chain::{Aim, Chain, Health, Nameplate, View};
+use super::chain::{Ail, Aim, Chain, Health, Miss, Nameplate, View};
 use super::engine::device;
 use super::{FREE, chain_options, ids, servos};
 use crate::line::{Answer, Failure, Heard, Line, Manners};
@@ -239,8 +239,14 @@ impl Feetech {
 }
 
 impl Chain for Feetech {
-    fn line(&self) -> &Line {
-        &self.line
+    type Stop = Vec<u8>;
+
+    fn clock(&self) -> &Clock {
+        self.line.clock()
+    }
+
+    fn describe(&self) -> &LinkInfo {
+        self.line.link().describe()
     }
 
     fn joints(&self) -> usize {
@@ -260,6 +266,7 @@ impl Chain for Feetech {
                     .map(u8::to_string)
                     .collect::<Vec<_>>()
                     .join("."),
+                deg_per_s: f64::INFINITY,
                 deg: match (least, most) {
                     (0, 0) => [f64::NEG_INFINITY, f64::INFINITY], // many turns
                     _ => [degrees(i32::from(least)), degrees(i32::from(most))],
@@ -269,8 +276,9 @@ impl Chain for Feetech {
         self.ids.iter().map(plate).collect()
     }
 
-    fn view(&self) -> Result<View, Failure> {
-        let answer = self.present()?;
+    fn view(&self) -> Result<View, Miss> {
+        let present = self.present();
+        let answer = present.map_err(|failure| Miss::on(&self.line, &failure))?;
         let each = |convert: &dyn Fn(&[u8]) -> f64| {
             answer.value.iter().map(|p| convert(&p.params)).collect()
         };
@@ -279,17 +287,21 @@ impl Chain for Feetech {
             asked: answer.asked,
             deg: each(&|bytes| degrees(signed(word(bytes, 0), SIGN))),
             deg_per_s: each(&|bytes| f64::from(signed(word(bytes, 2), SIGN)) * 360.0 / TURN),
-            ma: each(&|bytes| f64::from(signed(word(bytes, 13), SIGN)) * MA),
+            effort: each(&|bytes| f64::from(signed(word(bytes, 13), SIGN)) * MA),
         })
     }
 
-    fn health(&self) -> Result<Health, Failure> {
-        let answer = self.present()?;
+    fn health(&self) -> Result<Health, Miss> {
+        let present = self.present();
+        let answer = present.map_err(|failure| Miss::on(&self.line, &failure))?;
         let byte = |packet: &Packet, at: usize| packet.params.get(at).copied().unwrap_or(0);
         let said = answer.value.iter().map(|packet| byte(packet, 9));
         let trouble = said.enumerate().flat_map(|(joint, bits)| {
             let rows = ERRORS.iter().filter(move |(bit, _, _)| bits & bit != 0);
-            rows.map(move |(_, code, text)| (joint, *code, format!("{text} (status {bits:02X})")))
+            rows.map(move |(_, code, text)| {
+                let text = format!("{text} (status {bits:02X})");
+                (joint, Ail::new(code, text))
+            })
         });
         Ok(Health {
             at: answer.stamp.earliest,
@@ -298,6 +310,7 @@ impl Chain for Feetech {
                 .iter()
                 .map(|packet| f64::from(byte(packet, 7)))
                 .collect(),
+            driver_celsius: None,
             trouble: trouble.collect(),
         })
     }
@@ -318,12 +331,16 @@ impl Chain for Feetech {
         self.send(&self.goals(aims))
     }
 
-    fn hold_frame(&self, deg: &[f64]) -> Vec<u8> {
+    fn hold(&self, deg: &[f64]) -> Vec<u8> {
         self.stand(deg).encode()
     }
 
-    fn limp_frame(&self) -> Vec<u8> {
+    fn limp(&self) -> Vec<u8> {
         self.torque(false).encode()
+    }
+
+    fn stop(&self, stop: &Vec<u8>) -> Result<(), LinkError> {
+        self.line.link().write(stop).map(|_| ())
     }
 }
 

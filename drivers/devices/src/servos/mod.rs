@@ -8,6 +8,7 @@ mod dynamixel;
 mod engine;
 mod feetech;
 mod motion;
+mod motors;
 
 use certbench_model::vocabulary::{DriverDescription, ParamDescription, SignalDescription};
 use certbench_model::{Text, Unit};
@@ -18,11 +19,13 @@ use certbench_roles::Trouble;
 
 /// Every family.
 pub(crate) fn families() -> Vec<Family> {
-    vec![
+    let mut all = vec![
         (dynamixel::chain(), Opener::Bytes(dynamixel::open)),
         (dynamixel::leap(), Opener::Bytes(dynamixel::open)),
         (feetech::description(), Opener::Bytes(feetech::open)),
-    ]
+    ];
+    all.extend(motors::families());
+    all
 }
 
 /// Joints whose values make one signal: what is added to the signal's name, and the joints' names.

@@ -41,9 +41,9 @@ impl<C: Chain> Joints for Servos<C> {
                     self.limits.len()
                 ));
             };
-            let [low, high] = plates
-                .get(index)
-                .map_or([f64::NEG_INFINITY, f64::INFINITY], |plate| plate.deg);
+            let plate = plates.get(index);
+            let [low, high] = plate.map_or([f64::NEG_INFINITY, f64::INFINITY], |plate| plate.deg);
+            let fastest = plate.map_or(f64::INFINITY, |plate| plate.deg_per_s);
             let (least, most) = (limit.deg_min.max(low), limit.deg_max.min(high));
             if !(least..=most).contains(&deg) {
                 return self.refuse(format!(
@@ -51,8 +51,9 @@ impl<C: Chain> Joints for Servos<C> {
                     limit.joint
                 ));
             }
-            if !(motion.deg_per_s > 0.0 && motion.deg_per_s <= limit.deg_per_s_max) {
-                let (name, most) = (&limit.joint, limit.deg_per_s_max);
+            let most = limit.deg_per_s_max.min(fastest);
+            if !(motion.deg_per_s > 0.0 && motion.deg_per_s <= most) {
+                let name = &limit.joint;
                 return self.refuse(format!(
                     "{name} may move at up to {most} deg/s, not at {}",
                     motion.deg_per_s
@@ -166,6 +167,7 @@ impl<C: Chain> Joints for Servos<C> {
             return self.refuse("it has no watchdog that could be withheld".into());
         }
         self.withheld.store(withhold, Ordering::SeqCst);
+        self.was_withheld.fetch_or(withhold, Ordering::SeqCst);
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use certbench_link::CanLink;
 use crate::config::WorldConfig;
 use crate::world::Part;
 
-use super::{Stage, canopen};
+use super::{Stage, canopen, motors};
 
 /// A device and how it is played.
 pub(crate) struct OnBus {
@@ -26,6 +26,12 @@ const fn row(
 }
 
 /// Every one.
-pub(crate) const ON_BUS: &[OnBus] = &[row("canopen-arm", Part::Arm, |stage, link, config| {
-    canopen::play(stage, link, &config.arm.clone().unwrap_or_default());
-})];
+pub(crate) const ON_BUS: &[OnBus] = &[
+    row("canopen-arm", Part::Arm, |stage, link, config| {
+        canopen::play(stage, link, &config.arm.clone().unwrap_or_default());
+    }),
+    // joint motors stand apart from the world, as a meter does
+    row("damiao-dm", Part::Meter, |stage, link, _| {
+        motors::play(stage, link, motors::Damiao::new(1..=6));
+    }),
+];

@@ -5,6 +5,7 @@ pub(crate) mod buses;
 pub(crate) mod canopen;
 pub(crate) mod mark10;
 pub(crate) mod modbus_io;
+pub(crate) mod motors;
 pub(crate) mod registers;
 pub(crate) mod rh56;
 pub(crate) mod servos;
