@@ -72,6 +72,8 @@ pub struct Document {
     pub(crate) truths: Vec<Truth>,
     pub(crate) digests: Digests,
     pub(crate) software: Software,
+    /// Whether this software was shown to be valid on this computer.
+    pub(crate) validation: Validation,
     /// What ISO/IEC 17025:2017 asks a report for, and where it stands here.
     pub(crate) clauses: Vec<Clause>,
 }
@@ -153,6 +155,21 @@ pub(crate) struct Clause {
     pub(crate) section: String,
     /// The recorded reason, or what is missing.
     pub(crate) note: Option<Text>,
+}
+
+/// A validation of the software on the computer that ran the test.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Validation {
+    /// `holds`, `differs` (of another version or configuration), `failed` or `none`.
+    pub(crate) state: String,
+    pub(crate) id: Option<String>,
+    pub(crate) utc: Option<String>,
+    pub(crate) by: Option<String>,
+    pub(crate) certbench: Option<String>,
+    pub(crate) host: Option<String>,
+    /// SHA-256 of its signed statement.
+    pub(crate) statement_sha256: Option<String>,
+    pub(crate) differs: Vec<Change>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]

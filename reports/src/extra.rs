@@ -17,6 +17,8 @@ pub struct Extra {
     pub corrections: Vec<Correction>,
     /// The findings without the corrections, where there are any.
     pub uncorrected: Option<Findings>,
+    /// The validation of the software that the run rests on; `None`: there is none.
+    pub validated: Option<Validated>,
 }
 
 /// The act of issuing.
@@ -116,4 +118,25 @@ pub struct ExternalResult {
     pub what: Text,
     /// From whom.
     pub provider: String,
+}
+
+/// What is known of the validation of the software on the computer that ran the test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Validated {
+    /// Name of the validation.
+    pub id: String,
+    /// When, UTC.
+    pub utc: String,
+    /// Who validated.
+    pub by: String,
+    /// Version of certbench.
+    pub certbench: String,
+    /// The computer.
+    pub host: String,
+    /// SHA-256 of its signed statement.
+    pub statement_sha256: String,
+    /// Whether everything held and its signature does.
+    pub held: bool,
+    /// In what the run was made with another configuration: what, as validated, as it was.
+    pub differs: Vec<[String; 3]>,
 }

@@ -207,6 +207,8 @@ struct Margins {
     before: String,
     between: String,
     after: String,
+    /// When it was issued; in a draft, when the run began.
+    utc: String,
 }
 
 impl Margins {
@@ -232,6 +234,10 @@ impl Margins {
             before: number("page.before")?,
             between: number("page.between")?,
             after: number("page.after")?,
+            utc: {
+                let dates = &document.dates;
+                dates.issued.as_ref().unwrap_or(&dates.started).clone()
+            },
         })
     }
 

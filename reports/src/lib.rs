@@ -24,6 +24,7 @@ pub use csv::csv;
 pub use document::Document;
 pub use extra::{
     Amended, ExternalResult, Extra, Issue, Label, Laboratory, LaboratoryMark, LaboratoryOpinion,
+    Validated,
 };
 pub use html::{ReportError, html, html_both};
 pub use junit::junit;

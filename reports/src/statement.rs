@@ -73,6 +73,7 @@ pub fn statement(document: &Document, subjects: &[FileDigest], addenda: (usize, 
                 "replaces": replaces,
                 "addenda": { "count": addenda.0, "sha256": addenda.1 },
                 "software": document.software,
+                "validation": document.validation,
             },
         },
     })

@@ -3,7 +3,7 @@
 mod common;
 
 use certbench_model::text::Lang;
-use certbench_reports::{document, html, json};
+use certbench_reports::{document, html, html_both, json};
 use common::*;
 
 #[test]
@@ -13,5 +13,7 @@ fn the_example_report_is_written_for_people_to_look_at() {
     for (lang, name) in [(Lang::En, "report.en.html"), (Lang::Zh, "report.zh.html")] {
         std::fs::write(folder.join(name), html(&document, lang).unwrap()).unwrap();
     }
+    let both = html_both(&document).unwrap();
+    std::fs::write(folder.join("report.both.html"), both).unwrap();
     std::fs::write(folder.join("report.json"), json(&document)).unwrap();
 }

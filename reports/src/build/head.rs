@@ -2,10 +2,10 @@
 
 use super::named;
 use crate::document::{
-    Basis, Bench, BenchDevice, Dates, External, IdentityRow, Item, Mark, Opinion, Order, Signature,
-    Suite,
+    Basis, Bench, BenchDevice, Change, Dates, External, IdentityRow, Item, Mark, Opinion, Order,
+    Signature, Suite, Validation,
 };
-use crate::extra::{Extra, Issue, Laboratory};
+use crate::extra::{Extra, Issue, Laboratory, Validated};
 use crate::{build::rule, number, words::say};
 use certbench_model::plan::{DevicePlan, SafeState, Safety, Watchdog};
 use certbench_model::{EventBody, Facts, Identity, LinkFacts, Plan, Provenance, Text};
@@ -74,6 +74,32 @@ pub(super) fn marks(laboratory: &Laboratory) -> Vec<Mark> {
         scope: m.scope.clone(),
     };
     laboratory.marks.iter().map(one).collect()
+}
+
+pub(super) fn validation(validated: Option<&Validated>) -> Validation {
+    let state = match validated {
+        None => "none",
+        Some(v) if !v.held => "failed",
+        Some(v) if !v.differs.is_empty() => "differs",
+        Some(_) => "holds",
+    };
+    let text = |part: fn(&Validated) -> &String| validated.map(|v| part(v).clone());
+    let differs = validated.into_iter().flat_map(|v| &v.differs);
+    let change = |[what, old, new]: &[String; 3]| Change {
+        what: what.clone(),
+        old: Text::same(old.clone()),
+        new: Text::same(new.clone()),
+    };
+    Validation {
+        state: state.to_string(),
+        id: text(|v| &v.id),
+        utc: text(|v| &v.utc),
+        by: text(|v| &v.by),
+        certbench: text(|v| &v.certbench),
+        host: text(|v| &v.host),
+        statement_sha256: text(|v| &v.statement_sha256),
+        differs: differs.map(change).collect(),
+    }
 }
 
 pub(super) fn external(laboratory: &Laboratory) -> Vec<External> {

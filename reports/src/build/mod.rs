@@ -79,6 +79,7 @@ pub fn document(facts: &Facts, findings: &Findings, extra: &Extra) -> Document {
             report: env!("CARGO_PKG_VERSION").to_string(),
             host: opened.map(|o| o.host.to_string()),
         },
+        validation: head::validation(extra.validated.as_ref()),
         clauses: Vec::new(),
     };
     document.amends = issue

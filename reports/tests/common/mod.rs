@@ -154,6 +154,7 @@ fn case(id: &str, title: Text, measures: Vec<Measure>) -> Case {
             every: Vec::new(),
             thinned_s: None,
             until: None,
+            registers: None,
         })],
         finally: vec![],
         measures,
@@ -730,6 +731,7 @@ pub(crate) fn findings() -> Findings {
             "计划中的项目未全部测试",
         )],
         cases,
+        registrations: Vec::new(),
     }
 }
 
