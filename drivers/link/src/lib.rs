@@ -9,7 +9,7 @@
 //! | SocketCAN interface (Linux) | [`CanLink`] | [`open_can`], [`socketcan::SocketCan`] |
 //! | SLCAN adapter on any byte link | [`CanLink`] | [`open_can`], [`slcan::Slcan`]; its far end [`slcan::SlcanAdapter`] |
 //! | two ends in one process, on either clock | both | [`pair::bytes`], [`pair::can`] |
-//! | a recording | both | [`replay::Replay`], [`replay::CanReplay`] |
+//! | a recording | both | [`replay::Replay`], [`replay::CanReplay`]; of a candump log [`open_can`], [`candump::open`] |
 //! | the master side of a pseudo-terminal | [`ByteLink`] | [`pty::open`] |
 //!
 //! and what may be wrapped around any of them: [`tap::Tapped`] (someone listens),
@@ -27,6 +27,7 @@
 //!
 //! Absent here: protocols, retries of a question, any guess at what an answer means.
 
+pub mod candump;
 pub mod echo;
 pub mod faulty;
 pub mod pair;

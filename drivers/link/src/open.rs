@@ -30,12 +30,23 @@ pub fn open_bytes(clock: &Clock, spec: &str) -> Result<Box<dyn ByteLink>, LinkEr
 /// Opens a CAN link: an interface (`can0`, Linux), or an adapter as
 /// `slcan:PATH@BIT_RATE[,tty=BAUD][,data=BIT_RATE][,listen]`, for instance
 /// `slcan:/dev/ttyACM0@1000000`, where the bit rate is that of the bus and `data` that of CAN
-/// FD's data phase. Without `tty` the serial port runs at 115200 baud, which USB adapters ignore.
+/// FD's data phase. Without `tty` the serial port runs at 115200 baud, which USB adapters ignore. Or a
+/// recording in candump's log format, played from now on: `replay:PATH[,INTERFACE]`.
 ///
 /// # Errors
 /// [`LinkError::Unusable`] when the text is not understood; else as `SocketCan::open`, or as
 /// [`Serial::open`] and [`Slcan::open`].
 pub fn open_can(clock: &Clock, spec: &str) -> Result<Box<dyn CanLink>, LinkError> {
+    if let Some(log) = spec.strip_prefix("replay:") {
+        let (path, interface) = log
+            .rsplit_once(',')
+            .map_or((log, None), |(path, interface)| (path, Some(interface)));
+        return Ok(Box::new(crate::candump::open(
+            clock,
+            path.as_ref(),
+            interface,
+        )?));
+    }
     let Some(adapter) = spec.strip_prefix("slcan:") else {
         return open_interface(clock, spec);
     };

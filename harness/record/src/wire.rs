@@ -31,11 +31,11 @@ const FLUSH_EVERY: Duration = Duration::from_millis(500);
 
 /// A piece of what went over a link.
 #[derive(Clone, PartialEq, Message)]
-struct Piece {
+pub(crate) struct Piece {
     #[prost(bool, tag = "1")]
-    sent: bool,
+    pub(crate) sent: bool,
     #[prost(bytes = "vec", tag = "2")]
-    data: Vec<u8>,
+    pub(crate) data: Vec<u8>,
 }
 
 struct Heard {
