@@ -6,6 +6,14 @@ use certbench_tests::binary::run;
 /// Drivers, and the options and signals without which they cannot be tried.
 const DEVICES: &[(&str, &[&str])] = &[
     ("inspire-rh56", &[]),
+    ("inspire-rh56-can", &[]),
+    ("inspire-rh56f1", &[]),
+    ("inspire-eg5cd1", &[]),
+    ("psyonic-ability", &[]),
+    ("linker-l10-can", &[]),
+    ("linker-l20-can", &[]),
+    ("linker-o6-can", &[]),
+    ("linker-l6-can", &[]),
     ("mark10-gauge", &[]),
     ("modbus-io", &["--signals", "in0,in1"]),
     (

@@ -9,8 +9,8 @@ use certbench_model::vocabulary::DriverDescription;
 use certbench_roles::{Device, Trouble};
 
 use crate::{
-    ascii_tracker, canopen_arm, dbc, external, instruments, magtrol, mark10, modbus_io, modbus_map,
-    rh56, servos,
+    ascii_tracker, canopen_arm, dbc, external, hands, instruments, magtrol, mark10, modbus_io,
+    modbus_map, rh56, servos,
 };
 
 /// A device over a link of one kind, as the plan describes it.
@@ -35,8 +35,8 @@ pub(crate) type Family = (DriverDescription, Opener);
 
 /// Every driver.
 pub(crate) fn families() -> Vec<Family> {
-    let mut all = vec![
-        (rh56::description(), Opener::Bytes(rh56::open)),
+    let mut all = rh56::families();
+    all.extend([
         (canopen_arm::description(), Opener::Can(canopen_arm::open)),
         (mark10::description(), Opener::Bytes(mark10::open)),
         (modbus_io::description(), Opener::Bytes(modbus_io::open)),
@@ -47,7 +47,8 @@ pub(crate) fn families() -> Vec<Family> {
         (magtrol::description(), Opener::Bytes(magtrol::open)),
         (external::description(), Opener::Alone(external::open)),
         (dbc::description(), Opener::Can(dbc::open)),
-    ];
+    ]);
+    all.extend(hands::families());
     all.extend(instruments::families());
     all.extend(modbus_map::families());
     all.extend(servos::families());

@@ -17,6 +17,7 @@ mod canopen_arm;
 mod catalogue;
 mod dbc;
 mod external;
+mod hands;
 mod health;
 mod instruments;
 mod line;

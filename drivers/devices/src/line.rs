@@ -89,6 +89,33 @@ pub(crate) enum Failure {
     Garbage { what: String, asked: Vec<u8> },
 }
 
+impl Failure {
+    /// In words for people, with what to try: of a device of which nothing is asked for `longest` after it.
+    pub(crate) fn trouble(&self, who: &str, longest: Duration) -> Trouble {
+        match self {
+            Failure::Link(error) => Trouble::Fault(FaultKind::Link, error.to_string()),
+            Failure::Silence { within, asked } => Trouble::Fault(
+                FaultKind::Unattributable,
+                format!(
+                    "no answer from {who} in {} ms (sent {}); is it powered? Either it is off or \
+                     hung, or the cable or adapter is broken",
+                    within.as_millis(),
+                    shown(asked)
+                ),
+            ),
+            Failure::Garbage { what, asked } => Trouble::Fault(
+                FaultKind::Link,
+                format!(
+                    "what came from {who} is no answer to {}: {what}; check baud rate, termination \
+                     and that no other device shares the address (nothing was asked for {} ms after it)",
+                    shown(asked),
+                    longest.as_millis()
+                ),
+            ),
+        }
+    }
+}
+
 impl Line {
     pub(crate) fn new(
         link: Arc<dyn ByteLink>,
@@ -155,28 +182,7 @@ impl Line {
 
     /// In words for people, with what to try.
     pub(crate) fn trouble(&self, failure: &Failure) -> Trouble {
-        let (who, times) = (&self.who, self.manners);
-        match failure {
-            Failure::Link(error) => Trouble::Fault(FaultKind::Link, error.to_string()),
-            Failure::Silence { within, asked } => Trouble::Fault(
-                FaultKind::Unattributable,
-                format!(
-                    "no answer from {who} in {} ms (sent {}); is it powered? Either it is off or \
-                     hung, or the cable or adapter is broken",
-                    within.as_millis(),
-                    shown(asked)
-                ),
-            ),
-            Failure::Garbage { what, asked } => Trouble::Fault(
-                FaultKind::Link,
-                format!(
-                    "what came from {who} is no answer to {}: {what}; check baud rate, termination \
-                     and that no other device shares the address (nothing was asked for {} ms after it)",
-                    shown(asked),
-                    times.longest.as_millis()
-                ),
-            ),
-        }
+        failure.trouble(&self.who, self.manners.longest)
     }
 
     fn exchange<T>(

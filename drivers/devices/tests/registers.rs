@@ -1,5 +1,4 @@
-//! Every register-map device against its simulator, in simulated time: what is commanded here happens
-//! there.
+//! Every hand and gripper against its simulator, in simulated time: what is commanded here happens there.
 
 mod bench;
 
@@ -9,7 +8,7 @@ use certbench_roles::{GraspMove, Progress, Trouble};
 use certbench_sim::config::FaultKind;
 use serde_json::{Value, json};
 
-const MODELS: [(&str, usize); 9] = [
+const MODELS: [(&str, usize); 17] = [
     ("robotiq-2f85", 1),
     ("robotiq-2f140", 1),
     ("robotiq-hand-e", 1),
@@ -19,6 +18,14 @@ const MODELS: [(&str, usize); 9] = [
     ("linker-o6", 6),
     ("linker-l6", 6),
     ("inspire-rh56dftp", 6),
+    ("inspire-rh56-can", 6),
+    ("inspire-rh56f1", 6),
+    ("inspire-eg5cd1", 1),
+    ("psyonic-ability", 6),
+    ("linker-l10-can", 10),
+    ("linker-l20-can", 16),
+    ("linker-o6-can", 6),
+    ("linker-l6-can", 6),
 ];
 
 fn activated(driver: &str) -> bool {
@@ -32,10 +39,8 @@ fn opened(driver: &str, world: &Value) -> Bench {
     };
     let bench = Bench::new(world, &[plan(driver, &options, Some(SafeState::Hold))]);
     let identity = bench.device(driver).identify().unwrap();
-    assert!(
-        identity.label_needed.contains(&"serial".to_owned()),
-        "{driver}"
-    );
+    let asked = identity.label_needed.contains(&"serial".to_owned());
+    assert!(identity.serial.is_some() != asked, "{driver}: {identity:?}");
     bench.start(driver, &["closing"]);
     bench.pass(300);
     if let Some(power) = bench.device(driver).power() {
@@ -91,7 +96,8 @@ fn what_is_commanded_happens_and_is_read_back() {
         );
         bench.pass(200);
         let read = bench.last(0);
-        assert_eq!(read.len(), fingers, "{driver}");
+        // a sample holds six: hands with more joints have several signals
+        assert_eq!(read.len() == fingers, fingers <= 6, "{driver}: {read:?}");
         assert!(
             read.iter().all(|percent| (percent - 75.0).abs() < 2.0),
             "{driver}: {read:?}"

@@ -1,306 +1,232 @@
-//! The opened hand: who it is, how it is asked, how it is halted.
+//! The opened hand: who it is, how it is commanded and held.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use certbench_clock::{Clock, Time};
-use certbench_link::ByteLink;
-use certbench_model::plan::{DevicePlan, SafeState};
+use certbench_clock::Clock;
+use certbench_link::{ByteLink, CanLink};
+use certbench_model::plan::DevicePlan;
 use certbench_model::{FaultKind, Identity, LinkFacts};
-use certbench_roles::{Device, Grasp, Halt, Lease, NewsSink, SampleSink, Trouble, Wiring};
-use certbench_wire::rh56::{
-    RawAngle, Register, Reply, ReplyDecoder, Request, Status, encode_six, register,
-};
+use certbench_roles::{Device, Trouble};
+use certbench_wire::rh56::Register;
 
 use super::poll;
-use super::table::description;
-use crate::line::{Answer, Failure, Heard, Line, Manners};
+use super::table::{Dialect, N_PER_GF, angle, description, of_driver, share};
+use super::wire::{Frames, Port, Wire};
+use crate::hands::bus::Bus;
+use crate::hands::shell::{self, Core, Kind, Nature, Resolved};
+use crate::line::{Line, Manners};
 use crate::open::link_facts;
 use crate::options::Options;
 use crate::sinks::Sinks;
-use crate::worker::Worker;
+use crate::worker::Stop;
+
+/// Closing by which a finger may miss its target and have reached it.
+const NEAR: f64 = 0.02;
+/// Closing by which a sample may differ from the last one and still be standing.
+const STILL: f64 = 0.003;
 
 /// Makes a hand of a line.
-pub(crate) fn open(
+pub(super) fn open(
     plan: &DevicePlan,
     link: Arc<dyn ByteLink>,
     clock: &Clock,
 ) -> Result<Arc<dyn Device>, Trouble> {
-    let options = Options::new(plan, description());
+    let port = link.describe().port.clone();
+    make(plan, clock, &port, |who, timeout, dialect| {
+        let manners = Manners {
+            silence: Duration::ZERO,
+            timeout,
+            longest: 2 * timeout,
+        };
+        let framing = dialect
+            .framing
+            .unwrap_or(certbench_wire::rh56::Framing::HAND);
+        Port::Line(Line::new(link, clock, who, manners), framing)
+    })
+}
+
+/// Makes a hand of a bus.
+pub(super) fn open_can(
+    plan: &DevicePlan,
+    link: Arc<dyn CanLink>,
+    clock: &Clock,
+) -> Result<Arc<dyn Device>, Trouble> {
+    let port = link.describe().port.clone();
+    make(plan, clock, &port, |who, timeout, _| {
+        Port::Bus(Bus::new(link, clock, who, timeout))
+    })
+}
+
+fn make(
+    plan: &DevicePlan,
+    clock: &Clock,
+    port: &str,
+    way: impl FnOnce(String, Duration, &Dialect) -> Port,
+) -> Result<Arc<dyn Device>, Trouble> {
+    let dialect = of_driver(&plan.driver).ok_or_else(|| {
+        Trouble::Refused(format!(
+            "device `{}`: it is no hand of this family",
+            plan.id
+        ))
+    })?;
+    let options = Options::new(plan, description(dialect));
     let address: u8 = options.count("id")?;
     if !(1..=254).contains(&address) {
         return Err(options.refuse("id", "a hand has an address of 1 to 254"));
     }
-    refuse_what_cannot_be_kept(plan)?;
-    let timeout = options.time("timeout")?;
-    let manners = Manners {
-        silence: Duration::ZERO,
-        timeout,
-        longest: 2 * timeout,
+    let nature = Nature {
+        fingers: dialect.dofs.iter().map(ToString::to_string).collect(),
+        near: NEAR,
+        still: STILL,
+        force_n: Some(f64::from(dialect.force_gf) * N_PER_GF),
+        says: true,
     };
-    let who = format!("hand {address} on {}", link.describe().port);
-    let hand = Hand {
-        id: plan.id.clone(),
-        address,
-        line: Line::new(link, clock, who, manners),
-        interval: options.time("interval")?,
-        slowest: options.time("slowest")?,
-        force_n_max: plan.limits.force_n_max,
+    let core = Core::new(plan, &options, clock, nature)?;
+    let who = format!("hand {address} on {port}");
+    let port = way(who, options.time("timeout")?, dialect);
+    Ok(shell::device(Hand {
+        core,
+        dialect,
+        big_endian: options.text("byte_order")?.as_deref() == Some("big"),
+        wire: Wire {
+            hand: address,
+            port,
+            halts_write: dialect.angle_set.address,
+        },
         hold: Mutex::new(None),
-        halts: AtomicU64::new(0),
-        seen: Mutex::new(Seen::default()),
-    };
-    Ok(Arc::new(Opened {
-        hand: Arc::new(hand),
-        worker: Worker::default(),
     }))
 }
 
-fn refuse_what_cannot_be_kept(plan: &DevicePlan) -> Result<(), Trouble> {
-    let refuse = |what: &str| Err(Trouble::Refused(format!("device `{}`: {what}", plan.id)));
-    if !plan.limits.joints.is_empty() {
-        return refuse(
-            "this hand knows no angles in degrees and cannot keep joint limits; limit its force",
-        );
-    }
-    match &plan.safety {
-        Some(safety) if safety.safe_state != SafeState::Hold => {
-            refuse("the only safe state of this hand is `hold`")
-        }
-        _ => Ok(()),
-    }
-}
-
 pub(super) struct Hand {
-    pub(super) id: String,
-    address: u8,
-    pub(super) line: Line,
-    pub(super) interval: Duration,
-    pub(super) slowest: Duration,
-    pub(super) force_n_max: Option<f64>,
-    /// The frame that commands the angles sampled last. Locked for a copy only.
-    hold: Mutex<Option<Vec<u8>>>,
-    /// How often it was halted.
-    halts: AtomicU64,
-    seen: Mutex<Seen>,
-}
-
-/// What was sampled last.
-#[derive(Clone, Default)]
-pub(super) struct Seen {
-    pub(super) angles: Option<([RawAngle; 6], Time)>,
-    pub(super) statuses: Option<([Status; 6], Time)>,
-    /// No finger has moved since.
-    pub(super) still_since: Time,
-    /// When it was last halted.
-    pub(super) halted: Option<Time>,
-    /// The grasp under way: finger, target, and when the hand had taken it.
-    pub(super) goal: Option<(Vec<(usize, RawAngle)>, Time)>,
+    pub(super) core: Core,
+    pub(super) dialect: &'static Dialect,
+    big_endian: bool,
+    pub(super) wire: Wire,
+    /// The frames that command the angles sampled last. Locked for a copy only.
+    hold: Mutex<Option<Frames>>,
 }
 
 impl Hand {
-    pub(super) fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn halts(&self) -> u64 {
-        self.halts.load(Ordering::SeqCst)
-    }
-
-    /// Asks for a whole register.
-    pub(super) fn read(&self, register: Register) -> Result<Answer<Vec<u8>>, Failure> {
-        let answer = self.exchange(&register.read(self.address))?;
-        match answer.value {
-            Reply::Data { data, .. } => Ok(Answer {
-                value: data,
-                asked: answer.asked,
-                stamp: answer.stamp,
-            }),
-            Reply::Written { .. } => Err(self.not_asked_for(register)),
-        }
-    }
-
     /// Writes a register and waits until the hand has taken it.
-    pub(super) fn write(&self, register: Register, data: &[u8]) -> Result<(), Trouble> {
-        let refused = |what: &dyn std::fmt::Display| {
-            Trouble::Refused(format!("{}: {} {what}", self.id, register.name))
-        };
-        let request = register
-            .write(self.address, data)
-            .map_err(|e| refused(&e))?;
-        let answer = self
-            .exchange(&request)
-            .map_err(|failure| self.line.trouble(&failure))?;
-        match answer.value {
-            Reply::Written { result: 1, .. } => Ok(()),
-            Reply::Written { result, .. } => Err(refused(&format_args!(
-                "was rejected by the hand (result {result})"
+    fn write(&self, register: Register, counts: &[i16]) -> Result<(), Trouble> {
+        match self.wire.write(register, &self.bytes(counts)) {
+            Ok(1) => Ok(()),
+            Ok(result) => Err(self.core.refuse(format_args!(
+                "{} was rejected by the hand (result {result})",
+                register.name
             ))),
-            Reply::Data { .. } => Err(self.line.trouble(&self.not_asked_for(register))),
+            Err(failure) => Err(self.wire.trouble(&failure)),
         }
     }
 
-    /// Keeps the frame that a halt would send now.
-    pub(super) fn remember(&self, angles: [RawAngle; 6]) {
-        let request = register::ANGLE_SET.write(self.address, &encode_six(angles));
-        let frame = request.and_then(|request| request.encode()).ok();
-        *self.hold.lock().unwrap_or_else(PoisonError::into_inner) = frame;
+    /// Keeps the frames that a halt would send now.
+    pub(super) fn remember(&self, angles: &[i16]) {
+        let frames = self
+            .wire
+            .frames(self.dialect.angle_set, &self.bytes(angles));
+        *self.hold.lock().unwrap_or_else(PoisonError::into_inner) = frames;
     }
 
-    /// Sends the hold frame.
-    pub(super) fn send_hold(&self) -> Result<(), Trouble> {
-        let frame = self
-            .hold
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let Some(frame) = frame else {
-            let text = format!(
-                "{}: no angle was ever read, so there is none to hold",
-                self.id
-            );
-            return Err(Trouble::Fault(FaultKind::Harness, text));
+    fn bytes(&self, counts: &[i16]) -> Vec<u8> {
+        let word = |count: &i16| match self.big_endian {
+            true => count.to_be_bytes(),
+            false => count.to_le_bytes(),
         };
-        let sent = self.line.link().write(&frame);
-        sent.map(|_| ())
-            .map_err(|error| Trouble::Fault(FaultKind::Link, error.to_string()))
+        counts.iter().flat_map(word).collect()
     }
 
-    fn exchange(&self, request: &Request) -> Result<Answer<Reply>, Failure> {
-        let frame = request.encode().map_err(|error| Failure::Garbage {
-            what: error.to_string(),
-            asked: Vec::new(),
-        })?;
-        let mut decoder = ReplyDecoder::default();
-        self.line.ask(&frame, |bytes| {
-            decoder.push(bytes);
-            let mut garbage = None;
-            while let Some(heard) = decoder.next() {
-                match heard {
-                    Ok(reply) if request.is_answered_by(&reply) => return Heard::Answer(reply),
-                    // the answer to a halt that came between
-                    Ok(Reply::Written { address, .. })
-                        if address == register::ANGLE_SET.address => {}
-                    Ok(reply) => garbage = Some(format!("an answer to something else: {reply:?}")),
-                    Err(noise) => garbage = Some(noise.to_string()),
-                }
-            }
-            garbage.map_or(Heard::More, Heard::Garbage)
-        })
-    }
-
-    fn not_asked_for(&self, register: Register) -> Failure {
-        let what = format!("another kind of answer than {} has", register.name);
-        Failure::Garbage {
-            what,
-            asked: Vec::new(),
+    /// A count of each finger out of a register: words, or bytes where it has no room for words.
+    pub(super) fn counts(&self, data: &[u8]) -> Option<Vec<i16>> {
+        let fingers = self.dialect.dofs.len();
+        if data.len() == fingers {
+            return Some(data.iter().map(|byte| i16::from(*byte)).collect());
         }
+        let word = |pair: &[u8]| {
+            let pair = <[u8; 2]>::try_from(pair).ok()?;
+            Some(match self.big_endian {
+                true => i16::from_be_bytes(pair),
+                false => i16::from_le_bytes(pair),
+            })
+        };
+        (data.len() == 2 * fingers)
+            .then(|| data.chunks(2).map(word).collect())
+            .flatten()
     }
 }
 
-/// The hand with its thread.
-struct Opened {
-    hand: Arc<Hand>,
-    worker: Worker,
-}
-
-impl Device for Opened {
-    fn id(&self) -> &str {
-        &self.hand.id
+impl Kind for Hand {
+    fn core(&self) -> &Core {
+        &self.core
     }
 
     fn link(&self) -> LinkFacts {
-        link_facts(self.hand.line.link().describe())
-    }
-
-    fn learns_every(&self) -> Duration {
-        self.hand.interval
+        link_facts(self.wire.describe())
     }
 
     fn identify(&self) -> Result<Identity, Trouble> {
-        let hand = &self.hand;
         let read = |register| {
-            hand.read(register)
-                .map_err(|failure| hand.line.trouble(&failure))
+            self.wire
+                .read(register)
+                .map_err(|failure| self.wire.trouble(&failure))
         };
-        let angles = read(register::ANGLE_ACT)?;
-        poll::take_angles(hand, &angles);
-        let voltage = read(register::VOLTAGE)?.value;
+        let angles = read(self.dialect.angle_act)?;
+        poll::take_angles(self, &angles);
+        let mut notes = vec![format!("answers at address {}", self.wire.hand)];
+        if let Some(voltage) = self.dialect.voltage {
+            let voltage = read(voltage)?.value;
+            notes.push(format!(
+                "supply voltage register: {}",
+                certbench_wire::hex(&voltage)
+            ));
+        }
         Ok(Identity {
             read_from_device: false,
             label_needed: ["model", "serial", "firmware"].map(String::from).to_vec(),
-            notes: vec![
-                format!("answers at address {}", hand.address),
-                format!("supply voltage register: {}", certbench_wire::hex(&voltage)),
-            ],
+            notes,
             ..Identity::default()
         })
     }
 
-    fn start(
-        &self,
-        wiring: Wiring,
-        samples: SampleSink,
-        news: NewsSink,
-        lease: Lease,
-    ) -> Result<(), Trouble> {
-        let sinks = Sinks {
-            device: self.hand.id.clone(),
-            wiring,
-            samples,
-            news,
-            lease,
-        };
-        let (hand, clock) = (self.hand.clone(), self.hand.line.clock().clone());
-        let name = format!("{} poll", hand.id);
-        self.worker
-            .start(&clock, &name, move |stop| poll::run(&hand, &sinks, &stop));
-        Ok(())
+    fn run(&self, sinks: &Sinks, stop: &Stop) {
+        poll::run(self, sinks, stop);
     }
 
-    fn close(&self) {
-        self.worker.end();
-    }
-
-    fn halt(&self) -> Option<Arc<dyn Halt>> {
-        Some(Arc::new(Hold(self.hand.clone())))
-    }
-
-    fn grasp(&self) -> Option<&dyn Grasp> {
-        Some(&*self.hand)
-    }
-}
-
-/// Holds the hand where it is.
-struct Hold(Arc<Hand>);
-
-/// For so long no finger may have moved before the hand counts as holding.
-const STILL_FOR: Duration = Duration::from_millis(100);
-
-impl Halt for Hold {
-    fn device(&self) -> &str {
-        &self.0.id
-    }
-
-    fn halt(&self) -> Result<(), Trouble> {
-        self.0.halts.fetch_add(1, Ordering::SeqCst);
-        let sent = self.0.send_hold();
-        let now = self.0.line.clock().now();
-        let mut seen = self.0.seen();
-        seen.halted.get_or_insert(now);
-        seen.goal = None;
-        sent
-    }
-
-    fn confirmed(&self) -> Result<Option<bool>, Trouble> {
-        let seen = self.0.seen().clone();
-        let (Some(halted), Some((_, sampled))) = (seen.halted, seen.angles) else {
-            return Ok(None);
-        };
-        if sampled < halted + STILL_FOR {
-            return Ok(None);
+    fn command(&self, grasp: &Resolved) -> Result<(), Trouble> {
+        let (dialect, halts) = (self.dialect, self.core.halts());
+        let fingers = dialect.dofs.len();
+        let here = self.core.closing();
+        let angles: Option<Vec<i16>> = (0..fingers)
+            .map(|finger| match (grasp.closing.get(finger), dialect.leave) {
+                (Some(Some(target)), _) => Some(angle(*target)),
+                (_, Some(leave)) => Some(leave),
+                (_, None) => here.as_ref()?.get(finger).copied().map(angle),
+            })
+            .collect();
+        let angles = angles.ok_or_else(|| self.core.nothing_to_hold())?;
+        if let Some(mode) = dialect.mode {
+            self.write(mode, &[0])?; // by position
         }
-        Ok(Some(sampled >= seen.still_since.max(halted) + STILL_FOR))
+        self.write(
+            dialect.force_set,
+            &vec![share(grasp.force, dialect.force_gf); fingers],
+        )?;
+        self.write(dialect.speed_set, &vec![share(grasp.speed, 1000); fingers])?;
+        match self.core.halts() == halts {
+            true => self.write(dialect.angle_set, &angles),
+            false => Ok(()),
+        }
+    }
+
+    fn hold(&self) -> Result<(), Trouble> {
+        let frames = self
+            .hold
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let frames = frames.ok_or_else(|| self.core.nothing_to_hold())?;
+        self.wire
+            .send(&frames)
+            .map_err(|error| Trouble::Fault(FaultKind::Link, error.to_string()))
     }
 }

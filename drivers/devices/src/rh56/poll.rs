@@ -4,42 +4,60 @@ use std::time::Duration;
 
 use certbench_clock::Time;
 use certbench_model::{Invalid, Reading};
-use certbench_wire::rh56::{
-    Dof, ErrorBits, RawAngle, RawCurrent, RawForce, Register, Status, decode_six, register,
-};
+use certbench_wire::rh56::{ErrorBits, Register};
 
 use super::hand::Hand;
-use super::table::{closing_percent, newton};
+use super::table::{closing, closing_percent, newton};
 use crate::health::Health;
 use crate::line::{Answer, Failure};
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Ticks};
 
-/// What is asked, in this order; the slow ones every so many rounds.
-const ROUND: [(Register, u64); 6] = [
-    (register::ANGLE_ACT, 1),
-    (register::FORCE_ACT, 1),
-    (register::ERROR, 1),
-    (register::STATUS, 1),
-    (register::TEMP, 5),
-    (register::CURRENT, 5),
-];
+/// What is asked of a register.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Angles,
+    Forces,
+    Errors,
+    Statuses,
+    Temperatures,
+    Currents,
+}
 
-/// Counts by which an angle may differ from the last one and still be standing.
-const STILL_COUNTS: u16 = 3;
+impl What {
+    fn signal(self) -> Option<&'static str> {
+        match self {
+            What::Angles => Some("closing"),
+            What::Forces => Some("force"),
+            What::Temperatures => Some("temperature"),
+            What::Currents => Some("current"),
+            What::Errors | What::Statuses => None,
+        }
+    }
+}
 
 /// Polls until told to stop.
 pub(super) fn run(hand: &Hand, sinks: &Sinks, stop: &Stop) {
-    let mut ticks = Ticks::new(hand.line.clock(), hand.interval);
+    let mut ticks = Ticks::new(&hand.core.clock, hand.core.interval);
     let mut health = Health::default();
-    let mut told = Told::default();
-    for round in 0.. {
-        for (register, every) in ROUND {
+    let mut told = Told::new(hand.dialect.dofs.len());
+    let dialect = hand.dialect;
+    // in this order; the slow ones every so many rounds
+    let all = [
+        (What::Angles, Some(dialect.angle_act), 1),
+        (What::Forces, Some(dialect.force_act), 1),
+        (What::Errors, Some(dialect.error), 1),
+        (What::Statuses, Some(dialect.status), 1),
+        (What::Temperatures, Some(dialect.temp), 5),
+        (What::Currents, dialect.current, 5),
+    ];
+    for round in 0u64.. {
+        for (what, register, every) in all {
             if stop.is_set() {
                 return;
             }
-            if round % every == 0 {
-                ask(hand, sinks, register, &mut health, &mut told);
+            if let (Some(register), 0) = (register, round % every) {
+                ask(hand, sinks, what, register, &mut health, &mut told);
             }
         }
         ticks.wait();
@@ -47,121 +65,115 @@ pub(super) fn run(hand: &Hand, sinks: &Sinks, stop: &Stop) {
 }
 
 /// What was already reported, so that news is told when it comes and not while it lasts.
-#[derive(Default)]
 struct Told {
-    errors: [u8; 6],
-    fault: [bool; 6],
+    errors: Vec<u8>,
+    fault: Vec<bool>,
 }
 
-fn ask(hand: &Hand, sinks: &Sinks, register: Register, health: &mut Health, told: &mut Told) {
-    match hand.read(register) {
+impl Told {
+    fn new(fingers: usize) -> Told {
+        Told {
+            errors: vec![0; fingers],
+            fault: vec![false; fingers],
+        }
+    }
+}
+
+fn ask(
+    hand: &Hand,
+    sinks: &Sinks,
+    what: What,
+    register: Register,
+    health: &mut Health,
+    told: &mut Told,
+) {
+    match hand.wire.read(register) {
         Ok(answer) => {
             health.good();
-            take(hand, sinks, register, &answer, told);
+            take(hand, sinks, what, &answer, told);
         }
         Err(failure) => {
-            let now = hand.line.clock().now();
-            if let (Failure::Garbage { .. }, Some(signal)) = (&failure, signal_of(register)) {
+            let now = hand.core.now();
+            if let (Failure::Garbage { .. }, Some(signal)) = (&failure, what.signal()) {
                 sinks.signal(signal, now, Reading::Invalid(Invalid::Unreadable));
             }
             if health.bad() {
-                sinks.tell(now, hand.line.trouble(&failure));
+                sinks.tell(now, hand.wire.trouble(&failure));
             }
             if matches!(failure, Failure::Link(_)) {
-                hand.line.clock().sleep(Duration::from_millis(100)); // a port that is gone fails at once
+                hand.core.clock.sleep(Duration::from_millis(100)); // a port that is gone fails at once
             }
         }
     }
 }
 
-fn signal_of(register: Register) -> Option<&'static str> {
-    match register {
-        register::ANGLE_ACT => Some("closing"),
-        register::FORCE_ACT => Some("force"),
-        register::TEMP => Some("temperature"),
-        register::CURRENT => Some("current"),
-        _ => None,
-    }
-}
-
-fn take(hand: &Hand, sinks: &Sinks, register: Register, answer: &Answer<Vec<u8>>, told: &mut Told) {
+fn take(hand: &Hand, sinks: &Sinks, what: What, answer: &Answer<Vec<u8>>, told: &mut Told) {
     let at = answer.stamp.earliest;
-    match register {
-        register::ANGLE_ACT => take_angles(hand, answer),
-        register::ERROR => tell_errors(sinks, at, &answer.value, &mut told.errors),
-        register::STATUS => take_statuses(hand, sinks, answer, &mut told.fault),
+    let counts = hand.counts(&answer.value);
+    match (what, &counts) {
+        (What::Angles, _) => take_angles(hand, answer),
+        (What::Errors, Some(errors)) => tell_errors(hand, sinks, at, errors, &mut told.errors),
+        (What::Statuses, Some(statuses)) => {
+            let asked = answer.asked;
+            take_statuses(hand, sinks, (at, asked), statuses, &mut told.fault);
+        }
         _ => (),
     }
-    let Some(signal) = signal_of(register) else {
+    let Some(signal) = what.signal() else {
         return;
     };
-    let reading = match values(register, &answer.value) {
-        _ if answer.took() > hand.slowest => Reading::Invalid(Invalid::Stale),
-        Some(values) => Reading::vector(&values),
+    let value = |count: &i16| match what {
+        What::Angles => closing_percent(*count),
+        What::Forces => newton(*count),
+        _ => f64::from(*count),
+    };
+    let reading = match counts {
+        _ if answer.took() > hand.core.slowest => Reading::Invalid(Invalid::Stale),
+        Some(counts) => Reading::vector(&counts.iter().map(value).collect::<Vec<f64>>()),
         None => Reading::Invalid(Invalid::Unreadable),
     };
     sinks.signal(signal, at, reading);
 }
 
-fn values(register: Register, data: &[u8]) -> Option<[f64; 6]> {
-    match register {
-        register::ANGLE_ACT => decode_six(data).map(|six: [RawAngle; 6]| six.map(closing_percent)),
-        register::FORCE_ACT => decode_six(data).map(|six: [RawForce; 6]| six.map(newton)),
-        register::CURRENT => {
-            decode_six(data).map(|six: [RawCurrent; 6]| six.map(|current| f64::from(current.0)))
-        }
-        register::TEMP => <[u8; 6]>::try_from(data).ok().map(|six| six.map(f64::from)),
-        _ => None,
-    }
-}
-
 /// Notes the angles: what a halt would hold, and whether the hand moves.
 pub(super) fn take_angles(hand: &Hand, answer: &Answer<Vec<u8>>) {
-    let Some(angles) = decode_six::<RawAngle>(&answer.value) else {
+    let Some(angles) = hand.counts(&answer.value) else {
         return;
     };
-    hand.remember(angles);
-    let mut seen = hand.seen();
-    let near = |(a, b): (&RawAngle, &RawAngle)| a.0.abs_diff(b.0) <= STILL_COUNTS;
-    let still = seen
-        .angles
-        .is_some_and(|(before, _)| before.iter().zip(&angles).all(near));
-    if !still {
-        seen.still_since = answer.stamp.latest;
-    }
-    seen.angles = Some((angles, answer.asked));
+    hand.remember(&angles);
+    let closings = angles.iter().map(|count| closing(*count)).collect();
+    hand.core
+        .stands(closings, answer.asked, answer.stamp.latest);
 }
 
-fn take_statuses(hand: &Hand, sinks: &Sinks, answer: &Answer<Vec<u8>>, told: &mut [bool; 6]) {
-    let Ok(bytes) = <[u8; 6]>::try_from(answer.value.as_slice()) else {
-        return;
-    };
-    let statuses = bytes.map(Status::from);
-    for ((status, told), dof) in statuses.iter().zip(told).zip(Dof::ALL) {
-        let fault = *status == Status::Fault;
+fn take_statuses(
+    hand: &Hand,
+    sinks: &Sinks,
+    (at, asked): (Time, Time),
+    statuses: &[i16],
+    told: &mut [bool],
+) {
+    let dialect = hand.dialect;
+    for ((status, told), finger) in statuses.iter().zip(told).zip(dialect.dofs) {
+        let fault = dialect.fault == Some(*status);
         if fault && !*told {
-            sinks.event(
-                answer.stamp.earliest,
-                "fault",
-                format!("{}: status says fault", dof.name()),
-            );
+            sinks.event(at, "fault", format!("{finger}: status says fault"));
         }
         *told = fault;
     }
-    hand.seen().statuses = Some((statuses, answer.asked));
+    let doing = statuses.iter().map(|status| (dialect.doing)(*status));
+    hand.core.said(doing.collect(), asked);
 }
 
-fn tell_errors(sinks: &Sinks, at: Time, data: &[u8], told: &mut [u8; 6]) {
-    let Ok(errors) = <[u8; 6]>::try_from(data) else {
-        return;
-    };
-    for ((bits, told), dof) in errors.into_iter().zip(told).zip(Dof::ALL) {
+fn tell_errors(hand: &Hand, sinks: &Sinks, at: Time, errors: &[i16], told: &mut [u8]) {
+    for ((error, told), finger) in errors.iter().zip(told).zip(hand.dialect.dofs) {
+        let bits = *error as u8; // the bits that the manuals name are in the low byte
         for name in ErrorBits(bits & !*told).names() {
             let code = name.replace(' ', "-");
             sinks.event(
                 at,
                 code,
-                format!("{}: {name} (error byte {bits:02X})", dof.name()),
+                format!("{finger}: {name} (error byte {bits:02X})"),
             );
         }
         *told = bits;

@@ -9,7 +9,7 @@ use certbench_model::{FaultKind, Invalid, Reading};
 use certbench_roles::{Device, GraspMove, Progress, Trouble};
 use certbench_wire::rh56::{Reply, Request, RequestDecoder, register};
 
-use super::open;
+use super::hand::open;
 use crate::testing::{Bench, Overtaken, plan, safe};
 
 /// A hand as its registers show it.

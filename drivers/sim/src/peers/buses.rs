@@ -5,7 +5,8 @@ use certbench_link::CanLink;
 use crate::config::WorldConfig;
 use crate::world::Part;
 
-use super::{Stage, canopen, motors};
+use super::hand_nodes::LinkerHand;
+use super::{Stage, canopen, hand_nodes, motors, rh56};
 
 /// A device and how it is played.
 pub(crate) struct OnBus {
@@ -27,6 +28,23 @@ const fn row(
 
 /// Every one.
 pub(crate) const ON_BUS: &[OnBus] = &[
+    row("inspire-rh56-can", Part::Hand, |stage, link, config| {
+        let id = config.hand.as_ref().map_or(1, |hand| hand.id);
+        let hand = rh56::Hand::new(id, &mut stage.world());
+        hand_nodes::play(stage, link, hand);
+    }),
+    row("linker-l10-can", Part::Hand, |stage, link, _| {
+        hand_nodes::play(stage, link, LinkerHand::l10());
+    }),
+    row("linker-l20-can", Part::Hand, |stage, link, _| {
+        hand_nodes::play(stage, link, LinkerHand::l20());
+    }),
+    row("linker-o6-can", Part::Hand, |stage, link, _| {
+        hand_nodes::play(stage, link, LinkerHand::six());
+    }),
+    row("linker-l6-can", Part::Hand, |stage, link, _| {
+        hand_nodes::play(stage, link, LinkerHand::six());
+    }),
     row("canopen-arm", Part::Arm, |stage, link, config| {
         canopen::play(stage, link, &config.arm.clone().unwrap_or_default());
     }),

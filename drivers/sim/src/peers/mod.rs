@@ -1,13 +1,16 @@
 //! The far ends: each a loop over its end of a link and the world, with the time of the clock.
 
+pub(crate) mod ability;
 pub(crate) mod ascii_tracker;
 pub(crate) mod buses;
 pub(crate) mod canopen;
+pub(crate) mod hand_nodes;
 pub(crate) mod mark10;
 pub(crate) mod modbus_io;
 pub(crate) mod motors;
 pub(crate) mod registers;
 pub(crate) mod rh56;
+pub(crate) mod rh56_dialects;
 pub(crate) mod servos;
 pub(crate) mod streams;
 pub(crate) mod table;

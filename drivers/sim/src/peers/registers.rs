@@ -105,11 +105,11 @@ impl<B: Bank> Answering for Registers<B> {
 }
 
 /// What an actuator shows.
-fn view(world: &World, finger: usize) -> Option<crate::world::FingerView> {
+pub(super) fn view(world: &World, finger: usize) -> Option<crate::world::FingerView> {
     world.hand.as_ref()?.view(finger, world.step())
 }
 
-fn closing(world: &World, finger: usize) -> f64 {
+pub(super) fn closing(world: &World, finger: usize) -> f64 {
     view(world, finger).map_or(0.0, |finger| finger.closing)
 }
 
@@ -117,7 +117,7 @@ fn doing(world: &World, finger: usize) -> Doing {
     view(world, finger).map_or(Doing::AtPosition, |finger| finger.doing)
 }
 
-fn go(world: &mut World, finger: usize, closing: f64) {
+pub(super) fn go(world: &mut World, finger: usize, closing: f64) {
     if let Some(hand) = &mut world.hand {
         hand.with_finger(finger, |f| f.go(closing));
     }
@@ -128,20 +128,20 @@ fn stay(world: &mut World, finger: usize) {
     go(world, finger, here);
 }
 
-fn set_force(world: &mut World, finger: usize, newton: f64) {
+pub(super) fn set_force(world: &mut World, finger: usize, newton: f64) {
     if let Some(hand) = &mut world.hand {
         hand.with_finger(finger, |f| f.set_force(newton));
     }
 }
 
-fn set_speed(world: &mut World, finger: usize, share: f64) {
+pub(super) fn set_speed(world: &mut World, finger: usize, share: f64) {
     if let Some(hand) = &mut world.hand {
         hand.with_finger(finger, |f| f.speed = share.clamp(0.01, 1.0));
     }
 }
 
 /// Most force of an actuator, N.
-fn most_n(world: &World) -> f64 {
+pub(super) fn most_n(world: &World) -> f64 {
     world
         .hand
         .as_ref()

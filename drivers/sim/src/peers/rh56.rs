@@ -262,45 +262,55 @@ impl Answering for Hand {
     }
 
     fn answer(&mut self, world: &mut World) -> Option<Vec<u8>> {
-        let request = self.decoder.next()?;
+        let reply = match self.decoder.next()? {
+            Ok(request) => self.obey(request, world),
+            Err(_noise) => None,
+        };
+        Some(
+            reply
+                .and_then(|reply| reply.encode().ok())
+                .unwrap_or_default(),
+        )
+    }
+}
+
+impl Hand {
+    /// Does what is asked; `None` when it says nothing to it.
+    pub(crate) fn obey(&mut self, request: Request, world: &mut World) -> Option<Reply> {
         let restarts = world.hand.as_ref().map_or(0, |hand| hand.restarts);
         if restarts != self.restarts {
             self.restarts = restarts;
             self.power_on(world);
         }
-        let silent = Some(Vec::new());
         let id = self.id();
-        let reply = match request {
-            Ok(Request::Read {
+        match request {
+            Request::Read {
                 hand,
                 address,
                 count,
-            }) if hand == id => {
+            } if hand == id => {
                 self.refresh(world);
-                match self.read(address, count) {
-                    Some(data) => Reply::Data {
-                        hand,
-                        address,
-                        data,
-                    },
-                    None => return silent,
-                }
+                let data = self.read(address, count)?;
+                Some(Reply::Data {
+                    hand,
+                    address,
+                    data,
+                })
             }
-            Ok(Request::Write {
+            Request::Write {
                 hand,
                 address,
                 data,
-            }) if hand == id => {
+            } if hand == id => {
                 let result = u8::from(self.write(address, &data, world));
-                Reply::Written {
+                Some(Reply::Written {
                     hand,
                     address,
                     result,
-                }
+                })
             }
-            _ => return silent,
-        };
-        Some(reply.encode().unwrap_or_default())
+            _ => None,
+        }
     }
 }
 

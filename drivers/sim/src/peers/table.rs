@@ -7,7 +7,9 @@ use certbench_link::ByteLink;
 use crate::config::WorldConfig;
 use crate::world::Part;
 
+use super::ability::AbilityHand;
 use super::registers::{Bank, Dftp, Dh, Linker, Registers, RoHand, Robotiq};
+use super::rh56_dialects::Dialect;
 use super::servos::{Dynamixel, Feetech};
 use super::streams::{self, Bota, Ft300, Ild1420};
 use super::texts::{self, Texts};
@@ -51,6 +53,16 @@ pub(crate) const ON_LINE: &[OnLine] = &[
             play(stage, link, &manners(800, 20), device);
         },
     ),
+    row("inspire-rh56f1", Part::Hand, 115_200, |stage, link, _| {
+        play(stage, link, &manners(800, 20), Dialect::f1());
+    }),
+    row("inspire-eg5cd1", Part::Hand, 115_200, |stage, link, _| {
+        play(stage, link, &manners(800, 20), Dialect::eg5cd1());
+    }),
+    row("psyonic-ability", Part::Hand, 460_800, |stage, link, _| {
+        // 300 ms of silence: it leaves API mode
+        play(stage, link, &manners(500, 300), AbilityHand::default());
+    }),
     row(
         "mark10-gauge",
         Part::Gauge,
