@@ -17,4 +17,5 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod simulate;
+pub(crate) mod validate;
 pub(crate) mod verify;

@@ -1,6 +1,7 @@
 //! An issued report: a folder of its own in the run's folder, `reports/<number>/`, that is never
 //! changed again.
 
+use crate::command::validate;
 use anyhow::{Context, anyhow, ensure};
 use certbench_model::addendum::Addendum;
 use certbench_model::text::Lang;
@@ -28,29 +29,32 @@ pub(crate) struct Judged {
     pub(crate) findings: Findings,
     /// Without, where there are corrections.
     uncorrected: Option<Findings>,
+    /// The run's folder.
+    folder: PathBuf,
 }
 
 /// Reads and judges, with the first `addenda` or all of them.
 pub(crate) fn judged(folder: &Path, addenda: Option<usize>) -> anyhow::Result<Judged> {
     let run = Corrected::of(Recording::open(folder)?, addenda);
     let findings = certbench_judge::judge(&run);
-    Ok(Judged::of(run, findings))
+    Ok(Judged::of(folder, run, findings))
 }
 
 /// Reads a run whose findings are known.
 pub(crate) fn with(folder: &Path, findings: &Findings) -> anyhow::Result<Judged> {
     let run = Corrected::of(Recording::open(folder)?, None);
-    Ok(Judged::of(run, findings.clone()))
+    Ok(Judged::of(folder, run, findings.clone()))
 }
 
 impl Judged {
-    fn of(run: Corrected, findings: Findings) -> Judged {
+    fn of(folder: &Path, run: Corrected, findings: Findings) -> Judged {
         let corrected = !run.corrections().is_empty();
         let uncorrected = corrected.then(|| certbench_judge::judge(run.original()));
         Judged {
             run,
             findings,
             uncorrected,
+            folder: folder.to_path_buf(),
         }
     }
 
@@ -71,6 +75,7 @@ impl Judged {
             laboratory,
             corrections: self.run.corrections().to_vec(),
             uncorrected: self.uncorrected.clone(),
+            validated: validate::cited(&self.folder, self.run.facts()),
         };
         certbench_reports::document(&self.run.described(), &self.findings, &extra)
     }

@@ -35,7 +35,7 @@ pub(crate) use {say, say_on};
 use clap::{Parser, Subcommand};
 use command::{
     amend, check, compare, conform, correct, demo, devices, import, issue, judge, keygen, plan,
-    rejudge, report, run, schema, simulate, verify,
+    rejudge, report, run, schema, simulate, validate, verify,
 };
 use exit::Exit;
 
@@ -68,7 +68,9 @@ enum Command {
     Keygen(keygen::Args),
     /// Release a report: number, names, frozen findings, signature
     Issue(issue::Args),
-    /// Verify a run and its issued reports, offline
+    /// Show that this program is valid on this computer, and sign what was seen
+    Validate(validate::Args),
+    /// Verify a run and its issued reports, or a validation, offline
     Verify(verify::Args),
     /// Issue a new report in the place of an issued one, which is kept
     Amend(amend::Args),
@@ -111,6 +113,7 @@ fn main() -> std::process::ExitCode {
         Command::Report(args) => report::report(&args),
         Command::Keygen(args) => keygen::keygen(&args),
         Command::Issue(args) => issue::issue(&args),
+        Command::Validate(args) => validate::validate(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Amend(args) => amend::amend(&args),
         Command::Compare(args) => compare::compare(&args),

@@ -63,9 +63,15 @@ impl Done {
 
 /// Performs the plan, keeps the record, judges it, writes the reports.
 pub(crate) fn perform(plan: Plan, order: &Order<'_>) -> anyhow::Result<Done> {
+    let done = recorded(plan, order)?;
+    write_reports(&done.folder, &done.findings)?;
+    Ok(done)
+}
+
+/// Performs the plan, keeps the record, judges it.
+pub(crate) fn recorded(plan: Plan, order: &Order<'_>) -> anyhow::Result<Done> {
     let folder = record(Arc::new(plan), order)?;
     let findings = judge(&folder)?;
-    write_reports(&folder, &findings)?;
     Ok(Done { folder, findings })
 }
 
@@ -459,7 +465,8 @@ fn new_folder(out: &Path, suite: &str, utc: &str) -> anyhow::Result<(String, Pat
     ))
 }
 
-fn host() -> String {
+/// Name and kernel of this computer, as a record says it.
+pub(crate) fn host() -> String {
     let read = |path: &str| {
         std::fs::read_to_string(path)
             .map(|t| t.trim().to_string())

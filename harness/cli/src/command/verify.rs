@@ -1,5 +1,6 @@
 //! `certbench verify FOLDER`: offline; every digest and every finding again, from the raw record.
 
+use crate::command::validate;
 use crate::exit::Exit;
 use crate::inputs::readable;
 use crate::issued::{self, FINDINGS, Judged, KEY, REPORT, REPORTS, STATEMENT};
@@ -14,14 +15,15 @@ use certbench_reports::{PREDICATE_TYPE, STATEMENT_TYPE};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// Verify a run and its issued reports, offline: every digest and every finding, from the raw record.
+/// Verify a run and its issued reports, or a validation, offline: every digest and every finding, from
+/// the raw record.
 #[derive(clap::Args)]
 #[command(
     after_help = "Exit codes: 0 all holds and the key signed it; 1 something does not hold; \
     2 all holds, but nobody said whose key it is (--key), or no report was issued"
 )]
 pub(crate) struct Args {
-    /// The run folder, or the folder of one issued report in it
+    /// The run folder, the folder of one issued report in it, or the folder of a validation
     folder: PathBuf,
     /// The laboratory's public key (PEM), from a source that you trust
     #[arg(long, value_name = "FILE")]
@@ -29,7 +31,7 @@ pub(crate) struct Args {
 }
 
 /// What does not hold, with its place.
-type Broken = Vec<Damage>;
+pub(crate) type Broken = Vec<Damage>;
 
 /// Verifies and says in words what does not hold.
 pub(crate) fn verify(args: &Args) -> anyhow::Result<Exit> {
@@ -44,22 +46,15 @@ pub(crate) fn verify(args: &Args) -> anyhow::Result<Exit> {
             return Ok(Exit::Usage);
         }
     };
-    let (run, reports) = places(&args.folder)?;
-    let mut broken = Vec::new();
-    match Recording::open(&run) {
-        Ok(recording) => {
-            say!(
-                "record {}: {} lines, {} files",
-                recording.facts().run,
-                recording.facts().events.len(),
-                recording.files().len()
-            );
-            let facts = recording.facts();
-            broken.extend(facts.damage.clone());
-            broken.extend(behind_the_chain(facts));
-        }
-        Err(error) => broken.push(unreadable(&error)),
+    if validate::is_validation(&args.folder) {
+        return Ok(conclude(
+            validate::verify(&args.folder, key.as_ref()),
+            true,
+            &key,
+        ));
     }
+    let (run, reports) = places(&args.folder)?;
+    let mut broken = record(&run);
     for report in &reports {
         let found = of_report(&run, report, key.as_ref());
         match found.is_empty() {
@@ -68,25 +63,49 @@ pub(crate) fn verify(args: &Args) -> anyhow::Result<Exit> {
         }
         broken.extend(found);
     }
+    Ok(conclude(broken, !reports.is_empty(), &key))
+}
+
+/// Says what does not hold, or under whose key all does.
+fn conclude(mut broken: Broken, any_signed: bool, key: &Option<PublicKey>) -> Exit {
     broken.dedup();
     for d in &broken {
         say!("  {}: {}", d.place, d.what);
     }
     if !broken.is_empty() {
-        return Ok(Exit::Failed);
+        return Exit::Failed;
     }
-    if reports.is_empty() {
+    if !any_signed {
         say!("no report was issued: the record's own hashes hold, and nobody has signed them");
-        return Ok(Exit::Incomplete);
+        return Exit::Incomplete;
     }
     if key.is_none() {
         say!(
-            "everything holds under the key that lies beside each report; whose key that is, nobody has said (--key)"
+            "everything holds under the key that lies beside what was signed; whose key that is, nobody has said (--key)"
         );
-        return Ok(Exit::Incomplete);
+        return Exit::Incomplete;
     }
     say!("everything holds, and the key given signed it");
-    Ok(Exit::Passed)
+    Exit::Passed
+}
+
+/// What of a record is not as it was written.
+pub(crate) fn record(run: &Path) -> Broken {
+    match Recording::open(run) {
+        Ok(recording) => {
+            let facts = recording.facts();
+            say!(
+                "record {}: {} lines, {} files",
+                facts.run,
+                facts.events.len(),
+                recording.files().len()
+            );
+            let mut broken = facts.damage.clone();
+            broken.extend(behind_the_chain(facts));
+            broken
+        }
+        Err(error) => vec![unreadable(&error)],
+    }
 }
 
 /// The run's folder, and the reports in question.
@@ -149,7 +168,7 @@ fn unreadable(error: &RecordError) -> Damage {
     }
 }
 
-fn damage(place: impl Into<String>, what: impl Into<String>) -> Damage {
+pub(crate) fn damage(place: impl Into<String>, what: impl Into<String>) -> Damage {
     Damage {
         place: place.into(),
         what: what.into(),
@@ -202,7 +221,7 @@ fn of_report(run: &Path, report: &Path, key: Option<&PublicKey>) -> Broken {
 }
 
 /// The statement in the envelope, if the key signed it; without a key the one beside it.
-fn signed(report: &Path, key: Option<&PublicKey>) -> anyhow::Result<Value> {
+pub(crate) fn signed(report: &Path, key: Option<&PublicKey>) -> anyhow::Result<Value> {
     let read = std::fs::read(report.join(STATEMENT)).context("cannot be read")?;
     let envelope: Envelope = serde_json::from_slice(&read).context("is no envelope")?;
     anyhow::ensure!(
@@ -241,33 +260,8 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
 
 /// Every file that was signed is there as it was, and none lies beside them unsigned.
 fn files(run: &Path, report: &Path, place: &str, statement: &Value) -> Broken {
-    let mut broken = Vec::new();
-    let subjects = statement.pointer("/subject").and_then(Value::as_array);
-    let names: Vec<(&str, &str)> = subjects
-        .into_iter()
-        .flatten()
-        .map(|s| (text(s, "/name"), text(s, "/digest/sha256")))
-        .collect();
-    for required in ["run.jsonl", "telemetry.mcap", MANIFEST] {
-        if !names.iter().any(|(name, _)| *name == required) {
-            broken.push(damage(required, "was not signed"));
-        }
-    }
-    for (name, sha256) in &names {
-        let inside = Path::new(name)
-            .components()
-            .all(|c| matches!(c, std::path::Component::Normal(_)));
-        let what = match std::fs::read(run.join(name)) {
-            _ if !inside => "is no name of a file of this run".to_string(),
-            Err(error) => format!("was signed and cannot be read: {error}"),
-            Ok(bytes) if sha256_hex(&bytes) == *sha256 => continue,
-            Ok(bytes) => format!(
-                "is not the file that was signed in {place} (SHA-256 {sha256}; now {})",
-                sha256_hex(&bytes)
-            ),
-        };
-        broken.push(damage(*name, what));
-    }
+    let mut broken = unaltered(run, statement, &["run.jsonl", "telemetry.mcap", MANIFEST]);
+    let names = subjects(statement);
     for entry in std::fs::read_dir(report).into_iter().flatten().flatten() {
         let path = format!("{place}/{}", entry.file_name().to_string_lossy());
         let known = [STATEMENT, KEY]
@@ -279,6 +273,43 @@ fn files(run: &Path, report: &Path, place: &str, statement: &Value) -> Broken {
                 "lies in this report's folder and was not signed",
             ));
         }
+    }
+    broken
+}
+
+/// Names and digests of what was signed.
+fn subjects(statement: &Value) -> Vec<(&str, &str)> {
+    let subjects = statement.pointer("/subject").and_then(Value::as_array);
+    subjects
+        .into_iter()
+        .flatten()
+        .map(|s| (text(s, "/name"), text(s, "/digest/sha256")))
+        .collect()
+}
+
+/// Every file that was signed is there under `root` as it was, and what must be signed was.
+pub(crate) fn unaltered(root: &Path, statement: &Value, required: &[&str]) -> Broken {
+    let mut broken = Vec::new();
+    let names = subjects(statement);
+    for required in required {
+        if !names.iter().any(|(name, _)| name == required) {
+            broken.push(damage(*required, "was not signed"));
+        }
+    }
+    for (name, sha256) in &names {
+        let inside = Path::new(name)
+            .components()
+            .all(|c| matches!(c, std::path::Component::Normal(_)));
+        let what = match std::fs::read(root.join(name)) {
+            _ if !inside => "is no name of a file in this folder".to_string(),
+            Err(error) => format!("was signed and cannot be read: {error}"),
+            Ok(bytes) if sha256_hex(&bytes) == *sha256 => continue,
+            Ok(bytes) => format!(
+                "is not the file that was signed (SHA-256 {sha256}; now {})",
+                sha256_hex(&bytes)
+            ),
+        };
+        broken.push(damage(*name, what));
     }
     broken
 }
