@@ -11,6 +11,7 @@ mod issued;
 mod laboratory;
 mod live;
 mod operator;
+mod pdf;
 mod session;
 mod unopened;
 mod wiring;

@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use crate::inputs::readable;
 use crate::issued::{self, FINDINGS, Judged, KEY, REPORTS, STATEMENT};
-use crate::{laboratory, say};
+use crate::{laboratory, pdf, say};
 use anyhow::{Context, ensure};
 use certbench_model::date::utc_text;
 use certbench_model::{FileDigest, Recorded, sha256_hex};
@@ -84,37 +84,41 @@ pub(crate) fn release(run: &Path, desk: &Desk, amends: Option<Amended>) -> anyho
         refuse(&lacks);
         return Ok(Exit::Refused);
     }
-    let mut files: Vec<(String, String)> =
-        vec![(FINDINGS.into(), issued::findings_json(&judged.findings)?)];
+    let findings = issued::findings_json(&judged.findings)?;
+    let mut files: Vec<(String, Vec<u8>)> = vec![(FINDINGS.into(), findings.into())];
     let renderings = issued::renderings(&document)?;
     files.extend(
         renderings
             .into_iter()
-            .map(|(name, text)| (name.to_string(), text)),
+            .map(|(name, text)| (name.to_string(), text.into_bytes())),
     );
+    if pdf::program().is_some() {
+        for (name, edition) in pdf::EDITIONS {
+            files.push((name.to_string(), pdf::set(&document, edition)?));
+        }
+    } else {
+        eprintln!("certbench: issued without a PDF: {}", pdf::MISSING);
+    }
 
     let mut subjects: Vec<FileDigest> = judged.run.original().files().to_vec();
     let manifest = std::fs::read(run.join(MANIFEST)).context(MANIFEST)?;
     subjects.push(issued::file(MANIFEST, &manifest));
     let of_report = files
         .iter()
-        .map(|(name, text)| issued::file(format!("{REPORTS}/{number}/{name}"), text.as_bytes()));
+        .map(|(name, bytes)| issued::file(format!("{REPORTS}/{number}/{name}"), bytes));
     subjects.extend(of_report);
     let (count, addenda) = judged.addenda();
     let body = serde_json::to_vec(&statement(&document, &subjects, (count, &addenda)))?;
     let envelope = serde_json::to_string_pretty(&Envelope::sign(IN_TOTO, &body, &key))?;
-    files.push((KEY.into(), key.public().pem()?));
-    files.push((STATEMENT.into(), envelope));
+    files.push((KEY.into(), key.public().pem()?.into()));
+    files.push((STATEMENT.into(), envelope.into()));
 
     let ledger = Ledger::open(&bench_folder(run)?)?;
     ledger.add(&Entry::Issued {
         report: number.clone(),
         run: judged.run.facts().run.clone(),
         utc,
-        statement_sha256: files
-            .last()
-            .map(|(_, e)| sha256_hex(e.as_bytes()))
-            .unwrap_or_default(),
+        statement_sha256: files.last().map(|(_, e)| sha256_hex(e)).unwrap_or_default(),
         replaces: document_replaces(&issue),
     })?;
     let folder = issued::folder(run, &number)?;
@@ -124,16 +128,16 @@ pub(crate) fn release(run: &Path, desk: &Desk, amends: Option<Amended>) -> anyho
 }
 
 /// Beside its place first, then moved there: a report is there as a whole, or not at all.
-fn put(folder: &Path, files: &[(String, String)]) -> anyhow::Result<()> {
+fn put(folder: &Path, files: &[(String, Vec<u8>)]) -> anyhow::Result<()> {
     let all = folder
         .parent()
         .context("a report's folder lies in another")?;
     let beside = all.join(format!(".{}.new", std::process::id()));
     std::fs::create_dir_all(&beside)
         .with_context(|| format!("cannot make {}", beside.display()))?;
-    for (name, text) in files {
+    for (name, bytes) in files {
         let path = beside.join(name);
-        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         std::fs::File::open(&path)?.sync_all()?;
     }
     std::fs::rename(&beside, folder)

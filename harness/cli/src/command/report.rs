@@ -4,9 +4,11 @@ use crate::command::run::Language;
 use crate::exit::Exit;
 use crate::inputs::readable;
 use crate::issued;
+use crate::pdf::{self, EDITIONS, Edition};
 use crate::session;
 use crate::{say, say_on};
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Write a run's report.
@@ -30,6 +32,8 @@ enum Format {
     Json,
     Junit,
     Csv,
+    /// PDF/A-3a, set by certbench-pdf
+    Pdf,
 }
 
 /// Judges the record and renders the report.
@@ -40,6 +44,19 @@ pub(crate) fn report(args: &Args) -> anyhow::Result<Exit> {
     let findings = session::judge(&args.run)?;
     let document = issued::with(&args.run, &findings)?.draft();
     match (args.lang, args.format) {
+        (Some(lang), Format::Pdf) => {
+            let bytes = pdf::set(&document, Edition::One(lang.into()))?;
+            let mut out = std::io::stdout().lock();
+            out.write_all(&bytes).and_then(|()| out.flush())?;
+        }
+        (None, Format::Pdf) => {
+            for (name, edition) in EDITIONS {
+                let path = args.run.join(name);
+                std::fs::write(&path, pdf::set(&document, edition)?)
+                    .with_context(|| format!("cannot write {}", path.display()))?;
+                say!("{}", path.display());
+            }
+        }
         (_, Format::Json) => say!("{}", certbench_reports::json(&document)),
         (_, Format::Junit) => say_on!("{}", certbench_reports::junit(&document)),
         (_, Format::Csv) => say_on!("{}", certbench_reports::csv(&document)),
