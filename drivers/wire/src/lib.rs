@@ -8,6 +8,7 @@
 pub mod ability;
 pub mod asciiline;
 pub mod canopen;
+pub mod cubemars;
 pub mod damiao;
 pub mod dbc;
 mod decimal;
@@ -26,7 +27,9 @@ pub mod mitutoyo;
 pub mod modbus;
 pub mod mtsics;
 mod noise;
+pub mod odrive;
 pub mod rh56;
+pub mod robstride;
 mod scan;
 pub mod scpi;
 
