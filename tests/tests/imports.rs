@@ -19,6 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("record", &["model"]),
     ("judge", &["model"]),
     ("reports", &["model"]),
+    ("pdf", &[]),
     ("link", &["clock"]),
     ("roles", &["model"]),
     ("devices", &["model", "roles", "wire", "link", "clock"]),
