@@ -23,7 +23,9 @@
 //! | `support` | `raised` or `lowered` | - |
 //! | `load` | a mass at the arm's flange: `5 kg`, `500 g` | an arm at rest |
 //! | `lever` | a torque on the joint of the rig, its input locked: `5 N.m` | a joint at rest |
-//! | `joint-speed` | what the joint's own controller is set to: `12 rpm` | a rig |
+//! | `stand` | a weight on one axis of the force sensor: `x 50 N` | a stand |
+//! | `spring` | the spring of the contact device: `75 N/mm` | a wall |
+//! | `joint-speed` | what the joint's own controller is set to: `12 deg/s` | a rig |
 
 mod arm;
 mod fault;
@@ -31,6 +33,7 @@ mod hand;
 mod instrument;
 mod label;
 mod rig;
+mod stand;
 
 pub use arm::{
     ArmConfig, BrakeConfig, KinematicError, ProgramConfig, ServoConfig, StopConfig, ThermalConfig,
@@ -38,14 +41,16 @@ pub use arm::{
 };
 pub use fault::{FaultConfig, FaultKind, Trigger};
 pub use hand::{
-    ForceSensor, GripGauge, HandConfig, HeatConfig, LoadCell, ObjectConfig, SupportConfig,
-    WearConfig,
+    ForceSensor, GripGauge, HandConfig, HeatConfig, LoadCell, ObjectConfig, PullConfig,
+    SupportConfig, WearConfig,
 };
 pub use instrument::{
     GaugeConfig, GaugeUnit, InputWire, IoConfig, OutputWire, RegisterWire, Separator, TrackerConfig,
 };
 pub use label::Label;
 pub use rig::{BodyConfig, FrictionConfig, GearConfig, LoadConfig, ProbeConfig, RigConfig, Shows};
+
+pub use stand::{StandConfig, WallConfig};
 
 use std::collections::BTreeMap;
 
@@ -69,6 +74,10 @@ pub struct WorldConfig {
     pub arm: Option<ArmConfig>,
     /// A joint on a load machine, if there is one.
     pub rig: Option<RigConfig>,
+    /// A force sensor under weights, in line with the gauge, if there is one.
+    pub stand: Option<StandConfig>,
+    /// A contact device before the arm, felt by the gauge, if there is one.
+    pub wall: Option<WallConfig>,
     /// What instruments of the driver `ascii-instrument` look at, by device; one that is not here
     /// is the force gauge's indicator.
     pub instruments: BTreeMap<String, ProbeConfig>,
@@ -93,6 +102,8 @@ impl Default for WorldConfig {
             hand: None,
             arm: None,
             rig: None,
+            stand: None,
+            wall: None,
             instruments: BTreeMap::new(),
             gauge: GaugeConfig::default(),
             tracker: TrackerConfig::default(),
@@ -139,6 +150,8 @@ impl WorldConfig {
         self.hand.as_ref().map_or(Ok(()), HandConfig::check)?;
         self.arm.as_ref().map_or(Ok(()), ArmConfig::check)?;
         self.rig.as_ref().map_or(Ok(()), RigConfig::check)?;
+        self.stand.as_ref().map_or(Ok(()), StandConfig::check)?;
+        self.wall.as_ref().map_or(Ok(()), WallConfig::check)?;
         self.instruments.values().try_for_each(ProbeConfig::check)?;
         self.gauge.check()?;
         self.tracker.check()?;

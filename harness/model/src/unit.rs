@@ -76,6 +76,8 @@ const N_M: [i8; 8] = [0, 1, -2, 0, 0, 0, 0, 0];
 const KGM2: [i8; 8] = [2, 1, 0, 0, 0, 0, 0, 0];
 const M2: [i8; 8] = [2, 0, 0, 0, 0, 0, 0, 0];
 const N_S: [i8; 8] = [1, 1, -3, 0, 0, 0, 0, 0];
+const NM_A: [i8; 8] = [2, 1, -2, -1, 0, 0, 0, 0];
+const NM_RAD: [i8; 8] = [2, 1, -2, 0, 0, 0, 0, -1];
 
 const fn row(
     symbol: &'static str,
@@ -131,6 +133,7 @@ static UNITS: &[UnitDef] = &[
     row("us", &["µs", "μs"], S, 1.0, 1e6, "µs"),
     row("min", &[], S, 60.0, 1.0, "min"),
     row("h", &[], S, 3600.0, 1.0, "h"),
+    row("a", &["yr"], S, 31_557_600.0, 1.0, "a"),
     row("Hz", &[], HZ, 1.0, 1.0, "Hz"),
     row("kHz", &[], HZ, 1000.0, 1.0, "kHz"),
     row("A", &[], A, 1.0, 1.0, "A"),
@@ -180,6 +183,8 @@ static UNITS: &[UnitDef] = &[
     row("N/mm", &[], N_M, 1000.0, 1.0, "N/mm"),
     row("mm/N", &[], M_N, 1.0, 1000.0, "mm/N"),
     row("kg.m2", &["kg.m²"], KGM2, 1.0, 1.0, "kg·m²"),
+    row("N.m/A", &["Nm/A"], NM_A, 1.0, 1.0, "N·m/A"),
+    row("N.m/rad", &["Nm/rad"], NM_RAD, 1.0, 1.0, "N·m/rad"),
 ];
 
 /// Why a unit or quantity was not understood, or two of them do not go together.

@@ -1,4 +1,4 @@
-//! Bota serial six-axis sensor (gen 0): signals `wrench` (N, N·m) and `temperature` (°C).
+//! Bota serial six-axis sensor (gen 0): signals `wrench` (N, N·m), `forces` (N) and `temperature` (°C).
 //!
 //! The sensor streams with the settings stored in it. When it is silent it is told to run (`R`), which is
 //! what it waits for after its boot banner.
@@ -14,7 +14,7 @@ use certbench_roles::{Device, Trouble};
 use certbench_wire::forcetorque::bota::{Decoder, Frame};
 
 use super::heard::{Stream, device};
-use super::{Said, heard_options, instrument, scalar, wrench};
+use super::{Said, first_three, forces, heard_options, instrument, scalar, wrench};
 use crate::options::Options;
 
 pub(super) fn description() -> DriverDescription {
@@ -28,7 +28,11 @@ pub(super) fn description() -> DriverDescription {
             "simulator",
         ],
     );
-    description.signals = vec![wrench(0.01, 0.05), scalar("temperature", "Cel", 0.01, 0.05)];
+    description.signals = vec![
+        wrench(0.01, 0.05),
+        forces(0.01, 0.05),
+        scalar("temperature", "Cel", 0.01, 0.05),
+    ];
     description.options = heard_options(460_800, "100 ms");
     description
 }
@@ -56,16 +60,18 @@ fn said(frame: &Frame) -> Said {
     if frame.status != 0 {
         let bad = Reading::Invalid(Invalid::NoSignal);
         return Said {
-            readings: vec![("wrench", bad), ("temperature", bad)],
+            readings: vec![("wrench", bad), ("forces", bad), ("temperature", bad)],
             complaint: Some(format!(
                 "says that something is wrong (status {:04X})",
                 frame.status
             )),
         };
     }
+    let wrench = frame.wrench.map(f64::from);
     Said {
         readings: vec![
-            ("wrench", Reading::vector(&frame.wrench.map(f64::from))),
+            ("wrench", Reading::vector(&wrench)),
+            ("forces", Reading::vector(&first_three(wrench))),
             ("temperature", Reading::scalar(f64::from(frame.celsius))),
         ],
         complaint: None,
@@ -85,7 +91,7 @@ impl Stream for Sensor {
     }
 
     fn signals(&self) -> Vec<&'static str> {
-        vec!["wrench", "temperature"]
+        vec!["wrench", "forces", "temperature"]
     }
 
     fn wake(&self) -> &'static [u8] {

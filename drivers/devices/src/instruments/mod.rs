@@ -13,6 +13,7 @@ mod heard;
 mod ild1420;
 mod imada;
 mod mtsics;
+mod rdt;
 mod scpi;
 #[cfg(test)]
 mod tests;
@@ -52,6 +53,8 @@ pub(crate) fn families() -> Vec<Family> {
         (ft300::description(), Opener::Bytes(ft300::open)),
         (bota::description(), Opener::Bytes(bota::open)),
         (scpi::description(), Opener::Bytes(scpi::open)),
+        (rdt::ati(), Opener::Bytes(rdt::open)),
+        (rdt::onrobot(), Opener::Bytes(rdt::open)),
     ]
 }
 
@@ -119,6 +122,19 @@ fn wrench(interval_s: f64, delay_s_max: f64) -> SignalDescription {
         interval_s,
         delay_s: [0.0, delay_s_max],
     }
+}
+
+/// The forces of a wrench alone: values of one unit.
+fn forces(interval_s: f64, delay_s_max: f64) -> SignalDescription {
+    let mut signal = wrench(interval_s, delay_s_max);
+    signal.name = "forces".into();
+    signal.components.truncate(3);
+    signal
+}
+
+/// The first three of six.
+fn first_three<T: Copy>([x, y, z, ..]: [T; 6]) -> [T; 3] {
+    [x, y, z]
 }
 
 fn unit_of(symbol: &str) -> Unit {

@@ -44,6 +44,8 @@ pub struct HandConfig {
     pub load_cell: LoadCell,
     /// What cycles do to the gears.
     pub wear: WearConfig,
+    /// A pulling device with the force gauge in its line.
+    pub pull: PullConfig,
 }
 
 /// A thing to grip.
@@ -104,6 +106,25 @@ pub struct LoadCell {
     /// Between the finger's push and the axis of the cell: a gauge feels the cosine, a sensor of
     /// several components the sine along x.
     pub off_axis_deg: f64,
+}
+
+/// A pulling device: its force grows until what it pulls slides; then it pulls at a steady speed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PullConfig {
+    /// Growth of the force.
+    pub n_per_s: f64,
+    /// Speed once it slides.
+    pub mm_per_s: f64,
+}
+
+impl Default for PullConfig {
+    fn default() -> PullConfig {
+        PullConfig {
+            n_per_s: 2.0,
+            mm_per_s: 20.0,
+        }
+    }
 }
 
 /// Wear: all fingers push the weaker the more often they have closed.
@@ -179,6 +200,7 @@ impl Default for HandConfig {
             grip_gauge: GripGauge::default(),
             load_cell: LoadCell::default(),
             wear: WearConfig::default(),
+            pull: PullConfig::default(),
         }
     }
 }
@@ -291,6 +313,8 @@ impl HandConfig {
             -60.0,
             60.0,
         )?;
+        within("hand.pull.n_per_s", self.pull.n_per_s, 0.01, 1000.0)?;
+        within("hand.pull.mm_per_s", self.pull.mm_per_s, 0.1, 1000.0)?;
         within(
             "hand.wear.percent_per_100k",
             self.wear.percent_per_100k,

@@ -131,6 +131,8 @@ pub enum OutputWire {
     ProgramBit2,
     /// The joint on the load machine runs at its rated speed while it is on.
     JointRun,
+    /// A pulling device pulls what the hand holds downward while it is on, harder and harder.
+    Pull,
 }
 
 /// Who reads a holding register.

@@ -115,10 +115,11 @@ const MODE: u16 = 410;
 
 impl Ft300 {
     fn raw(world: &World) -> ft300::RawWrench {
-        let newton = world.gauge.reading(world.step());
-        let z = newton.map_or(i16::MAX, |n| (100.0 * n).round() as i16);
-        let x = newton.map_or(0, |n| (100.0 * n * world.off_axis()).round() as i16);
-        ft300::RawWrench([x, 0, z, 0, 0, 0])
+        let Some([x, y, z, ..]) = world.wrench() else {
+            return ft300::RawWrench([0, 0, i16::MAX, 0, 0, 0]);
+        };
+        let [x, y, z] = [x, y, z].map(|n| (100.0 * n).round() as i16);
+        ft300::RawWrench([x, y, z, 0, 0, 0])
     }
 
     fn obey(&mut self, world: &World, request: &Request) -> Result<Reply, Exception> {
@@ -224,12 +225,10 @@ impl Sending for Bota {
     }
 
     fn frame(&mut self, world: &mut World) -> Vec<u8> {
-        let newton = world.gauge.reading(world.step());
-        let z = newton.unwrap_or(0.0);
-        let x = z * world.off_axis();
+        let felt = world.wrench();
         let frame = bota::Frame {
-            status: u16::from(newton.is_none()),
-            wrench: [x as f32, 0.0, z as f32, 0.0, 0.0, 0.0],
+            status: u16::from(felt.is_none()),
+            wrench: felt.unwrap_or_default().map(|x| x as f32),
             time_us: (world.time_s() * 1e6) as u64 as u32,
             celsius: 31.5,
         };

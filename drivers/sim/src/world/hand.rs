@@ -62,6 +62,8 @@ pub(crate) struct Hand {
     off: Delayed<bool>,
     pub(crate) restarts: u64,
     quiet: bool,
+    /// What the pulling device has grown to; 0 while it is off.
+    pull_n: f64,
     /// How often it has closed, and whether it is closed now.
     cycles: u64,
     closed: bool,
@@ -84,6 +86,7 @@ impl Hand {
             off: Delayed::new(false),
             restarts: 0,
             quiet: false,
+            pull_n: 0.0,
             cycles: config.wear.cycles,
             closed: false,
             config: config.clone(),
@@ -142,6 +145,17 @@ impl Hand {
         self.quiet = false;
     }
 
+    /// The pulling device is on or off for this step.
+    pub(crate) fn pull(&mut self, on: bool) {
+        if on {
+            self.pull_n += self.config.pull.n_per_s * self.grid.step_s();
+            self.quiet = false;
+        } else if self.pull_n > 0.0 {
+            self.pull_n = 0.0;
+            self.quiet = false;
+        }
+    }
+
     pub(crate) fn support_is_up(&self) -> bool {
         self.support_up && self.support_v == 0.0
     }
@@ -189,6 +203,7 @@ impl Hand {
     pub(crate) fn gauge_n(&self) -> f64 {
         match &self.mounted {
             Mounted::Nothing => 0.0,
+            Mounted::Object(object) if self.pull_n > 0.0 => object.pulled_n,
             Mounted::Object(object) => object.support_n,
             Mounted::GripGauge => self.grip_n(),
             Mounted::LoadCell => {
@@ -375,6 +390,8 @@ impl Hand {
             grip_n,
             support_z: self.support_z,
             support_v: self.support_v,
+            pull_n: self.pull_n,
+            pull_mm_per_s: self.config.pull.mm_per_s,
         };
         let before = object.v;
         object.step(self.grid.step_s(), held, &self.config.support);
@@ -423,6 +440,7 @@ impl Hand {
         });
         object
             && fingers
+            && self.pull_n == 0.0
             && self.support_v == 0.0
             && self.off.is_settled()
             && self.calibrated_at.is_none()

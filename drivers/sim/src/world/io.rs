@@ -85,6 +85,12 @@ impl Io {
             .any(|(wire, on)| wire == OutputWire::JointRun && on)
     }
 
+    /// Whether the pulling device pulls.
+    pub(crate) fn pulls(&self) -> bool {
+        self.wired()
+            .any(|(wire, on)| wire == OutputWire::Pull && on)
+    }
+
     /// What a coil was last told.
     pub(crate) fn coil(&self, coil: u16) -> Option<bool> {
         self.contacts.get(usize::from(coil)).map(Delayed::last)

@@ -18,6 +18,7 @@ mod probes;
 mod profile;
 mod programs;
 mod rig;
+mod stand;
 mod tracker;
 
 pub(crate) use arm::{Arm, JointView, NodeTrouble};
@@ -43,6 +44,7 @@ use log::Log;
 use probes::Probing;
 use programs::Programs;
 use rig::Rig;
+use stand::{Stand, Wall};
 use tracker::Tracker;
 
 /// Instruments look back at most so far, ms.
@@ -60,6 +62,10 @@ pub struct World {
     pub(crate) io: Io,
     programs: Option<Programs>,
     pub(crate) rig: Option<Rig>,
+    stand: Option<Stand>,
+    wall: Option<Wall>,
+    /// Somebody has changed what the gauge feels.
+    fresh: bool,
     probes: Vec<Probing>,
     schedule: Schedule,
     pub(crate) log: Log,
@@ -98,6 +104,9 @@ impl World {
                 .filter(|arm| !arm.programs.is_empty())
                 .map(|arm| Programs::new(&arm.programs, grid)),
             rig: config.rig.as_ref().map(|rig| Rig::new(rig, grid, noise)),
+            stand: config.stand.as_ref().map(|s| Stand::new(s, grid, noise)),
+            wall: config.wall.as_ref().map(Wall::new),
+            fresh: false,
             probes: probes::of(config),
             schedule: Schedule::new(&config.faults),
             log: Log::new(grid.step_s()),
@@ -152,10 +161,14 @@ impl World {
             rig.step(step, self.io.joint_runs(), &mut self.log);
         }
         if let Some(hand) = &mut self.hand {
+            hand.pull(self.io.pulls());
             hand.step(step, &mut self.log);
         }
-        self.gauge
-            .step(step, self.hand.as_ref().map_or(0.0, Hand::gauge_n));
+        if let (Some(wall), Some(arm)) = (&mut self.wall, &self.arm) {
+            wall.step(arm.tcp(step).origin_mm, self.grid.step_s());
+        }
+        self.fresh = false;
+        self.gauge.step(step, self.felt_n());
         let contacts = self.contacts();
         self.io.step_inputs(step, contacts);
     }
@@ -192,7 +205,26 @@ impl World {
             && self.hand.as_ref().is_none_or(Hand::is_quiet)
             && self.programs.as_ref().is_none_or(Programs::is_quiet)
             && self.rig.as_ref().is_none_or(Rig::is_quiet);
-        scenes && self.io.is_quiet() && self.gauge.is_quiet()
+        scenes && self.io.is_quiet() && self.gauge.is_quiet() && !self.fresh
+    }
+
+    /// What the gauge feels.
+    fn felt_n(&self) -> f64 {
+        let of_hand = self.hand.as_ref().map(Hand::gauge_n);
+        let of_stand = self.stand.as_ref().map(Stand::reference_n);
+        let of_wall = self.wall.as_ref().map(Wall::force_n);
+        of_hand.or(of_stand).or(of_wall).unwrap_or(0.0)
+    }
+
+    /// What a sensor of six components shows, N and N·m; `None` beyond its range. On a stand it is the
+    /// one under test, elsewhere the gauge along z.
+    pub(crate) fn wrench(&self) -> Option<[f64; 6]> {
+        if let Some(stand) = &self.stand {
+            let [x, y, z] = stand.shown(self.step);
+            return Some([x, y, z, 0.0, 0.0, 0.0]);
+        }
+        let z = self.gauge.reading(self.step)?;
+        Some([z * self.off_axis(), 0.0, z, 0.0, 0.0, 0.0])
     }
 
     /// Which joint a node of the arm drives.
@@ -248,10 +280,21 @@ impl World {
                 arm.set_load(step, kg);
             }
             "lever" => self.rig_mut()?.hang(number(value, "N.m")?)?,
-            "joint-speed" => self.rig_mut()?.set_speed(number(value, "rpm")?)?,
+            "joint-speed" => self.rig_mut()?.set_speed(number(value, "deg/s")? / 6.0)?,
+            "stand" => {
+                let stand = self.stand.as_mut();
+                stand
+                    .ok_or("there is no stand to hang weights on")?
+                    .hang(value)?;
+                self.fresh = true;
+            }
+            "spring" => {
+                let wall = self.wall.as_mut();
+                wall.ok_or("there is no contact device")?.spring(value)?;
+            }
             _ => {
                 return Err(format!(
-                    "nothing here is called `{key}`; a prompt can change load, mount, support, lever and joint-speed"
+                    "nothing here is called `{key}`; a prompt can change load, mount, support, stand, spring, lever and joint-speed"
                 ));
             }
         }
@@ -296,6 +339,12 @@ impl World {
         }
         if let Some(rig) = &self.rig {
             truth["rig"] = rig.truth();
+        }
+        if let Some(stand) = &self.stand {
+            truth["stand"] = stand.truth();
+        }
+        if let Some(wall) = &self.wall {
+            truth["wall"] = wall.truth();
         }
         if let Some(programs) = &self.programs {
             truth["program"] = programs.state();

@@ -21,6 +21,8 @@ pub(crate) struct Object {
     pub(crate) support_n: f64,
     pub(crate) resting: bool,
     pub(crate) slipped: bool,
+    /// What a pulling device's line feels.
+    pub(crate) pulled_n: f64,
 }
 
 /// What holds it.
@@ -30,6 +32,9 @@ pub(crate) struct Holding {
     pub(crate) grip_n: f64,
     pub(crate) support_z: f64,
     pub(crate) support_v: f64,
+    /// What a pulling device pulls it downward with, at most; and how fast it can.
+    pub(crate) pull_n: f64,
+    pub(crate) pull_mm_per_s: f64,
 }
 
 impl Object {
@@ -43,6 +48,7 @@ impl Object {
             support_n: config.mass_kg * G,
             resting: false,
             slipped: false,
+            pulled_n: 0.0,
         }
     }
 
@@ -56,7 +62,19 @@ impl Object {
         let before = (self.z, self.v);
         let mass = self.config.mass_kg;
         self.support_n = self.on_support(dt, held, support);
-        let force = self.support_n - mass * G;
+        if held.pull_n > 0.0 && self.in_hand {
+            self.pulled_n = self.tension_n(held);
+            if self.pulled_n < held.pull_n {
+                // it slides as fast as the device pulls, and no faster
+                self.v = -held.pull_mm_per_s;
+                self.z += self.v * dt;
+                self.resting = false;
+                return;
+            }
+        } else {
+            self.pulled_n = 0.0;
+        }
+        let force = self.support_n - mass * G - self.pulled_n;
         let free = self.v + force / mass * 1000.0 * dt;
         let friction = self.capacity_n(held.grip_n) / mass * 1000.0 * dt;
         self.v = free - free.clamp(-friction, friction);
@@ -68,6 +86,12 @@ impl Object {
             self.v = 0.0;
         }
         self.resting = still;
+    }
+
+    /// What the line of a pulling device feels: no more than friction leaves beside the weight.
+    fn tension_n(&self, held: Holding) -> f64 {
+        let carried = self.capacity_n(held.grip_n) - self.config.mass_kg * G + self.support_n;
+        held.pull_n.min(carried.max(0.0))
     }
 
     /// A spring and a damper, as stiff as the grid allows for so light an object; it only pushes.
@@ -105,6 +129,8 @@ mod tests {
             grip_n,
             support_z,
             support_v: 0.0,
+            pull_n: 0.0,
+            pull_mm_per_s: 20.0,
         };
         for _ in 0..(seconds / DT).round() as u64 {
             object.step(DT, held, &SupportConfig::default());
@@ -158,6 +184,8 @@ mod tests {
                 grip_n: 0.0,
                 support_z: -150.0,
                 support_v: 0.0,
+                pull_n: 0.0,
+                pull_mm_per_s: 20.0,
             },
         );
         for _ in 0..2000 {
@@ -180,5 +208,27 @@ mod tests {
             run(&mut thing, 2.0, 0.0, -100.0);
             assert!(thing.resting, "{mass}: {} {}", thing.z, thing.v);
         }
+    }
+
+    /// Grip 5 N on both sides at 0.5 carries 5 N: 3 N of weight leave some 2 N for the line, 1.5 N once
+    /// it slides.
+    #[test]
+    fn a_pull_grows_until_it_slides_and_then_falls() {
+        let mut thing = object(3.0 / G, 0.5);
+        let mut most: f64 = 0.0;
+        for i in 0..4000 {
+            let held = Holding {
+                grip_n: 5.0,
+                support_z: -1000.0,
+                support_v: 0.0,
+                pull_n: f64::from(i) * 0.001,
+                pull_mm_per_s: 20.0,
+            };
+            thing.step(DT, held, &SupportConfig::default());
+            most = most.max(thing.pulled_n);
+        }
+        assert!((most - 2.0).abs() < 0.01, "{most}");
+        assert!((thing.pulled_n - 1.5).abs() < 0.01, "{}", thing.pulled_n);
+        assert_eq!(thing.v, -20.0);
     }
 }
