@@ -8,11 +8,16 @@ use certbench_roles::{JointMove, Progress, Trouble};
 use certbench_sim::config::FaultKind;
 use serde_json::{Value, json};
 
-const CHAINS: [(&str, usize); 4] = [
+const CHAINS: [(&str, usize); 9] = [
     ("dynamixel", 3),
     ("leap-hand", 16),
     ("feetech-sts", 3),
     ("damiao-dm", 3),
+    ("robstride", 3),
+    ("xiaomi-cybergear", 3),
+    ("cubemars-servo", 3),
+    ("cubemars-mit", 3),
+    ("odrive-can", 3),
 ];
 
 fn limited(driver: &str, joints: usize, options: &Value, safe_state: SafeState) -> DevicePlan {
@@ -31,7 +36,7 @@ fn enabled(driver: &str, joints: usize, options: &Value, safe_state: SafeState) 
     let bench = Bench::new(&json!({}), &[limited(driver, joints, options, safe_state)]);
     let identity = bench.device(driver).identify().unwrap();
     assert!(
-        identity.firmware.is_some() && identity.label_needed.contains(&"serial".to_owned()),
+        identity.serial.is_some() || identity.label_needed.contains(&"serial".to_owned()),
         "{identity:?}"
     );
     let position = match driver {
@@ -176,6 +181,7 @@ fn a_bus_that_is_not_fed_stops_by_itself() {
         ("dynamixel", 3, "bus_watchdog"),
         ("leap-hand", 16, "bus_watchdog"),
         ("damiao-dm", 3, "can_timeout"),
+        ("robstride", 3, "can_timeout"),
     ] {
         let options = json!({ watchdog: "200 ms" });
         for by_lease in [true, false] {

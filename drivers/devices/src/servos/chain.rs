@@ -52,8 +52,11 @@ impl Ail {
 /// Who a servo is, and what it may do.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Nameplate {
+    /// Empty where it cannot be read; the firmware too.
     pub(super) model: String,
     pub(super) firmware: String,
+    /// Empty where it cannot be read.
+    pub(super) serial: String,
     /// Least and most angle that are set in it, degrees.
     pub(super) deg: [f64; 2],
     /// Highest speed that it can be told, degrees per second.

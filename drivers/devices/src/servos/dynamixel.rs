@@ -323,6 +323,7 @@ impl Chain for Dynamixel {
                 model: format!("model {}", i16_at(&who, 0).cast_unsigned()),
                 firmware: who.get(6).map_or_else(String::new, u8::to_string),
                 deg: [least, most],
+                serial: String::new(),
                 deg_per_s: f64::INFINITY,
             })
         };

@@ -327,12 +327,6 @@ struct Told {
     unfed: bool,
 }
 
-/// What they all say, if they say anything.
-fn said(words: &[&str]) -> Option<String> {
-    let all = words.join(", ");
-    (!all.is_empty()).then_some(all)
-}
-
 /// The chain with its thread.
 struct Opened<C: Chain> {
     servos: Arc<Servos<C>>,
@@ -351,19 +345,28 @@ impl<C: Chain> Device for Opened<C> {
     fn identify(&self) -> Result<Identity, Trouble> {
         let plates = self.servos.chain.nameplates()?;
         self.servos.look()?;
-        let mut models: Vec<&str> = plates.iter().map(|plate| plate.model.as_str()).collect();
-        models.dedup();
-        let mut firmware: Vec<&str> = plates.iter().map(|plate| plate.firmware.as_str()).collect();
-        firmware.dedup();
+        let all = |of: fn(&Nameplate) -> &str| -> Option<String> {
+            let mut said: Vec<&str> = plates.iter().map(of).collect();
+            said.dedup();
+            let said = said.join(", ");
+            (!said.is_empty()).then_some(said)
+        };
+        let [model, firmware, serial] = [
+            all(|plate| &plate.model),
+            all(|plate| &plate.firmware),
+            all(|plate| &plate.serial),
+        ];
+        let named = [
+            ("model", &model),
+            ("firmware", &firmware),
+            ("serial", &serial),
+        ];
+        let unsaid = named.iter().filter(|(_, said)| said.is_none());
         let identity = Identity {
-            model: said(&models),
-            firmware: said(&firmware),
-            label_needed: ["model", "firmware", "serial"]
-                .iter()
-                .zip([said(&models), said(&firmware), None])
-                .filter(|(_, said)| said.is_none())
-                .map(|(field, _)| (*field).to_owned())
-                .collect(),
+            label_needed: unsaid.map(|(field, _)| (*field).to_owned()).collect(),
+            model,
+            firmware,
+            serial,
             notes: vec![format!("{} servos answer", plates.len())],
             ..Identity::default()
         };

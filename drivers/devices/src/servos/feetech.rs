@@ -266,6 +266,7 @@ impl Chain for Feetech {
                     .map(u8::to_string)
                     .collect::<Vec<_>>()
                     .join("."),
+                serial: String::new(),
                 deg_per_s: f64::INFINITY,
                 deg: match (least, most) {
                     (0, 0) => [f64::NEG_INFINITY, f64::INFINITY], // many turns

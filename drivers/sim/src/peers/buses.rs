@@ -52,4 +52,19 @@ pub(crate) const ON_BUS: &[OnBus] = &[
     row("damiao-dm", Part::Meter, |stage, link, _| {
         motors::play(stage, link, motors::Damiao::new(1..=6));
     }),
+    row("robstride", Part::Meter, |stage, link, _| {
+        motors::play(stage, link, motors::RobStride::robstride(1..=6));
+    }),
+    row("xiaomi-cybergear", Part::Meter, |stage, link, _| {
+        motors::play(stage, link, motors::RobStride::cybergear(1..=6));
+    }),
+    row("cubemars-servo", Part::Meter, |stage, link, _| {
+        motors::play(stage, link, motors::InServo::new(1..=6));
+    }),
+    row("cubemars-mit", Part::Meter, |stage, link, _| {
+        motors::play(stage, link, motors::InMit::new(1..=6));
+    }),
+    row("odrive-can", Part::Meter, |stage, link, _| {
+        motors::play(stage, link, motors::ODrive::new(0..=5));
+    }),
 ];

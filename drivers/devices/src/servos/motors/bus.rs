@@ -84,6 +84,17 @@ impl Bus {
         talk.hear(|frame, _| hear(frame).map_or(Heard::More, Heard::All))
     }
 
+    /// The first frame that is what is waited for.
+    pub(super) fn wait(
+        &self,
+        mut is_it: impl FnMut(&CanFrame) -> Option<bool>,
+    ) -> Result<(), Failure> {
+        self.talk().hear(|frame, _| match is_it(frame) {
+            Some(true) => Heard::All(()),
+            _ => Heard::More,
+        })
+    }
+
     /// In words for people, with what to try.
     pub(super) fn trouble(&self, failure: &Failure, who: &str, doing: &str) -> Trouble {
         match failure {
@@ -163,4 +174,21 @@ pub(super) fn over_range(what: String) -> Miss {
         broken: false,
         trouble: Trouble::Fault(FaultKind::Instrument, what),
     }
+}
+
+/// The same with 29 bits.
+pub(super) fn extended(id: u32, bytes: &[u8]) -> CanFrame {
+    CanFrame::extended(id & 0x1FFF_FFFF, bytes).unwrap_or_else(|never| unreachable!("{never}"))
+}
+
+/// The same with 29 bits.
+pub(super) fn wide(frame: &CanFrame) -> Option<(u32, &[u8])> {
+    let special = frame.is_remote() || frame.is_fd() || frame.is_error();
+    (frame.is_extended() && !special).then(|| (frame.id(), frame.data()))
+}
+
+/// A question of 8 bytes, with 11 bits.
+pub(super) fn remote(id: u16) -> CanFrame {
+    CanFrame::remote(u32::from(id & 0x7FF), false, 8)
+        .unwrap_or_else(|never| unreachable!("{never}"))
 }

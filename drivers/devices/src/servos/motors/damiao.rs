@@ -277,6 +277,7 @@ impl Protocol for Damiao {
         Ok(Nameplate {
             model: String::new(), // no register says it
             firmware: software.to_string(),
+            serial: String::new(),
             deg: [-most, most],
             deg_per_s: ranges.velocity.to_degrees(),
         })

@@ -9,18 +9,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use certbench_clock::{Clock, Time};
 use certbench_link::{CanFrame, LinkError, LinkInfo, Stamp};
+use certbench_model::FaultKind;
 use certbench_roles::Trouble;
 
-use super::bus::{Bus, Heard, over_range};
+use super::bus::{Bus, Failure, Heard, over_range};
 use super::protocol::{Goal, Protocol, Shown};
 use crate::servos::chain::{Ail, Aim, Chain, Health, Miss, Nameplate, View};
 
 /// A motor that stands may be told this speed, degrees per second: it has nowhere to go.
 const STANDING_DEG_PER_S: f64 = 10.0;
 
+/// Motors of a family on a bus.
 pub(super) struct Motors<P> {
-    pub(super) protocol: P,
-    pub(super) bus: Bus,
+    protocol: P,
+    bus: Bus,
     told: Mutex<Told>,
     /// How often they were stopped.
     stops: AtomicU64,
@@ -32,8 +34,8 @@ pub(super) struct Motors<P> {
 /// What the motors are told.
 #[derive(Default)]
 struct Told {
-    /// The way of each; nothing while they have no power.
-    ways: Option<Vec<Way>>,
+    /// The way of each that has power.
+    ways: Vec<Option<Way>>,
     powered_since: Time,
     /// The stop that was sent last.
     stop: Option<Stop>,
@@ -59,10 +61,8 @@ impl Way {
 
     /// Where a motor shall be now that is led there.
     fn led(&self, now: Time) -> Goal {
-        let (way, seconds) = (
-            self.to.deg - self.from_deg,
-            (now - self.since).as_secs_f64(),
-        );
+        let way = self.to.deg - self.from_deg;
+        let seconds = (now - self.since).as_secs_f64();
         let gone = (self.to.deg_per_s * seconds).min(way.abs()).copysign(way);
         Goal {
             deg: self.from_deg + gone,
@@ -81,14 +81,17 @@ pub(super) struct Stop {
 
 impl<P: Protocol> Motors<P> {
     pub(super) fn new(protocol: P, bus: Bus) -> Motors<P> {
-        let shown = vec![None; protocol.motors()];
+        let told = Told {
+            ways: vec![None; protocol.motors()],
+            ..Told::default()
+        };
         Motors {
-            protocol,
-            bus,
-            told: Mutex::default(),
+            shown: Mutex::new(vec![None; protocol.motors()]),
+            told: Mutex::new(told),
             stops: AtomicU64::new(0),
             plates: Mutex::default(),
-            shown: Mutex::new(shown),
+            protocol,
+            bus,
         }
     }
 
@@ -108,32 +111,32 @@ impl<P: Protocol> Motors<P> {
         self.bus.clock().now()
     }
 
-    fn tell(&self, ways: Option<Vec<Way>>) {
-        self.told().ways = ways;
+    /// A motor that is told nothing is only looked at.
+    fn tell_nothing(&self) {
+        self.told().ways.fill(None);
     }
 
     fn each<T>(&self, of: impl Fn(&P, usize) -> T) -> impl Iterator<Item = T> {
         (0..self.protocol.motors()).map(move |motor| of(&self.protocol, motor))
     }
 
-    fn stand(&self, deg: &[f64]) -> Vec<CanFrame> {
-        let frames = deg.iter().enumerate().map(|(motor, deg)| {
-            let goal = Way::standing(*deg, Time::ZERO).to;
-            self.protocol.go(motor, goal)
-        });
-        frames.flatten().collect()
+    /// Where a motor on its way shall be now.
+    fn goal(&self, way: &Way, now: Time) -> Goal {
+        match self.protocol.is_led() {
+            true => way.led(now),
+            false => way.to,
+        }
     }
 
     /// What makes every motor show itself: its goal again, or a question.
     fn prompts(&self) -> Vec<CanFrame> {
         let (ways, now) = (self.told().ways.clone(), self.now());
         let prompt = |protocol: &P, motor: usize| {
-            let way = ways.as_ref().and_then(|ways| ways.get(motor));
-            match way {
-                None => protocol.look(motor),
-                Some(way) if protocol.is_led() => protocol.go(motor, way.led(now)),
-                Some(way) => protocol.go(motor, way.to),
-            }
+            let way = ways.get(motor).and_then(Option::as_ref);
+            way.map_or_else(
+                || protocol.look(motor),
+                |way| protocol.go(motor, self.goal(way, now)),
+            )
         };
         self.each(prompt).flatten().collect()
     }
@@ -158,56 +161,37 @@ impl<P: Protocol> Motors<P> {
             }
             Some(motor)
         };
-        let stops = self.stops.load(Ordering::SeqCst);
-        let heard = talk
-            .overhear(|frame, stamp| {
+        let mut ask = || {
+            talk.overhear(|frame, stamp| {
                 hear(frame, stamp);
+            })?;
+            let stops = self.stops.load(Ordering::SeqCst);
+            let asked = self.now();
+            let sent = self.bus.send(&self.prompts());
+            let back = self.take_back(stops);
+            sent.and(back).map_err(Failure::Link)?;
+            talk.hear(|frame, stamp| {
+                if let Some(place) = hear(frame, stamp).and_then(|n| missing.get_mut(n)) {
+                    *place = false;
+                }
+                match missing.contains(&true) {
+                    true => Heard::More,
+                    false => Heard::All((asked, stamp)),
+                }
             })
-            .and_then(|()| {
-                let asked = self.now();
-                let sent = self.bus.send(&self.prompts());
-                let back = self.take_back(stops);
-                sent.and(back).map_err(super::bus::Failure::Link)?;
-                talk.hear(|frame, stamp| {
-                    if let Some(place) = hear(frame, stamp).and_then(|n| missing.get_mut(n)) {
-                        *place = false;
-                    }
-                    match missing.iter().any(|missing| *missing) {
-                        true => Heard::More,
-                        false => Heard::All((asked, stamp)),
-                    }
-                })
-            });
-        heard.map_err(|failure| {
+        };
+        ask().map_err(|failure| {
             let silent = missing.iter().enumerate().filter(|(_, missing)| **missing);
             let who: Vec<String> = silent.map(|(n, _)| self.protocol.name(n)).collect();
             self.bus.miss(&failure, &who.join(" and "), "what it shows")
         })
     }
 
-    /// What is wrong with each: what it says, or that it has no torque although nobody took it.
-    fn ails(&self, all: &[(Shown, Time)]) -> Vec<(usize, Ail)> {
-        let told = self.told();
-        let since = told.ways.as_ref().map(|_| told.powered_since);
-        let each = all.iter().enumerate().flat_map(|(joint, (shown, at))| {
-            let lost = shown.powered == Some(false) && since.is_some_and(|since| *at > since);
-            let silent = (lost && shown.ails.is_empty()).then(|| {
-                let text = "it has no torque any more, and does not say why; was it reset?";
-                Ail::new("lost-power", text.into())
-            });
-            let said = shown.ails.iter().cloned().chain(silent);
-            said.map(move |ail| (joint, ail))
-        });
-        each.collect()
-    }
-
     /// What each showed last.
     fn all_shown(&self) -> Result<Vec<(Shown, Time)>, Miss> {
         let all: Option<Vec<(Shown, Time)>> = self.shown().iter().cloned().collect();
-        let all = all.ok_or_else(|| {
-            let silence = super::bus::Failure::Silence;
-            self.bus.miss(&silence, "a motor", "what it shows")
-        })?;
+        let all =
+            all.ok_or_else(|| self.bus.miss(&Failure::Silence, "a motor", "what it shows"))?;
         let lost = all.iter().position(|(shown, _)| !shown.deg.is_finite());
         match lost {
             None => Ok(all),
@@ -217,6 +201,22 @@ impl<P: Protocol> Motors<P> {
                 self.protocol.name(motor)
             ))),
         }
+    }
+
+    /// What is wrong with each: what it says, or that it has no torque although nobody took it.
+    fn ails(&self, all: &[(Shown, Time)]) -> Vec<(usize, Ail)> {
+        let told = self.told();
+        let each = all.iter().enumerate().flat_map(|(joint, (shown, at))| {
+            let given = told.ways.get(joint).is_some_and(Option::is_some);
+            let lost = shown.powered == Some(false) && given && *at > told.powered_since;
+            let silent = (lost && shown.ails.is_empty()).then(|| {
+                let text = "it has no torque any more, and does not say why; was it reset?";
+                Ail::new("lost-power", text.into())
+            });
+            let said = shown.ails.iter().cloned().chain(silent);
+            said.map(move |ail| (joint, ail))
+        });
+        each.collect()
     }
 }
 
@@ -278,49 +278,65 @@ impl<P: Protocol> Chain for Motors<P> {
     }
 
     fn power_on(&self, deg: &[f64]) -> Result<(), Trouble> {
-        self.tell(None);
-        for (motor, deg) in deg.iter().enumerate() {
+        self.tell_nothing();
+        let on = deg.iter().enumerate().try_for_each(|(motor, deg)| {
             self.protocol.power_on(&self.bus, motor, *deg)?;
+            let now = self.now();
+            let mut told = self.told();
+            told.powered_since = now;
+            if let Some(way) = told.ways.get_mut(motor) {
+                *way = Some(Way::standing(*deg, now));
+            }
+            Ok(())
+        });
+        if on.is_err() {
+            self.tell_nothing();
+            let _ = self.bus.send(&self.limp().frames); // none with torque that nobody looks after
         }
-        let now = self.now();
-        self.tell(Some(
-            deg.iter().map(|deg| Way::standing(*deg, now)).collect(),
-        ));
-        Ok(())
+        on
     }
 
     fn power_off(&self) -> Result<(), Trouble> {
-        self.tell(None);
+        self.tell_nothing();
         self.each(|p, n| p.power_off(&self.bus, n))
             .fold(Ok(()), Result::and)
     }
 
     fn go(&self, aims: &[Aim]) -> Result<(), Trouble> {
-        let now = self.now();
-        {
-            let shown = self.shown().clone();
+        let (now, stops) = (self.now(), self.stops.load(Ordering::SeqCst));
+        let shown = self.shown().clone();
+        let mut begin = Vec::new();
+        for aim in aims {
             let mut told = self.told();
-            for aim in aims {
-                let way = told.ways.as_mut().and_then(|ways| ways.get_mut(aim.joint));
-                let here = shown.get(aim.joint).and_then(Option::as_ref);
-                if let (Some(way), Some((here, _))) = (way, here) {
-                    *way = Way {
-                        from_deg: here.deg,
-                        to: Goal {
-                            deg: aim.deg,
-                            deg_per_s: aim.deg_per_s,
-                        },
-                        since: now,
-                    };
-                }
+            let way = told.ways.get_mut(aim.joint).and_then(Option::as_mut);
+            let here = shown.get(aim.joint).and_then(Option::as_ref);
+            if let (Some(way), Some((here, _))) = (way, here) {
+                *way = Way {
+                    from_deg: here.deg,
+                    to: Goal {
+                        deg: aim.deg,
+                        deg_per_s: aim.deg_per_s,
+                    },
+                    since: now,
+                };
+                begin.extend(self.protocol.begin(aim.joint, self.goal(way, now)));
             }
         }
+        let begun = self.bus.send(&begin);
+        begun
+            .and(self.take_back(stops))
+            .map_err(|error| Trouble::Fault(FaultKind::Link, error.to_string()))?;
         self.exchange().map(|_| ()).map_err(|miss| miss.trouble)
     }
 
     fn hold(&self, deg: &[f64]) -> Stop {
+        let stand = |(motor, deg): (usize, &f64)| {
+            let goal = Way::standing(*deg, Time::ZERO).to;
+            self.protocol.begin(motor, goal)
+        };
+        let frames: Vec<CanFrame> = deg.iter().enumerate().flat_map(stand).collect();
         Stop {
-            frames: self.stand(deg).into(),
+            frames: frames.into(),
             stand_deg: Some(deg.into()),
         }
     }
@@ -334,13 +350,15 @@ impl<P: Protocol> Chain for Motors<P> {
     }
 
     fn stop(&self, stop: &Stop) -> Result<(), LinkError> {
-        let ways = stop.stand_deg.as_ref().map(|deg| {
-            let way = |deg: &f64| Way::standing(*deg, Time::ZERO);
-            deg.iter().map(way).collect::<Vec<Way>>()
-        });
+        let stand = |motor: usize| {
+            let deg = stop.stand_deg.as_ref()?.get(motor)?;
+            Some(Way::standing(*deg, Time::ZERO))
+        };
         {
             let mut told = self.told();
-            told.ways = told.ways.take().and(ways); // what has no power gets none by this
+            for (motor, way) in told.ways.iter_mut().enumerate() {
+                *way = way.take().and_then(|_| stand(motor)); // what has no power gets none by this
+            }
             told.stop = Some(stop.clone());
         }
         self.stops.fetch_add(1, Ordering::SeqCst);

@@ -4,9 +4,12 @@
 //! [`protocol::Protocol`]: its frames, and what its counts mean.
 
 mod bus;
+mod cubemars;
 mod damiao;
 mod group;
+mod odrive;
 mod protocol;
+mod robstride;
 
 use certbench_model::Unit;
 use certbench_model::vocabulary::{DriverDescription, ParamDescription};
@@ -17,7 +20,14 @@ use crate::options::{count, quantity, text};
 
 /// Every family.
 pub(super) fn families() -> Vec<Family> {
-    vec![(damiao::description(), Opener::Can(damiao::open))]
+    vec![
+        (damiao::description(), Opener::Can(damiao::open)),
+        (robstride::robstride(), Opener::Can(robstride::open)),
+        (robstride::cybergear(), Opener::Can(robstride::open)),
+        (cubemars::servo(), Opener::Can(cubemars::open)),
+        (cubemars::mit(), Opener::Can(cubemars::open)),
+        (odrive::description(), Opener::Can(odrive::open)),
+    ]
 }
 
 /// A catalogue entry; the family fills in options and watchdog. `effort` is the name and unit of the

@@ -57,7 +57,11 @@ pub(super) trait Protocol: Send + Sync + 'static {
 
     /// Asks what it shows, and commands nothing.
     fn look(&self, motor: usize) -> Vec<CanFrame>;
-    /// Commands it; what it shows comes as the answer.
+    /// Commands something new.
+    fn begin(&self, motor: usize, goal: Goal) -> Vec<CanFrame> {
+        self.go(motor, goal)
+    }
+    /// Commands the same again; what it shows comes as the answer.
     fn go(&self, motor: usize, goal: Goal) -> Vec<CanFrame>;
     /// Takes its torque.
     fn limp(&self, motor: usize) -> Vec<CanFrame>;

@@ -3,8 +3,11 @@
 //! They stand apart from the world's hand and arm, as servos on a line do. What the makers say of counts
 //! and registers stands here once more, by hand: nothing is shared with the drivers.
 
+mod cubemars;
 mod damiao;
 mod drive;
+mod odrive;
+mod robstride;
 
 use std::time::Duration;
 
@@ -13,7 +16,10 @@ use certbench_link::{CanFrame, CanLink, LinkError};
 
 use super::{KEEP_STILL, Stage};
 
+pub(crate) use cubemars::{InMit, InServo};
 pub(crate) use damiao::Damiao;
+pub(crate) use odrive::ODrive;
+pub(crate) use robstride::RobStride;
 
 /// From a frame to its answer.
 const THINKS: Duration = Duration::from_micros(100);
@@ -73,4 +79,9 @@ fn standard(id: u16, bytes: &[u8]) -> Vec<CanFrame> {
     CanFrame::standard(u32::from(id), bytes)
         .into_iter()
         .collect()
+}
+
+/// The same with 29 bits.
+fn extended(id: u32, bytes: &[u8]) -> Vec<CanFrame> {
+    CanFrame::extended(id, bytes).into_iter().collect()
 }
