@@ -29,6 +29,8 @@ const DEVICES: &[(&str, &[&str])] = &[
     ("robotiq-ft300", &[]),
     ("bota-serial", &[]),
     ("scpi-meter", &[]),
+    ("ati-rdt", &[]),
+    ("onrobot-hex", &[]),
     ("robotiq-2f85", &["--set", "activation=on-enable"]),
     ("robotiq-2f140", &["--set", "activation=on-enable"]),
     ("robotiq-hand-e", &["--set", "activation=on-enable"]),

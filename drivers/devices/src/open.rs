@@ -50,7 +50,13 @@ pub fn connect(plan: &DevicePlan, clock: &Clock, tap: Option<Tap>) -> Result<Por
             None => Arc::from(bus),
         }));
     }
-    let line = open_bytes(clock, &with_rate(&plan.port, options.count("baud")?)).map_err(link)?;
+    let over_network = plan.port.starts_with("tcp:") || plan.port.starts_with("udp:");
+    let has_rate = driver.options.iter().any(|option| option.name == "baud");
+    let spec = match has_rate && !over_network {
+        true => with_rate(&plan.port, options.count("baud")?),
+        false => plan.port.clone(),
+    };
+    let line = open_bytes(clock, &spec).map_err(link)?;
     Ok(Port::Bytes(match tap {
         Some(tap) => Arc::new(Tapped::new(line, tap)),
         None => Arc::from(line),
@@ -83,6 +89,7 @@ pub fn link_facts(info: &LinkInfo) -> LinkFacts {
         LinkKind::SocketCan => "socketcan",
         LinkKind::VirtualCan => "vcan",
         LinkKind::Slcan => "slcan",
+        LinkKind::Network => "network",
         LinkKind::InProcess => "in-process",
         LinkKind::Replay => "replay",
     };

@@ -26,6 +26,8 @@ pub(crate) struct Manner {
     pub(crate) margin: Duration,
     /// How often an idle line is looked at.
     pub(crate) look_every: Duration,
+    /// It carries datagrams: an empty one is not its end, and one that nobody takes is lost.
+    pub(crate) datagrams: bool,
 }
 
 /// An open descriptor with its reader.
@@ -43,6 +45,7 @@ struct Inner {
     port: String,
     clock: Clock,
     file: File,
+    datagrams: bool,
     arrivals: Mutex<Arrivals>,
     lost: AtomicU64,
     closing: AtomicBool,
@@ -63,6 +66,7 @@ impl Descriptor {
             port: port.into(),
             clock: clock.clone(),
             file: File::from(fd),
+            datagrams: manner.datagrams,
             arrivals: Mutex::new(Arrivals {
                 empty_at: clock.now(),
                 queue: Ok(queue),
@@ -97,6 +101,7 @@ impl Descriptor {
             match (&inner.file).write(left) {
                 Ok(n) => left = left.get(n..).unwrap_or_default(),
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if inner.datagrams && e.kind() == ErrorKind::ConnectionRefused => {} // the last one
                 Err(e) if e.kind() == ErrorKind::WouldBlock => {
                     let time_left = (start + within) - inner.clock.now();
                     let ready = !time_left.is_zero()
@@ -191,6 +196,8 @@ impl Inner {
         let mut room = [0; 4096];
         let before = self.clock.now();
         match (&self.file).read(&mut room) {
+            Ok(0) if self.datagrams => Ok(()),
+            Err(e) if self.datagrams && e.kind() == ErrorKind::ConnectionRefused => Ok(()),
             Ok(0) => Err(io::Error::from_raw_os_error(libc::EIO)), // a terminal that hung up
             Ok(n) => {
                 let stamp = Stamp {

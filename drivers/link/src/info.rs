@@ -16,6 +16,8 @@ pub enum LinkKind {
     VirtualCan,
     /// A CAN adapter that speaks SLCAN over a byte link.
     Slcan,
+    /// A connection over the network.
+    Network,
     /// Two ends in this process.
     InProcess,
     /// A recording.
@@ -70,6 +72,7 @@ impl fmt::Display for LinkInfo {
             LinkKind::SocketCan => "CAN interface",
             LinkKind::VirtualCan => "virtual CAN interface",
             LinkKind::Slcan => "SLCAN adapter",
+            LinkKind::Network => "network",
             LinkKind::InProcess => "in this process",
             LinkKind::Replay => "recording",
         };

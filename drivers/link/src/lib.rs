@@ -8,6 +8,7 @@
 //! | serial port | [`ByteLink`] | [`open_bytes`], [`serial::Serial`] |
 //! | SocketCAN interface (Linux) | [`CanLink`] | [`open_can`], [`socketcan::SocketCan`] |
 //! | SLCAN adapter on any byte link | [`CanLink`] | [`open_can`], [`slcan::Slcan`]; its far end [`slcan::SlcanAdapter`] |
+//! | TCP or UDP to an instrument | [`ByteLink`] | [`open_bytes`], [`net::Net`] |
 //! | two ends in one process, on either clock | both | [`pair::bytes`], [`pair::can`] |
 //! | a recording | both | [`replay::Replay`], [`replay::CanReplay`]; of a candump log [`open_can`], [`candump::open`] |
 //! | the master side of a pseudo-terminal | [`ByteLink`] | [`pty::open`] |
@@ -30,6 +31,7 @@
 pub mod candump;
 pub mod echo;
 pub mod faulty;
+pub mod net;
 pub mod pair;
 pub mod pty;
 pub mod replay;

@@ -49,6 +49,7 @@ pub fn open(clock: &Clock) -> Result<Master, LinkError> {
         baud: 4_000_000,
         margin: Duration::from_millis(20),
         look_every: Duration::from_millis(50),
+        datagrams: false,
     };
     let line = Descriptor::new(clock, &slave_path, master, manner);
     let info = LinkInfo::not_physical(LinkKind::Pty, &slave_path);

@@ -138,6 +138,7 @@ impl Serial {
             baud: options.baud,
             margin: options.write_margin,
             look_every: options.look_every,
+            datagrams: false,
         };
         let fd = without_blocking(port.as_raw_fd()).map_err(fail)?;
         let line = Descriptor::new(clock, path, fd, manner);

@@ -28,6 +28,7 @@ pub mod modbus;
 pub mod mtsics;
 mod noise;
 pub mod odrive;
+pub mod rdt;
 pub mod rh56;
 pub mod robstride;
 mod scan;

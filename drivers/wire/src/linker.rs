@@ -24,7 +24,11 @@ pub mod property {
     pub const JOINTS_3: u8 = 0x03;
     /// L10 joints 7 to 10; L20 finger tips.
     pub const JOINTS_4: u8 = 0x04;
+    /// L20: added to the property of joints, a command that is not answered.
+    pub const UNANSWERED: u8 = 0x10;
     pub const TORQUE: u8 = 0x02;
+    /// L10: of joints 6 to 10.
+    pub const TORQUE_2: u8 = 0x03;
     pub const SPEED: u8 = 0x05;
     /// L10: speed of joints 6 to 10.
     pub const SPEED_2: u8 = 0x06;

@@ -39,7 +39,10 @@ const SERIAL_PARTS: u8 = 4;
 
 /// Joints that share a frame.
 struct Group {
+    /// It is asked for by this.
     property: u8,
+    /// It is commanded by this.
+    commands: u8,
     joints: &'static [&'static str],
     /// Counts in a command; those beyond the joints are 0.
     counts: usize,
@@ -69,9 +72,19 @@ struct Model {
 const fn group(property: u8, joints: &'static [&'static str], signal: &'static str) -> Group {
     Group {
         property,
+        commands: property,
         joints,
         counts: joints.len(),
         signal,
+    }
+}
+
+/// Of an L20, whose commands carry five counts and are not answered.
+const fn group_l20(property: u8, joints: &'static [&'static str], signal: &'static str) -> Group {
+    Group {
+        commands: property | p::UNANSWERED,
+        counts: 5,
+        ..group(property, joints, signal)
     }
 }
 
@@ -110,7 +123,7 @@ const MODELS: &[Model] = &[
                 "closing2",
             ),
         ],
-        force: &[motors(p::TORQUE, 5), motors(0x03, 5)],
+        force: &[motors(p::TORQUE, 5), motors(p::TORQUE_2, 5)],
         speed: &[motors(p::SPEED, 5), motors(p::SPEED_2, 5)],
         temperature: &[motors(p::TEMPERATURE, 5), motors(p::TEMPERATURE_2, 5)],
         fault: &[motors(p::FAULT, 5), motors(p::FAULT_2, 5)],
@@ -119,7 +132,7 @@ const MODELS: &[Model] = &[
         id: "linker-l20-can",
         name: "Linker Hand L20",
         groups: &[
-            group(
+            group_l20(
                 p::JOINTS_1,
                 &[
                     "thumb-base",
@@ -130,7 +143,7 @@ const MODELS: &[Model] = &[
                 ],
                 "closing",
             ),
-            group(
+            group_l20(
                 p::JOINTS_2,
                 &[
                     "thumb-yaw",
@@ -141,11 +154,8 @@ const MODELS: &[Model] = &[
                 ],
                 "closing2",
             ),
-            Group {
-                counts: 5,
-                ..group(p::JOINTS_3, &["thumb-roll"], "closing3")
-            },
-            group(
+            group_l20(p::JOINTS_3, &["thumb-roll"], "closing3"),
+            group_l20(
                 p::JOINTS_4,
                 &[
                     "thumb-tip",
@@ -403,7 +413,7 @@ impl Hand {
 fn command(group: &Group, mut counts: Vec<u8>) -> Message {
     counts.truncate(group.joints.len());
     counts.resize(group.counts, 0);
-    Message::Counts(group.property, counts)
+    Message::Counts(group.commands, counts)
 }
 
 impl Kind for Hand {
@@ -554,11 +564,48 @@ mod tests {
         assert_eq!(share(0.999), 254);
     }
 
-    /// `set_joint_roll` of the SDK: `[thumb_roll, 0, 0, 0, 0]`.
+    /// Frames that the maker's Python SDK (2026-02) sent on a bus that only wrote them down:
+    /// `LinkerHandL10Can(0x27).set_joint_positions([10, 20, ..., 100])`,
+    /// `LinkerHandL20Can(can_id=0x28).set_joint_positions([1, 2, ..., 20])` and
+    /// `LinkerHandO6Can(0x27).set_joint_positions([1, ..., 6])`.
     #[test]
-    fn the_thumbs_roll_is_padded() {
-        let roll = &MODELS[1].groups[2];
-        let sent = command(roll, vec![200]).encode().unwrap();
-        assert_eq!(sent, [0x03, 200, 0, 0, 0, 0]);
+    fn commands_are_those_of_the_makers_sdk() {
+        let frame = |model: usize, group: usize, id: u32, counts: &[u8]| {
+            let group = &MODELS[model].groups[group];
+            let data = command(group, counts.to_vec()).encode().unwrap();
+            CanFrame::standard(id, &data).unwrap().to_string()
+        };
+        assert_eq!(
+            frame(0, 0, RIGHT, &[10, 20, 30, 40, 50, 60]),
+            "027#010A141E28323C"
+        );
+        assert_eq!(frame(0, 1, RIGHT, &[70, 80, 90, 100]), "027#0446505A64");
+        assert_eq!(frame(1, 0, LEFT, &[1, 2, 3, 4, 5]), "028#110102030405");
+        assert_eq!(frame(1, 1, LEFT, &[6, 7, 8, 9, 10]), "028#12060708090A");
+        // the SDK pads with what it is given for the other fingers' rolls, which they do not have
+        assert_eq!(frame(1, 2, LEFT, &[11]), "028#130B00000000");
+        assert_eq!(frame(1, 3, LEFT, &[16, 17, 18, 19, 20]), "028#141011121314");
+        assert_eq!(
+            frame(2, 0, RIGHT, &[1, 2, 3, 4, 5, 6]),
+            "027#01010203040506"
+        );
+    }
+
+    /// The SDK's `set_torque`, `set_speed`, `set_current`, `get_temperature`, `get_fault` write 02 and 03, 05 and
+    /// 06, 06 (L20), 33 and 34, 35 and 36 (L20: 07), five counts each; six for the O6 and L6.
+    #[test]
+    fn what_is_of_motors_is_where_the_sdk_has_it() {
+        let l10 = &MODELS[0];
+        let properties =
+            |motors: &[Motors]| -> Vec<u8> { motors.iter().map(|of| of.property).collect() };
+        assert_eq!(properties(l10.force), [0x02, 0x03]);
+        assert_eq!(properties(l10.speed), [0x05, 0x06]);
+        assert_eq!(properties(l10.temperature), [0x33, 0x34]);
+        assert_eq!(properties(l10.fault), [0x35, 0x36]);
+        let l20 = &MODELS[1];
+        assert_eq!(properties(l20.force), [0x06]);
+        assert_eq!(properties(l20.fault), [0x07]);
+        assert_eq!(properties(MODELS[2].force), [0x02]);
+        assert!(MODELS[2].force.iter().all(|of| of.motors == 6));
     }
 }

@@ -25,10 +25,11 @@ pub(super) fn description() -> DriverDescription {
     let mut description = instrument(
         "scpi-meter",
         "power-meter",
-        "power meter or supply, SCPI over serial",
-        "功率计或电源，串口 SCPI",
+        "power meter or supply, SCPI over serial or TCP",
+        "功率计或电源，串口或 TCP 的 SCPI",
         &["number forms of SCPI-1999 and IEEE 488.2", "simulator"],
     );
+    description.links.push("network".into());
     description.signals = SIGNALS
         .map(|(name, unit)| scalar(name, unit, 0.1, 0.5))
         .to_vec();

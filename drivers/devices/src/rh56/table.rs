@@ -157,7 +157,6 @@ pub(super) const DIALECTS: &[Dialect] = &[
         leave: None,
         voltage: None,
         mode: Some(at("CATCH_MODE_SET", 1010, 2)),
-        ..RH56
     },
 ];
 

@@ -98,6 +98,8 @@ impl Node for rh56::Hand {
 pub(crate) struct LinkerHand {
     /// Property of a frame, and which joints it carries.
     groups: &'static [(u8, &'static [usize])],
+    /// Added to the property of a command.
+    commands: u8,
     force: &'static [u8],
     speed: &'static [u8],
     temperature: &'static [u8],
@@ -116,6 +118,7 @@ impl LinkerHand {
     pub(crate) fn six() -> LinkerHand {
         LinkerHand {
             groups: &[(0x01, &[4, 5, 3, 2, 1, 0])],
+            commands: 0,
             force: &[0x02],
             speed: &[0x05],
             temperature: &[0x33],
@@ -128,6 +131,7 @@ impl LinkerHand {
     pub(crate) fn l10() -> LinkerHand {
         LinkerHand {
             groups: &[(0x01, &[4, 5, 3, 2, 1, 0]), (0x04, &[6, 7, 8, 9])],
+            commands: 0,
             force: &[0x02, 0x03],
             speed: &[0x05, 0x06],
             temperature: &[0x33, 0x34],
@@ -145,6 +149,7 @@ impl LinkerHand {
                 (0x03, &[5, 11, 12, 13, 14]),
                 (0x04, &[15, 16, 17, 18, 19]),
             ],
+            commands: 0x10,
             force: &[0x06],
             speed: &[0x05],
             temperature: &[],
@@ -198,7 +203,8 @@ impl LinkerHand {
     }
 
     fn take(&mut self, world: &mut World, property: u8, counts: &[u8]) {
-        if let Some((_, joints)) = self.groups.iter().find(|(about, _)| *about == property) {
+        let commanded = |about: u8| about + self.commands == property;
+        if let Some((_, joints)) = self.groups.iter().find(|(about, _)| commanded(*about)) {
             for (joint, count) in joints.iter().zip(counts) {
                 match *joint < WORLDS {
                     true => go(world, *joint, 1.0 - f64::from(*count) / 255.0),

@@ -8,6 +8,7 @@ pub(crate) mod hand_nodes;
 pub(crate) mod mark10;
 pub(crate) mod modbus_io;
 pub(crate) mod motors;
+pub(crate) mod rdt;
 pub(crate) mod registers;
 pub(crate) mod rh56;
 pub(crate) mod rh56_dialects;

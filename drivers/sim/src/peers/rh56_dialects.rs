@@ -183,12 +183,12 @@ impl<W: Words> Dialect<W> {
                 address,
                 data,
             } => {
-                let words = data.chunks_exact(2).zip(0u16..);
-                let taken = words.map(|(pair, n)| {
+                let mut taken = true;
+                for (pair, n) in data.chunks_exact(2).zip(0u16..) {
                     let word = <[u8; 2]>::try_from(pair).map_or(0, W::word);
-                    self.words.write(world, address + n * W::STRIDE, word)
-                });
-                let result = u8::from(taken.fold(true, |all, one| all && one));
+                    taken &= self.words.write(world, address + n * W::STRIDE, word);
+                }
+                let result = u8::from(taken);
                 Some(Reply::Written {
                     hand: ID,
                     address,

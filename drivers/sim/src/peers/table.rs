@@ -8,6 +8,7 @@ use crate::config::WorldConfig;
 use crate::world::Part;
 
 use super::ability::AbilityHand;
+use super::rdt::Rdt;
 use super::registers::{Bank, Dftp, Dh, Linker, Registers, RoHand, Robotiq};
 use super::rh56_dialects::Dialect;
 use super::servos::{Dynamixel, Feetech};
@@ -140,6 +141,12 @@ pub(crate) const ON_LINE: &[OnLine] = &[
     }),
     row("bota-serial", Part::Gauge, 460_800, |stage, link, _| {
         streams::play(stage, link, &manners(0, 50), Bota::default());
+    }),
+    row("ati-rdt", Part::Gauge, 100_000_000, |stage, link, _| {
+        streams::play(stage, link, &manners(0, 50), Rdt::new(1e6));
+    }),
+    row("onrobot-hex", Part::Gauge, 100_000_000, |stage, link, _| {
+        streams::play(stage, link, &manners(0, 50), Rdt::new(1e4));
     }),
     row("magtrol-dsp7000", Part::Load, 19_200, |stage, link, _| {
         play(
