@@ -11,6 +11,13 @@ use typst::utils::LazyHash;
 const FAMILIES: [&str; 3] = ["Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC"];
 /// For identifiers and digests, of the same files.
 const MONOSPACED: [&str; 2] = ["Noto Sans Mono CJK SC", "Source Han Mono SC"];
+/// For letters that those lack: Latin of eastern Europe, Arabic, U+FFFD. Taken where they are there.
+const SPARE: [&str; 4] = [
+    "DejaVuSans.ttf",
+    "DejaVuSans-Bold.ttf",
+    "NotoSans-Regular.ttf",
+    "NotoSans-Bold.ttf",
+];
 /// Where systems keep fonts.
 const PLACES: [&str; 3] = [
     "/usr/share/fonts",
@@ -43,19 +50,24 @@ impl Fonts {
             }
             fonts.extend(files.iter().flat_map(|file| faces(file)));
         }
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        let own = home.map(|home| home.join(".local/share/fonts"));
+        let places: Vec<PathBuf> = PLACES.iter().map(PathBuf::from).chain(own).collect();
+        let below = |wanted: &dyn Fn(&str) -> bool| {
+            let files = places.iter().flat_map(|place| within(place, wanted));
+            files.collect::<Vec<_>>()
+        };
         if !complete(&fonts) {
-            let ours = |name: &str| FILES.iter().any(|begin| name.starts_with(begin));
-            let home = std::env::var_os("HOME").map(PathBuf::from);
-            let own = home.map(|home| home.join(".local/share/fonts"));
-            let places = PLACES.iter().map(PathBuf::from).chain(own);
-            for file in places.flat_map(|place| within(&place, &ours)) {
-                let known = |font: &Font| {
-                    let family = font.info().family.as_str();
-                    FAMILIES.contains(&family) || MONOSPACED.contains(&family)
-                };
+            let known = |font: &Font| {
+                let family = font.info().family.as_str();
+                FAMILIES.contains(&family) || MONOSPACED.contains(&family)
+            };
+            for file in below(&|name| FILES.iter().any(|begin| name.starts_with(begin))) {
                 fonts.extend(faces(&file).into_iter().filter(known));
             }
         }
+        let spare = below(&|name| SPARE.contains(&name));
+        fonts.extend(spare.iter().flat_map(|file| faces(file)));
         if !complete(&fonts) {
             let what = "no font with Chinese was found: a report needs Noto Sans CJK in regular and \
                         bold; on Debian and Ubuntu: apt-get install fonts-noto-cjk; elsewhere name \

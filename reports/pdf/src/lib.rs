@@ -97,9 +97,9 @@ fn told(all: &[SourceDiagnostic]) -> String {
     lines.join("\n")
 }
 
-/// `2026-11-22T02:26:54Z`, fractions of a second left out.
+/// `2026-11-22T02:26:54Z`, fractions of a second left out; of a day alone, its beginning.
 fn moment(utc: &str) -> Option<Datetime> {
-    let (day, time) = utc.split_once('T')?;
+    let (day, time) = utc.split_once('T').unwrap_or((utc, "00:00:00Z"));
     let part = |text: &str, at: usize, sign: char| text.split(sign).nth(at)?.parse::<u8>().ok();
     let seconds = time.get(6..8)?.parse().ok()?;
     let year = day.split('-').next()?.parse().ok()?;

@@ -162,9 +162,12 @@ impl Walk<'_> {
         let value = match tag {
             "svg" => Some(self.drawing(node, "")),
             _ if classes.contains(&"plot") => {
-                let inside = node.children().find(|n| n.tag_name().name() == "svg");
                 let says = node.attribute("aria-label").unwrap_or_default();
-                inside.map(|svg| self.drawing(svg, says))
+                let inside = node.children().find(|n| n.tag_name().name() == "svg");
+                match inside {
+                    Some(svg) if !says.is_empty() => Some(self.drawing(svg, says)),
+                    _ => return Err(Error::Page("a figure has no words beside it".into())),
+                }
             }
             "table" => Some(self.table(node, &classes)?),
             "pre" => Some(json!({"t": "pre", "text": node.text().unwrap_or_default()})),
