@@ -45,6 +45,7 @@ pub(crate) fn everything(workspace: &Workspace, parts: &mut Parts) {
     });
     peers_alone(workspace, parts);
     vm_alone(workspace, parts);
+    pdf_alone(workspace, parts);
     parts.run("documentation", |_| {
         let mut doc = workspace.cargo();
         doc.args([
@@ -110,6 +111,28 @@ pub(crate) fn vm_alone(workspace: &Workspace, parts: &mut Parts) {
             return Outcome::NotRun("the virtual machine is not set up".into());
         }
         with_setup(workspace, counts, "Image::for_test")
+    });
+}
+
+/// `cargo xtask pdf`: the renderer of PDFs, built once in the profile that a laboratory builds it in;
+/// its lints are told by the compiler of that build.
+pub(crate) fn pdf_alone(workspace: &Workspace, parts: &mut Parts) {
+    setup::pdf(parts);
+    let cargo = |command: &str| {
+        let mut cargo = workspace.cargo();
+        cargo.args([command, "--profile", "pdf", "--package", PDF]);
+        cargo
+    };
+    parts.run("renderer of PDFs", |_| run(&mut cargo("build")).into());
+    parts.run("lints of the renderer", |_| {
+        let mut lints = cargo("build");
+        lints.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver");
+        run(lints.env("CLIPPY_ARGS", "-Dwarnings__CLIPPY_HACKERY__")).into()
+    });
+    parts.run("tests of the renderer", |counts| {
+        let tested = tested(&mut cargo("test"));
+        *counts += tested.counts();
+        tested.ended.into()
     });
 }
 

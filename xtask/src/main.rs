@@ -18,11 +18,12 @@ use setup::Workspace;
 const USAGE: &str = "\
 usage: cargo xtask <command> [--allow-not-run]
 
-  test    set up, then format, lints, licences, all tests, the third-party peers, the virtual machine, docs
+  test    set up, then format, lints, licences, all tests, the third-party peers, the virtual machine, PDFs, docs
   setup   only prepare: Debian packages (as root), target/peers-venv, target/tools, target/vm
   deny    licences, bans and sources of all dependencies
   peers   the tests against programs that somebody else wrote
   vm      the tests on a real kernel with SocketCAN, in QEMU
+  pdf     the renderer of PDFs: fonts and tools, its build, its tests
   bench   the measurements of docs/measurements.md, all or those named after it; `build` only when named
 
   --allow-not-run   a part that could not be set up does not fail the command
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         ["deny"] => checks::deny_alone,
         ["peers"] => checks::peers_alone,
         ["vm"] => checks::vm_alone,
+        ["pdf"] => checks::pdf_alone,
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(64);

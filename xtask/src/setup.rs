@@ -19,6 +19,13 @@ const VM_PACKAGES: &[&str] = &[
     "cpio",
     "iproute2",
 ];
+/// Debian packages of the PDFs: their fonts, and the programs that look into them.
+const PDF_PACKAGES: &[&str] = &[
+    "fonts-noto-cjk",
+    "fonts-dejavu-core",
+    "poppler-utils",
+    "qpdf",
+];
 const CARGO_DENY: &str = "0.20.2";
 
 /// The folders that everything else is named from.
@@ -63,6 +70,7 @@ impl Workspace {
 pub(crate) fn everything(workspace: &Workspace, parts: &mut Parts) {
     peers(workspace, parts);
     vm(workspace, parts);
+    pdf(parts);
     parts.run("set up cargo-deny", |_| {
         not_run(cargo_deny(workspace).map(drop))
     });
@@ -78,6 +86,11 @@ pub(crate) fn vm(workspace: &Workspace, parts: &mut Parts) {
     parts.run("set up vm", |_| {
         not_run(packages(VM_PACKAGES).and_then(|()| vm::build(workspace)))
     });
+}
+
+/// A part of its own: fonts of a report, and programs that look into a PDF.
+pub(crate) fn pdf(parts: &mut Parts) {
+    parts.run("set up PDFs", |_| not_run(packages(PDF_PACKAGES)));
 }
 
 /// What could not be set up is not run: that is another thing than a failed test.
