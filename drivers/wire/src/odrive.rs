@@ -435,7 +435,7 @@ mod tests {
         assert_eq!(Said::decode(split(from).1, &encoded), Some(said));
     }
 
-    /// Encoded by cantools 41.0.0 from the DBC file for firmware 0.6.10 (odrive-can 2.1.0 has it), node 3.
+    /// Encoded by cantools 45.1.0 from the DBC file for firmware 0.6.10 (odrive-can 2.1.0 has it), node 3.
     #[test]
     fn what_a_drive_is_told_is_as_its_dbc_file_says() {
         told(Told::Estop, 0x062, "");

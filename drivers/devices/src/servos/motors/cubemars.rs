@@ -8,10 +8,10 @@
 use std::sync::Arc;
 
 use certbench_clock::Clock;
-use certbench_link::{CanFrame, CanLink, Stamp};
-use certbench_model::Text;
+use certbench_link::{CanFrame, CanLink, LinkError, Stamp};
 use certbench_model::plan::DevicePlan;
 use certbench_model::vocabulary::DriverDescription;
+use certbench_model::{FaultKind, Text};
 use certbench_roles::{Device, Trouble};
 use certbench_wire::cubemars::{Feedback, Mit, MitFeedback, Servo, fault};
 use certbench_wire::mit;
@@ -221,6 +221,10 @@ fn ails(code: u8) -> Vec<Ail> {
     text.into_iter().collect()
 }
 
+fn link(error: LinkError) -> Trouble {
+    Trouble::Fault(FaultKind::Link, error.to_string())
+}
+
 /// Cannot be read: all of it stands on the label.
 fn nameless(deg_most: f64, deg_per_s: f64) -> Nameplate {
     Nameplate {
@@ -292,12 +296,12 @@ impl Protocol for InServo {
             deg_per_s: 5.0,
         };
         let sent = bus.send(&self.go(motor, stand));
-        sent.map_err(|error| Trouble::Fault(certbench_model::FaultKind::Link, error.to_string()))
+        sent.map_err(link)
     }
 
     fn power_off(&self, bus: &Bus, motor: usize) -> Result<(), Trouble> {
         let sent = bus.send(&self.limp(motor));
-        sent.map_err(|error| Trouble::Fault(certbench_model::FaultKind::Link, error.to_string()))
+        sent.map_err(link)
     }
 
     /// It shows itself by itself.
@@ -441,10 +445,13 @@ impl Protocol for InMit {
         ))
     }
 
+    /// A motor goes on with the command that it got last, be it before it was enabled.
     fn power_on(&self, bus: &Bus, motor: usize, deg: f64) -> Result<(), Trouble> {
+        let limp = bus.send(&[self.spring(motor, deg, false)]);
+        limp.map_err(link)?;
         self.ask(bus, motor, Mit::Enter)?;
         let stand = bus.send(&[self.spring(motor, deg, true)]);
-        stand.map_err(|error| Trouble::Fault(certbench_model::FaultKind::Link, error.to_string()))
+        stand.map_err(link)
     }
 
     fn power_off(&self, bus: &Bus, motor: usize) -> Result<(), Trouble> {

@@ -41,7 +41,7 @@ pub(super) fn description() -> DriverDescription {
         ("current", "A"),
         true,
         &[
-            "the maker's DBC file for firmware 0.6.10 through cantools 41.0.0, as golden frames",
+            "the maker's DBC file for firmware 0.6.10 through cantools 45.1.0, as golden frames",
             "cantools with that file as the host of the simulator, over SLCAN",
             "simulator",
         ],
