@@ -10,6 +10,8 @@ const DEVICES: &[(&str, &[&str])] = &[
     ("inspire-rh56f1", &[]),
     ("inspire-eg5cd1", &[]),
     ("psyonic-ability", &[]),
+    ("allegro-v4", &[]),
+    ("allegro-v5", &[]),
     ("linker-l10-can", &[]),
     ("linker-l20-can", &[]),
     ("linker-o6-can", &[]),
@@ -43,6 +45,12 @@ const DEVICES: &[(&str, &[&str])] = &[
     ("dynamixel", &[]),
     ("leap-hand", &[]),
     ("feetech-sts", &[]),
+    ("damiao-dm", &[]),
+    ("robstride", &[]),
+    ("xiaomi-cybergear", &[]),
+    ("cubemars-servo", &[]),
+    ("cubemars-mit", &[]),
+    ("odrive-can", &[]),
     (
         "canopen-arm",
         &["--signals", "position", "--set", "counts_per_deg=10000"],
@@ -64,13 +72,21 @@ fn every_simulated_device_passes_the_battery() {
 
 #[test]
 fn a_watchdog_that_is_claimed_is_seen_to_stop_the_servos() {
-    let output = run(&["conform", "dynamixel"]);
-    let said = String::from_utf8_lossy(&output.stdout);
-    let watchdog = said.lines().find(|line| line.starts_with("watchdog"));
-    assert!(
-        watchdog.is_some_and(|line| line.contains("stopped at")),
-        "{said}"
-    );
+    let fed: [&[&str]; 4] = [
+        &["dynamixel"],
+        &["damiao-dm"],
+        &["robstride"],
+        &["odrive-can", "--set", "watchdog=set"],
+    ];
+    for arguments in fed {
+        let output = run(&[&["conform"], arguments].concat());
+        let said = String::from_utf8_lossy(&output.stdout);
+        let watchdog = said.lines().find(|line| line.starts_with("watchdog"));
+        assert!(
+            watchdog.is_some_and(|line| line.contains("stopped at")),
+            "{arguments:?}: {said}"
+        );
+    }
     // without one they go on, and the check says so
     let output = run(&["conform", "dynamixel", "--set", "bus_watchdog=0 ms"]);
     let said = String::from_utf8_lossy(&output.stdout);

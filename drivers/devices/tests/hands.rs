@@ -244,3 +244,24 @@ fn the_other_hand_does_not_answer() {
     );
     bench.close();
 }
+
+/// The same counts are degrees of another size in the two versions: 333.3/65536 and 0.088 of one.
+#[test]
+fn an_allegro_hand_is_looked_on_in_degrees_of_its_version() {
+    for driver in ["allegro-v4", "allegro-v5"] {
+        let bench = Bench::new(&json!({ "seed": 5 }), &[plan(driver, &json!({}), None)]);
+        let identity = bench.device(driver).identify().unwrap();
+        assert_eq!(identity.serial.as_deref(), Some("01BR0007"));
+        assert_eq!(identity.firmware.as_deref(), Some("0102"));
+        bench.start(driver, &["index", "thumb", "temperature"]);
+        bench.pass(300);
+        assert!(bench.last(0).iter().all(|deg| deg.abs() < 0.1));
+        assert_eq!(bench.last(2).len(), 4);
+        assert!(bench.device(driver).grasp().is_none() && bench.device(driver).halt().is_none());
+        bench.fault(driver, FaultKind::OverTemperature);
+        bench.pass(1000);
+        let hot = |told: &Trouble| matches!(told, Trouble::Event { code, .. } if code == "over-temperature");
+        assert!(bench.news().iter().any(hot), "{:?}", bench.news());
+        bench.close();
+    }
+}

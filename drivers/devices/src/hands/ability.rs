@@ -335,16 +335,14 @@ impl Hand {
             drive.course = None;
             *silent_until = now + LEFT_AFTER;
         }
-        drive.walk(passed);
-        match &drive.course {
-            _ if now < *silent_until => None,
-            Some(course) => Some(Request::Command(
-                Mode::Position,
-                self.variant,
-                counts(course),
-            )),
-            None => Some(Request::Read(self.variant)),
+        if now < *silent_until {
+            return None;
         }
+        drive.walk(passed.min(2 * self.core.interval)); // a finger does not make up for lost answers
+        Some(match &drive.course {
+            Some(course) => Request::Command(Mode::Position, self.variant, counts(course)),
+            None => Request::Read(self.variant),
+        })
     }
 }
 

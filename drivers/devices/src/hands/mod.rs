@@ -4,6 +4,7 @@
 //! [`crate::modbus_map`]; a hand that is a chain of servos in [`crate::servos`].
 
 pub(crate) mod ability;
+pub(crate) mod allegro;
 pub(crate) mod bus;
 pub(crate) mod linker;
 pub(crate) mod shell;
@@ -18,6 +19,7 @@ use crate::options::quantity;
 pub(crate) fn families() -> Vec<Family> {
     let mut all = vec![(ability::description(), Opener::Bytes(ability::open))];
     all.extend(linker::families());
+    all.extend(allegro::families());
     all
 }
 

@@ -5,7 +5,7 @@ use certbench_link::CanLink;
 use crate::config::WorldConfig;
 use crate::world::Part;
 
-use super::hand_nodes::LinkerHand;
+use super::hand_nodes::{AllegroHand, LinkerHand};
 use super::{Stage, canopen, hand_nodes, motors, rh56};
 
 /// A device and how it is played.
@@ -33,6 +33,12 @@ pub(crate) const ON_BUS: &[OnBus] = &[
         let hand = rh56::Hand::new(id, &mut stage.world());
         hand_nodes::play(stage, link, hand);
     }),
+    row("allegro-v4", Part::Hand, |stage, link, _| {
+        hand_nodes::play(stage, link, AllegroHand::v4());
+    }),
+    row("allegro-v5", Part::Hand, |stage, link, _| {
+        hand_nodes::play(stage, link, AllegroHand::v5());
+    }),
     row("linker-l10-can", Part::Hand, |stage, link, _| {
         hand_nodes::play(stage, link, LinkerHand::l10());
     }),
@@ -53,7 +59,7 @@ pub(crate) const ON_BUS: &[OnBus] = &[
         motors::play(stage, link, motors::Damiao::new(1..=6));
     }),
     row("robstride", Part::Meter, |stage, link, _| {
-        motors::play(stage, link, motors::RobStride::robstride(1..=6));
+        motors::play(stage, link, motors::RobStride::rs02(1..=6));
     }),
     row("xiaomi-cybergear", Part::Meter, |stage, link, _| {
         motors::play(stage, link, motors::RobStride::cybergear(1..=6));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use certbench_clock::Time;
 use certbench_link::{CanFrame, CanLink, LinkError};
+use certbench_wire::allegro::{Ask, Info, Reply};
 use certbench_wire::linker::{Message, RIGHT};
 use certbench_wire::rh56::Request;
 
@@ -248,5 +249,66 @@ impl Node for LinkerHand {
             CanFrame::standard(RIGHT, &data).ok()
         })
         .collect()
+    }
+}
+
+/// An Allegro Hand that somebody else moves: index, middle, ring and thumb of the world's hand, each with three
+/// joints that bend together to 90 degrees.
+pub(crate) struct AllegroHand {
+    /// Counts of a degree.
+    per_deg: f64,
+    hardware: u8,
+}
+
+impl AllegroHand {
+    pub(crate) fn v4() -> AllegroHand {
+        AllegroHand {
+            per_deg: 65_536.0 / 333.3,
+            hardware: 4,
+        }
+    }
+
+    pub(crate) fn v5() -> AllegroHand {
+        AllegroHand {
+            per_deg: 1.0 / 0.088,
+            hardware: 5,
+        }
+    }
+
+    fn tell(&self, world: &World, ask: Ask) -> Reply {
+        // index, middle, ring, thumb
+        let finger = |n: u8| [3, 2, 1, 4].get(usize::from(n)).copied().unwrap_or(0);
+        match ask {
+            Ask::Info => Reply::Info(Info {
+                hardware: [self.hardware, 0],
+                firmware: [1, 2],
+                servo_on: false,
+                over_temperature: (0..6).any(|n| view(world, n).is_some_and(|f| f.too_hot)),
+                communication_fault: false,
+            }),
+            Ask::Serial => Reply::Serial(*b"01BR0007"),
+            Ask::Pose(n) => {
+                let bent = 90.0 * closing(world, finger(n)) * self.per_deg;
+                Reply::Pose(
+                    n,
+                    [0.0, bent, bent, bent].map(|counts| counts.round() as i16),
+                )
+            }
+            Ask::Temperature(n) => {
+                let celsius = view(world, finger(n)).map_or(0.0, |finger| finger.celsius);
+                Reply::Temperature(n, celsius.round() as i32)
+            }
+        }
+    }
+}
+
+impl Node for AllegroHand {
+    fn hear(&mut self, frame: &CanFrame, world: &mut World) -> Vec<CanFrame> {
+        let asked = Ask::from_id(frame.id()).filter(|_| frame.is_remote() && !frame.is_extended());
+        let answer = match asked {
+            Some((ask, 0)) => CanFrame::standard(frame.id(), &self.tell(world, ask).encode()).ok(),
+            _ => None,
+        };
+        answer.into_iter().collect()
     }
 }
