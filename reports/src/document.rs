@@ -300,6 +300,8 @@ pub(crate) struct Instrument {
     pub(crate) delay_ms: String,
     pub(crate) calibration: Option<Certificate>,
     pub(crate) registration: Option<Frame>,
+    /// Why the run that should have found its frame found none.
+    pub(crate) no_frame: Vec<Text>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -323,6 +325,18 @@ pub(crate) struct Frame {
     pub(crate) method: String,
     pub(crate) u_position: String,
     pub(crate) u_angle: Option<String>,
+    /// The points of this run that it was fitted from; none for a frame of the bench file.
+    pub(crate) points: Vec<FramePoint>,
+}
+
+/// A point of a fitted frame.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct FramePoint {
+    pub(crate) point: String,
+    /// Distance from the commanded position after the fit.
+    pub(crate) residual: String,
+    /// Line of `run.jsonl` where its window begins.
+    pub(crate) line: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]

@@ -1,5 +1,6 @@
 //! Prints the `poses:` of a bench file for the default arm: the five poses of the ISO 9283 test cube,
-//! `extended`, `park`, and a sweep of joint 1. Joint angles are found numerically from the nominal
+//! four points on the cube's other diagonals, which a tracker's frame is fitted from and which are never
+//! judged, `extended`, `park`, and a sweep of joint 1. Joint angles are found numerically from the nominal
 //! kinematics; certbench itself does no kinematics.
 
 use certbench_sim::kinematics::{Frame, nominal_tcp};
@@ -31,15 +32,21 @@ fn main() {
 
 /// P1 is the centre; P2 to P5 lie at 10 % of the cube's diagonals from C1, C2, C7 and C8:
 /// `P_k = P1 + 0.8 (C_k - P1)`. The plane C1-C2-C7-C8 has equal offsets in x and z.
-fn cube() -> [(&'static str, [f64; 3]); 5] {
+/// R1 to R4 lie in the same way towards C3, C4, C5 and C6.
+fn cube() -> [(&'static str, [f64; 3]); 9] {
     let reach = 0.8 * EDGE_MM / 2.0;
     let corner = |xz: f64, y: f64| [xz * reach, y * reach, xz * reach];
+    let other = |x: f64, y: f64| [x * reach, y * reach, -x * reach];
     [
         ("p1", [0.0; 3]),
         ("p2", corner(1.0, 1.0)),
         ("p3", corner(1.0, -1.0)),
         ("p4", corner(-1.0, -1.0)),
         ("p5", corner(-1.0, 1.0)),
+        ("r1", other(1.0, 1.0)),
+        ("r2", other(1.0, -1.0)),
+        ("r3", other(-1.0, -1.0)),
+        ("r4", other(-1.0, 1.0)),
     ]
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn into_frame(pose: Pose, registration: &Registration) -> Pose {
     }
 }
 
-type Matrix = [[f64; 3]; 3];
+pub(crate) type Matrix = [[f64; 3]; 3];
 
 /// `Rz(c) Ry(b) Rx(a)`.
 fn rotation(abc_deg: [f64; 3]) -> Matrix {
@@ -34,8 +34,8 @@ fn rotation(abc_deg: [f64; 3]) -> Matrix {
     ]
 }
 
-/// The inverse of [`rotation`]; with b at ±90 degrees only a ± c is defined, and c is taken as 0.
-fn angles(r: Matrix) -> [f64; 3] {
+/// The angles a, b, c of a rotation; with b at ±90 degrees only a ± c is defined, and c is taken as 0.
+pub(crate) fn angles(r: Matrix) -> [f64; 3] {
     let b = (-r[2][0]).atan2(r[0][0].hypot(r[1][0]));
     let (a, c) = if r[0][0].hypot(r[1][0]) > 1e-9 {
         (r[2][1].atan2(r[2][2]), r[1][0].atan2(r[0][0]))

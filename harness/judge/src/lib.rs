@@ -17,6 +17,7 @@ mod measure;
 pub mod metric;
 mod params;
 mod reason;
+mod register;
 mod rejudge;
 mod run;
 pub mod stats;

@@ -4,6 +4,7 @@ use crate::case;
 use crate::course::Course;
 use crate::derived;
 use crate::reason::{Reasons, because};
+use crate::register;
 use crate::trace::Reader;
 use crate::vocabulary;
 use certbench_model::finding::FINDINGS_FORMAT;
@@ -20,10 +21,18 @@ pub fn judge(run: &dyn Recorded) -> Findings {
     let plan = &facts.plan;
     let metrics = vocabulary();
     let course = Course::of(plan, &facts.events);
-    let reader = Reader {
+    let recorded = Reader {
         run,
         plan,
         day: facts.day,
+        frames: &[],
+    };
+    let registrations = register::fits(recorded, &course);
+    let with_frames = register::with_frames(plan, &registrations);
+    let reader = Reader {
+        plan: &with_frames,
+        frames: &registrations,
+        ..recorded
     };
     let doubts = record_doubts(facts);
     let mut cases: Vec<_> = plan
@@ -64,6 +73,7 @@ pub fn judge(run: &dyn Recorded) -> Findings {
         end: end_word(facts.end).into(),
         reasons: reasons.into_vec(),
         cases,
+        registrations,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::frame::{self, Pose};
 use crate::reason::{Reasons, because};
 use certbench_model::addendum::{Addendum, Content, Import};
-use certbench_model::finding::Reason;
+use certbench_model::finding::{FittedFrame, Reason};
 use certbench_model::sample::{COMPONENTS_MAX, Invalid};
 use certbench_model::{Channel, Date, Plan, Reading, Recorded, Source, Unit};
 
@@ -14,6 +14,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) plan: &'a Plan,
     /// Day of the run.
     pub(crate) day: Date,
+    /// Frames that the run found for itself.
+    pub(crate) frames: &'a [FittedFrame],
 }
 
 /// Valid samples of a window.

@@ -1,7 +1,7 @@
 //! What the judge says: values with their doubt, and verdicts.
 
 use crate::measure::{Accept, DecisionRule};
-use crate::{Figure, Quantity, Source, Text, Unit};
+use crate::{Figure, Quantity, Registration, Source, Text, Unit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,45 @@ pub struct Findings {
     pub reasons: Vec<Reason>,
     /// One entry a case of the plan, in its order; none is ever left out.
     pub cases: Vec<CaseFindings>,
+    /// Frames that were fitted from this run's own windows, one a `register` step of the plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub registrations: Vec<FittedFrame>,
+}
+
+/// The frame of a channel as it was fitted from windows of the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FittedFrame {
+    /// Case of the step.
+    pub case: String,
+    /// Channel.
+    pub channel: String,
+    /// The fit; `None`: the channel has no frame, and `reasons` say why.
+    pub fit: Option<FrameFit>,
+    /// Why there is none, or what is doubtful about it.
+    pub reasons: Vec<Reason>,
+}
+
+/// A rigid fit of seen points to commanded ones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrameFit {
+    /// What results of this run use.
+    pub registration: Registration,
+    /// Distances between the commanded points and the seen ones after the fit, in the order of
+    /// performance.
+    pub residuals: Vec<Residual>,
+    /// Their root mean square.
+    pub rms: Quantity,
+}
+
+/// How far a point of a fit is off.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Residual {
+    /// Pose.
+    pub point: String,
+    /// Distance.
+    pub distance: Quantity,
+    /// Where its readings stand in the record.
+    pub evidence: Evidence,
 }
 
 /// Findings of one case.

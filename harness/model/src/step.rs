@@ -475,6 +475,23 @@ pub struct Repeat {
     /// records every sample. Windows are always recorded in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thinned_s: Option<f64>,
+    /// The frame that its windows bring a channel into, when it is a registration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registers: Option<Registers>,
+}
+
+/// A registration: the rows of the repeat are poses whose commanded positions are known, a window of
+/// each pass sees where they are in the channel's own frame, and the judge fits the one to the other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Registers {
+    /// Channel: a pose or position.
+    pub channel: String,
+    /// The window inside that sees a point.
+    pub window: String,
+    /// The frame that the commanded positions are in.
+    pub frame: String,
+    /// Largest residual of a point, mm; with a larger one the channel is not registered.
+    pub residual_max_mm: f64,
 }
 
 impl Repeat {
@@ -487,6 +504,7 @@ impl Repeat {
             every: Vec::new(),
             until: None,
             thinned_s: None,
+            registers: None,
         }
     }
 }

@@ -1,15 +1,23 @@
 //! Every channel with the instrument and certificate behind it.
 
 use super::{head, quantity};
-use crate::document::{Certificate, Frame, Instrument};
+use crate::document::{Certificate, Frame, FramePoint, Instrument};
 use crate::extra::Laboratory;
 use crate::number::{exact, factor, with_unit};
+use certbench_model::finding::{FittedFrame, Residual};
 use certbench_model::{
-    Calibration, CalibrationRange, Channel, Date, Facts, Registration, Source, Unit,
+    Calibration, CalibrationRange, Channel, Date, Facts, Quantity, Registration, Source, Unit,
 };
 
-pub(super) fn instruments(facts: &Facts, laboratory: &Laboratory) -> Vec<Instrument> {
-    let one = |channel: &Channel| instrument(facts, laboratory, channel);
+pub(super) fn instruments(
+    facts: &Facts,
+    fitted: &[FittedFrame],
+    laboratory: &Laboratory,
+) -> Vec<Instrument> {
+    let one = |channel: &Channel| {
+        let fitted = fitted.iter().find(|f| f.channel == channel.id);
+        instrument(facts, fitted, laboratory, channel)
+    };
     facts.plan.channels.iter().map(one).collect()
 }
 
@@ -20,7 +28,12 @@ pub(super) fn source(source: Source) -> &'static str {
     }
 }
 
-fn instrument(facts: &Facts, laboratory: &Laboratory, channel: &Channel) -> Instrument {
+fn instrument(
+    facts: &Facts,
+    fitted: Option<&FittedFrame>,
+    laboratory: &Laboratory,
+    channel: &Channel,
+) -> Instrument {
     let unit = channel.components.first().map_or(Unit::one(), |c| c.unit);
     let component = |c: &certbench_model::Component| match c.unit.print() {
         "" => c.name.clone(),
@@ -43,7 +56,16 @@ fn instrument(facts: &Facts, laboratory: &Laboratory, channel: &Channel) -> Inst
             .calibration
             .as_ref()
             .map(|c| certificate(c, unit, facts.day)),
-        registration: channel.registration.as_ref().map(frame),
+        registration: match fitted {
+            None => channel.registration.as_ref().map(|r| frame(r, &[])),
+            Some(fitted) => {
+                let fit = fitted.fit.as_ref();
+                fit.map(|f| frame(&f.registration, &f.residuals))
+            }
+        },
+        no_frame: fitted.map_or_else(Vec::new, |f| {
+            f.reasons.iter().map(|r| r.text.clone()).collect()
+        }),
     }
 }
 
@@ -79,11 +101,22 @@ fn range(range: &CalibrationRange, unit: Unit) -> String {
     format!("{ends}: U = {u} (k\u{a0}=\u{a0}{})", factor(range.k))
 }
 
-fn frame(registration: &Registration) -> Frame {
+fn frame(registration: &Registration, residuals: &[Residual]) -> Frame {
     Frame {
         frame: registration.frame.clone(),
         method: registration.method.clone(),
         u_position: quantity(registration.u_position),
         u_angle: registration.u_angle.map(quantity),
+        points: residuals.iter().map(frame_point).collect(),
+    }
+}
+
+/// To the micrometre: finer than any tracker.
+fn frame_point(residual: &Residual) -> FramePoint {
+    let Quantity { value, unit } = residual.distance;
+    FramePoint {
+        point: residual.point.clone(),
+        residual: with_unit(&exact((value * 1e3).round() / 1e3), unit),
+        line: residual.evidence.line,
     }
 }

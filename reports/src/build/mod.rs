@@ -57,7 +57,7 @@ pub fn document(facts: &Facts, findings: &Findings, extra: &Extra) -> Document {
         sampling: method::sampling(plan),
         rules: rule::rules(findings),
         watches: method::watches(plan),
-        instruments: instrument::instruments(facts, &extra.laboratory),
+        instruments: instrument::instruments(facts, &findings.registrations, &extra.laboratory),
         environment: named(&plan.bench.environment),
         external: head::external(&extra.laboratory),
         opinions: head::opinions(&extra.laboratory),

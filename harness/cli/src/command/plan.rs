@@ -3,7 +3,9 @@
 use crate::exit::Exit;
 use crate::inputs::{Files, load};
 use crate::{say, say_on};
-use certbench_model::step::{Condition, Ending, Otherwise, Over, ProgramAct, Stop, Target, Wait};
+use certbench_model::step::{
+    Condition, Ending, Otherwise, Over, ProgramAct, ProgramState, Stop, Target, Wait,
+};
 use certbench_model::{Plan, Step};
 use std::fmt::Write;
 
@@ -265,6 +267,12 @@ fn words(step: &Step) -> String {
                 let how = seed
                     .map(|s| format!(", shuffled with seed {s}"))
                     .unwrap_or_default();
+                let word = r.registers.as_ref().map_or(word.to_string(), |g| {
+                    format!(
+                        "register {} to {}, a point off by at most {} mm,",
+                        g.channel, g.frame, g.residual_max_mm
+                    )
+                });
                 format!(
                     "{word} over {table} as {} ({}{how})",
                     r.variable,
@@ -340,14 +348,24 @@ fn asked(act: &ProgramAct) -> String {
             program,
             within_s,
             otherwise,
-        } => format!("run {program} within {within_s} s, otherwise {otherwise:?}"),
+        } => format!(
+            "run {program} within {within_s} s, otherwise {}",
+            meant(otherwise)
+        ),
         ProgramAct::Select { program } => format!("select {program}"),
         ProgramAct::Start => "start".into(),
         ProgramAct::Await {
             state,
             within_s,
             otherwise,
-        } => format!("await {state:?} within {within_s} s, otherwise {otherwise:?}"),
+        } => {
+            let state = match state {
+                ProgramState::Busy => "under way",
+                ProgramState::Done => "at its end",
+            };
+            let otherwise = meant(otherwise);
+            format!("await that it is {state} within {within_s} s, otherwise {otherwise}")
+        }
         ProgramAct::Abort => "abort".into(),
     }
 }

@@ -26,8 +26,8 @@ fn passes<'a>(task: Task<'a>, answer: &mut Answer) -> Result<Passes<'a>, Reason>
     let channel = task.channel("position")?;
     let from = pose::commanded(task, Some(params.word("from")?))?;
     let to = pose::commanded(task, Some(params.word("to")?))?;
-    pose::registration(channel, &from)?;
-    pose::registration(channel, &to)?;
+    pose::registration(task, channel, &from)?;
+    pose::registration(task, channel, &to)?;
     let count = u32::try_from(params.count("planes")?)
         .unwrap_or(u32::MAX)
         .min(10_000);

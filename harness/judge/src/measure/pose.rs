@@ -28,7 +28,7 @@ pub(super) struct Visit {
 pub(super) fn accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     let command = command(task)?;
     let channel = task.channel("position")?;
-    let registration = registration(channel, &command)?;
+    let registration = registration(task, channel, &command)?;
     let visits = visits(task, answer)?;
     let positions = positions(&visits);
     let ap = iso9283::accuracy(&positions, command.position).ok_or_else(none)?;
@@ -91,9 +91,19 @@ pub(super) fn accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
 /// The registration of a tracker to the frame of a commanded pose, without which accuracy is not
 /// tested.
 pub(super) fn registration<'a>(
+    task: Task<'_>,
     channel: &'a Channel,
     command: &Command<'_>,
 ) -> Result<&'a Registration, Reason> {
+    let mut fitted = task
+        .reader
+        .frames
+        .iter()
+        .filter(|f| f.channel == channel.id);
+    let failed = fitted.find(|f| f.fit.is_none());
+    if let Some(reason) = failed.and_then(|f| f.reasons.first()) {
+        return Err(reason.clone());
+    }
     let registration = channel.registration.as_ref().ok_or_else(|| {
         because(
             "no-registration",

@@ -30,7 +30,7 @@ fn groups(visits: &[Visit], variable: &str) -> Option<Vec<Group>> {
 pub(super) fn drift(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     let command = pose::commanded(task, Some(task.params().word("pose")?))?;
     let channel = task.channel("position")?;
-    pose::registration(channel, &command)?;
+    pose::registration(task, channel, &command)?;
     let visits = pose::visits_of(task, "over", answer)?;
     answer.n = u32::try_from(visits.len()).unwrap_or(u32::MAX);
     let variable = task.params().word("group")?;

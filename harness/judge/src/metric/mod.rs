@@ -8,6 +8,7 @@ pub mod iso9283;
 pub mod joint;
 pub mod payload;
 pub mod performance_level;
+pub mod registration;
 pub mod safeguard;
 pub mod sensor;
 pub mod stop;

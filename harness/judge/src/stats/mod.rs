@@ -19,6 +19,7 @@ pub mod runs;
 pub mod sprt;
 pub mod student;
 pub mod summary;
+pub mod symmetric;
 pub mod tolerance;
 
 /// A confidence level or coverage probability, strictly between 0 and 1.

@@ -87,9 +87,22 @@ impl Checker<'_> {
             self.sink
                 .push(Complaint::new("missing-frame", tcp.head, message).help("add `frame: base`"));
         }
-        let angles = pose.joints.get()?;
         let id = pose.device.get()?;
         let device = self.bench_device(bench, id, pose.device.span)?;
+        let Some(joints) = &pose.joints else {
+            if !device.joints.is_empty() {
+                let message = format!("the pose has no angles for the joints of `{id}`");
+                let complaint = Complaint::new("missing-key", written.head, message);
+                self.sink.push(complaint.help("add `joints: [ … ]`"));
+            }
+            return Some(Pose {
+                device: id.clone(),
+                joints_deg: Vec::new(),
+                tcp,
+                frame,
+            });
+        };
+        let angles = joints.get()?;
         if !device.joints.is_empty() && angles.len() != device.joints.len() {
             let message = format!(
                 "{} angles for the {} joints of `{id}`",
@@ -97,7 +110,7 @@ impl Checker<'_> {
                 device.joints.len()
             );
             self.sink
-                .push(Complaint::new("wrong-length", pose.joints.head, message));
+                .push(Complaint::new("wrong-length", joints.head, message));
         }
         let mut joints_deg = Vec::new();
         for (i, angle) in angles.iter().enumerate() {

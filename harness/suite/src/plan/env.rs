@@ -34,6 +34,7 @@ pub(crate) struct Env<'a> {
     /// Channels of `needs`, as the bench has them or else as the suite needs them.
     pub(crate) channels: BTreeMap<String, View>,
     pub(crate) used: RefCell<Used>,
+    pub(crate) frames: RefCell<Frames>,
     pub(crate) steps_left: Cell<usize>,
 }
 
@@ -44,6 +45,17 @@ pub(crate) struct Used {
     pub(crate) parameters: BTreeSet<String>,
     /// Of the whole suite: `kind name`.
     pub(crate) names: BTreeSet<(&'static str, String)>,
+}
+
+/// What a suite says of frames.
+#[derive(Debug, Default)]
+pub(crate) struct Frames {
+    /// Channels that it registers, and to which frame; without a bench the frame is empty.
+    pub(crate) channels: BTreeMap<String, (Span, String)>,
+    /// Poses that a frame is fitted from.
+    pub(crate) points: BTreeMap<String, Span>,
+    /// Poses that measures judge.
+    pub(crate) judged: BTreeMap<String, Span>,
 }
 
 /// A repeat variable in force.

@@ -21,7 +21,7 @@ use certbench_model::plan::{Case, OnDeviceEvent, PLAN_FORMAT, Restriction, Watch
 use certbench_model::{Channel, Date, DecisionRule, Derived, Plan, Step, Text, Vocabulary};
 use channels::Matching;
 use count::{bound, case_bound};
-use env::{Env, STEPS_WRITTEN_MAX, Used};
+use env::{Env, Frames, STEPS_WRITTEN_MAX, Used};
 use measures::{Measures, derived};
 use parameters::InForce;
 use restrict::Restricting;
@@ -55,6 +55,8 @@ pub struct Request<'a> {
 /// Cases, watches and `finally` of a suite.
 pub(crate) struct Body {
     pub(crate) cases: Vec<Case>,
+    /// Channels that the steps register, and to which frame.
+    pub(crate) frames: BTreeMap<String, (Span, String)>,
     pub(crate) derived: Vec<Derived>,
     pub(crate) finally: Vec<Step>,
     pub(crate) watches: Vec<Watch>,
@@ -81,6 +83,7 @@ pub(crate) fn body(
         bench,
         channels: views,
         used: RefCell::new(Used::default()),
+        frames: RefCell::new(Frames::default()),
         steps_left: Cell::new(STEPS_WRITTEN_MAX),
     };
     let mut used = Vec::new();
@@ -140,8 +143,20 @@ pub(crate) fn body(
         let message = "`finally` takes too long";
         sink.push(Complaint::new("too-long", at.unwrap_or_default(), message));
     }
+    let frames = env.frames.into_inner();
+    for (pose, at) in &frames.judged {
+        if let Some(point) = frames.points.get(pose) {
+            let message = format!("`{pose}` is judged, and the frame is fitted from it");
+            sink.push(
+                Complaint::new("judged-point", *at, message)
+                    .also(*point, "among these points")
+                    .note("an error of a point goes into the frame and hides there"),
+            );
+        }
+    }
     let names = env.used.into_inner().names;
     Body {
+        frames: frames.channels,
         cases,
         derived,
         finally,
@@ -248,6 +263,7 @@ pub(crate) fn plan(request: &Request<'_>, sources: &mut Sources, sink: &Sink) ->
         channels: &channels,
         values: &values,
         under_test: &under_test,
+        frames: &body.frames,
         today,
     };
     let (cases, restrictions) = restricted(body.cases, &body.used, &restricting);

@@ -3,6 +3,7 @@
 use super::parameters::{InForce, shortened, shortened_text};
 use crate::check::bench::Bench;
 use crate::check::suite::Suite;
+use crate::complaint::Span;
 use certbench_model::plan::{Case, Restriction, Shortened};
 use certbench_model::vocabulary::MetricDescription;
 use certbench_model::{Channel, Date, Measure, Text, Vocabulary};
@@ -16,6 +17,8 @@ pub(crate) struct Restricting<'a> {
     pub(crate) channels: &'a [Channel],
     pub(crate) values: &'a BTreeMap<String, InForce>,
     pub(crate) under_test: &'a [String],
+    /// Channels that the suite's own steps register, and to which frame.
+    pub(crate) frames: &'a BTreeMap<String, (Span, String)>,
     pub(crate) today: Date,
 }
 
@@ -120,7 +123,9 @@ impl Restricting<'_> {
         let judged = self.judged_rows(measure);
         let judged = |name: &str| judged.is_none_or(|rows| rows.iter().any(|(_, r)| r.id == name));
         let poses: Vec<_> = poses.into_iter().filter(|(name, _)| judged(name)).collect();
-        let Some(registration) = &channel.registration else {
+        let fitted = self.frames.get(&channel.id).map(|(_, frame)| frame);
+        let there = fitted.or(channel.registration.as_ref().map(|r| &r.frame));
+        let Some(there) = there else {
             let id = &channel.id;
             let text = Text::new(
                 format!("`{id}` is not registered to a frame of the bench: accuracy is not tested"),
@@ -138,9 +143,8 @@ impl Restricting<'_> {
                     format!("测试台未给出位姿 `{name}` 的指令位置：该处不测试准确度"),
                 );
                 found.push(restriction(case, &measure.id, "no-commanded-pose", text));
-            } else if pose.frame.as_ref() != Some(&registration.frame) {
+            } else if pose.frame.as_ref() != Some(there) {
                 let frame = pose.frame.as_deref().unwrap_or_default();
-                let there = &registration.frame;
                 let text = Text::new(
                     format!(
                         "pose `{name}` is commanded in `{frame}`, `{}` is registered to `{there}`: accuracy is not tested there",
@@ -158,10 +162,7 @@ impl Restricting<'_> {
     }
 
     /// Rows of the tables whose ids are poses, as far as a measure judges by rows at all.
-    fn judged_rows(
-        &self,
-        measure: &Measure,
-    ) -> Option<&Vec<(crate::complaint::Span, certbench_model::plan::Row)>> {
+    fn judged_rows(&self, measure: &Measure) -> Option<&Vec<(Span, certbench_model::plan::Row)>> {
         measure.per.as_ref()?;
         let tables = self.suite.tables.values();
         let mut all_poses = tables.map(|t| &t.rows).filter(|rows| {

@@ -218,8 +218,9 @@ pub(crate) struct Wiring {
 pub(crate) struct Pose {
     /// A device.
     pub(crate) device: At<String>,
-    /// Joint angles in the order of the device's joints.
-    pub(crate) joints: At<Vec<At<Scalar>>>,
+    /// Joint angles in the order of the device's joints; left out for a robot that moves by programs of
+    /// its own.
+    pub(crate) joints: Option<At<Vec<At<Scalar>>>>,
     /// Commanded x, y, z and rotations a, b, c about fixed x, y, z in `frame`. certbench does no
     /// kinematics; without it accuracy is not tested.
     pub(crate) tcp: Option<At<Vec<At<Scalar>>>>,

@@ -37,6 +37,8 @@ pub(crate) enum Step {
     Window(Window),
     /// Do the inner steps several times.
     Repeat(Repeat),
+    /// Find the frame of a tracker: at poses whose commanded positions are known.
+    Register(Register),
     /// One attempt with an outcome.
     Trial(Trial),
     /// A named mark on the record.
@@ -583,6 +585,26 @@ pub(crate) struct Repeat {
     pub(crate) until: Option<At<Ending>>,
     /// Outside of windows at most one sample a channel is recorded in this time.
     pub(crate) thinned: Option<At<Scalar>>,
+}
+
+/// Find the frame of a tracker: the inner steps are done at each row of a table whose ids are poses of
+/// the bench, and a window of theirs sees where it is. The fit is made when the run is judged, and
+/// every result of the run uses it in place of the bench's own.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Register {
+    /// A channel of `needs.channels`: a pose or position.
+    pub(crate) channel: At<String>,
+    /// The name that inner steps refer to.
+    pub(crate) variable: At<String>,
+    /// A table whose rows are poses, at least three and none of them judged.
+    pub(crate) points: At<String>,
+    /// The window inside that sees a point.
+    pub(crate) window: At<String>,
+    /// Largest residual of a point; with a larger one there is no frame.
+    pub(crate) residual_at_most: At<Scalar>,
+    /// Inner steps.
+    pub(crate) steps: At<Steps>,
 }
 
 /// What a repeat goes over: exactly one of `times` and `table`.

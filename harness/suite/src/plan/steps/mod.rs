@@ -7,6 +7,7 @@ mod beside;
 mod driven;
 mod instrument;
 mod motion;
+mod register;
 mod structure;
 mod wait;
 mod watch;
@@ -131,6 +132,7 @@ impl<'a, 'e> CaseReader<'a, 'e> {
         let one = match step {
             Written::Repeat(repeat) => return self.repeat(repeat, written.head, place),
             Written::Matrix(matrix) => return self.matrix(matrix, written.head, place),
+            Written::Register(register) => return self.register(register, written.head, place),
             Written::Prompt(prompt) => self.prompt(prompt, place).map(Step::Prompt),
             Written::Move(motion) => self.movement(motion, place).map(Step::Move),
             Written::Grasp(grasp) => self.grasp(grasp, place).map(Step::Grasp),

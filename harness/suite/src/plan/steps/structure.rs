@@ -1,7 +1,7 @@
 //! Steps that hold steps: repeat, trial, window.
 
 use super::{Attempt, CaseReader, Place, TrialSeen, WindowSeen};
-use crate::check::literal::{identifier, unknown};
+use crate::check::literal::identifier;
 use crate::check::shared::not_empty;
 use crate::complaint::{Complaint, Span};
 use crate::plan::env::{Variable, VariableKind};
@@ -58,14 +58,14 @@ impl<'a> CaseReader<'a, '_> {
         let (Some(name), Some(passes)) = (variable, passes) else {
             // The steps inside are read all the same: they have complaints of their own, and windows.
             let name = written.variable.get().map_or("", String::as_str);
-            self.inside(written, name, VariableKind::Unknown, place);
+            self.inside(&written.steps, name, VariableKind::Unknown, place);
             self.every(written.every.as_ref(), u64::MAX, place);
             return Vec::new();
         };
         match passes {
             Passes::Times(n) => {
                 let kind = VariableKind::Count(n.into());
-                let steps = self.inside(written, name, kind, place);
+                let steps = self.inside(&written.steps, name, kind, place);
                 let mut repeat = Repeat::new(name, Over::Times(n), steps);
                 repeat.every = self.every(written.every.as_ref(), n.into(), place);
                 if let Some(until) = &written.until {
@@ -87,7 +87,7 @@ impl<'a> CaseReader<'a, '_> {
             } => {
                 self.only_counted(written);
                 self.every(written.every.as_ref(), u64::MAX, place);
-                self.over_rows(written, name, table, rows, seed, place)
+                self.over_rows(&written.steps, name, table, rows, seed, place)
             }
         }
     }
@@ -105,9 +105,9 @@ impl<'a> CaseReader<'a, '_> {
         }
     }
 
-    fn over_rows(
+    pub(super) fn over_rows(
         &self,
-        written: &'a WrittenRepeat,
+        written: &'a At<Steps>,
         name: &'a str,
         table_name: &'a str,
         rows: Vec<&'a Row>,
@@ -141,9 +141,9 @@ impl<'a> CaseReader<'a, '_> {
             .collect()
     }
 
-    fn inside(
+    pub(super) fn inside(
         &self,
-        written: &'a WrittenRepeat,
+        written: &'a At<Steps>,
         name: &'a str,
         kind: VariableKind<'a>,
         place: &Place<'a>,
@@ -152,7 +152,7 @@ impl<'a> CaseReader<'a, '_> {
             scope: place.scope.with(Variable { name, kind }),
             ..place.clone()
         };
-        self.steps(&written.steps, &inner)
+        self.steps(written, &inner)
     }
 
     fn passes(
@@ -192,15 +192,7 @@ impl<'a> CaseReader<'a, '_> {
 
     fn rows(&self, written: &'a WrittenOver, table: &'a At<String>) -> Option<Passes<'a>> {
         let sink = self.env.sink;
-        let name = table.get()?;
-        self.env.note("table", name);
-        let Some(found) = self.env.suite.tables.get(name) else {
-            if !self.env.suite.written_table(name) {
-                let names = self.env.suite.tables.keys().map(String::as_str);
-                sink.push(unknown("unknown-table", "table", name, table.span, names));
-            }
-            return None;
-        };
+        let (name, found) = self.table(table)?;
         let given: Vec<&Row> = found.rows.iter().map(|(_, row)| row).collect();
         let order = match &written.order {
             None => Order::Given,
@@ -439,7 +431,7 @@ fn again(variable: &str, over: Over, steps: Vec<Planned>) -> Planned {
 }
 
 /// Ids of all windows in steps, readable or not.
-fn windows_of(steps: &At<Steps>, ids: &mut Vec<String>) {
+pub(super) fn windows_of(steps: &At<Steps>, ids: &mut Vec<String>) {
     for step in steps.get().into_iter().flatten() {
         let mut inner: Vec<Option<&At<Steps>>> = Vec::new();
         match step.get() {
@@ -448,6 +440,7 @@ fn windows_of(steps: &At<Steps>, ids: &mut Vec<String>) {
                 inner.push(window.steps.as_ref());
             }
             Some(Step::Repeat(repeat)) => inner.push(Some(&repeat.steps)),
+            Some(Step::Register(register)) => inner.push(Some(&register.steps)),
             Some(Step::Trial(trial)) => inner.push(Some(&trial.steps)),
             Some(Step::Matrix(matrix)) => inner.push(Some(&matrix.steps)),
             Some(Step::Schedule(schedule)) => inner.push(Some(&schedule.steps)),
