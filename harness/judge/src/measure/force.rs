@@ -70,12 +70,24 @@ pub(super) fn squeezes<'a>(
     filter: Option<LowPass>,
     answer: &mut Answer,
 ) -> Result<Vec<(Window<'a>, Squeeze)>, Reason> {
+    let squeezes = squeezes_of(task, "over", channel, filter, answer)?;
+    answer.n = u32::try_from(squeezes.len()).unwrap_or(u32::MAX);
+    Ok(squeezes)
+}
+
+/// The same for the windows of one of several inputs.
+pub(super) fn squeezes_of<'a>(
+    task: Task<'a>,
+    input: &str,
+    channel: &Channel,
+    filter: Option<LowPass>,
+    answer: &mut Answer,
+) -> Result<Vec<(Window<'a>, Squeeze)>, Reason> {
     bandwidth(channel, filter, answer);
     let mut squeezes = Vec::new();
-    for window in task.windows("over", answer)? {
+    for window in task.windows(input, answer)? {
         squeezes.push((window, squeeze(task, window, channel, filter, answer)?));
     }
-    answer.n = u32::try_from(squeezes.len()).unwrap_or(u32::MAX);
     Ok(squeezes)
 }
 
@@ -166,6 +178,13 @@ fn squeeze(
         n,
         rate_hz,
     })
+}
+
+impl Squeeze {
+    /// The filtered force at an instant, linear between samples.
+    pub(super) fn force_at(&self, t: f64) -> f64 {
+        at(&self.curve, t)
+    }
 }
 
 fn at(samples: &[(f64, f64)], t: f64) -> f64 {

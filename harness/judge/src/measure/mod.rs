@@ -1,25 +1,33 @@
 //! One metric a file: which windows and channels go into its mathematics, and what comes out.
 
 mod agreement;
+mod axis;
+mod corner;
 mod cycle;
 mod distance;
 mod endurance;
+mod entered;
+mod feel;
 mod force;
 mod heat;
 mod inspection;
+mod joint;
 mod level;
 mod path;
 mod payload;
 mod pose;
 mod pressing;
 mod rejudged;
+mod response;
 mod safeguard;
+mod sensing;
 mod settle;
 mod steps;
 mod stop;
 mod strength;
 mod success;
 mod variation;
+mod versus;
 mod wander;
 
 use crate::course::{CaseCourse, TrialRun, WindowRun};
@@ -30,7 +38,8 @@ use crate::trial::{self, Counts};
 use certbench_model::event::WindowEnd;
 use certbench_model::figure::Figure;
 use certbench_model::finding::{Evidence, NamedValue, Reason, Value};
-use certbench_model::plan::Case;
+use certbench_model::plan::{Case, Row};
+use certbench_model::step::Over;
 use certbench_model::vocabulary::MetricDescription;
 use certbench_model::{Channel, Measure, Quantity, Source, Step, Text, Unit, Verdict};
 
@@ -127,9 +136,45 @@ pub(crate) fn compute(task: Task<'_>) -> Answer {
         "protective-distance" => safeguard::distance(task, &mut answer),
         crate::rejudge::METRIC => rejudged::kappa(task, &mut answer),
         "judge-agreement" => agreement::kappa(task, &mut answer),
-        "contact-force" => pressing::worst(task, &mut answer),
+        "contact-force" | "contact-force-share" => pressing::worst(task, &mut answer),
         "sensor-nonlinearity" | "sensor-hysteresis" => steps::sensor(task, &mut answer),
         "grasp-stiffness" | "iso9283-static-compliance" => steps::elastic(task, &mut answer),
+        "joint-torque-constant" | "joint-torque-linearity" => joint::constant(task, &mut answer),
+        "joint-efficiency" => joint::efficiency(task, &mut answer),
+        "joint-lost-motion" | "joint-hysteresis" | "joint-stiffness" => {
+            joint::play(task, &mut answer)
+        }
+        "axis-accuracy" | "axis-repeatability" => axis::positioning(task, &mut answer),
+        "iso9283-exchangeability" => variation::exchangeability(task, &mut answer),
+        "iso9283-cornering-round-off" | "iso9283-cornering-overshoot" => {
+            corner::cornering(task, &mut answer)
+        }
+        "iso9283-weaving-stroke" | "iso9283-weaving-frequency" => {
+            corner::weaving(task, &mut answer)
+        }
+        "contact-pressure" | "contact-pressure-share" => {
+            entered::largest(task, "N/cm2", &mut answer)
+        }
+        "placing-error" => entered::largest(task, "mm", &mut answer),
+        "task-time" => response::task_time(task, &mut answer),
+        "pfl-speed" => entered::pfl_speed(task, &mut answer),
+        "component-mttf-d" => entered::mttf_d(task, &mut answer),
+        "performance-level" => entered::performance_level(task, &mut answer),
+        "ssm-distance" => safeguard::separation(task, &mut answer),
+        "sensor-crosstalk" => sensing::crosstalk(task, &mut answer),
+        "sensor-zero-drift" => sensing::zero_drift(task, &mut answer),
+        "sensor-threshold" => sensing::threshold(task, &mut answer),
+        "channel-noise" => response::noise(task, &mut answer),
+        "response-latency" => response::latency(task, &mut answer),
+        "grasp-strength" => strength::grasp(task, &mut answer),
+        "touch-sensitivity" => feel::touch(task, &mut answer),
+        "force-calibration" => feel::calibration(task, &mut answer),
+        "grasp-efficiency" => feel::efficiency(task, &mut answer),
+        "force-tracking" => feel::follow(task, &mut answer),
+        "finger-synchrony" => feel::synchrony(task, &mut answer),
+        "peak-difference" => versus::peaks(task, &mut answer),
+        "joint-friction" => joint::friction(task, &mut answer),
+        "joint-torque-ripple" => joint::torque_ripple(task, &mut answer),
         "inspection" => inspection::inspection(task, &mut answer),
         "inspection-with-evidence" => inspection::with_evidence(task, &mut answer),
         other => Err(unknown(other)),
@@ -302,6 +347,41 @@ impl<'a> Task<'a> {
 
     pub(crate) fn trial_of(self, window: &WindowRun<'_>) -> Option<&'a Counts> {
         self.trials.get(window.trial?)
+    }
+
+    /// The row of a repeat variable in its table.
+    pub(crate) fn row_of(self, variable: &str, row: &str) -> Option<&'a Row> {
+        let steps = trial::steps(self.case).into_iter();
+        let mut tables = steps.filter_map(|step| match step {
+            Step::Repeat(r) if r.variable == variable => match &r.over {
+                Over::Rows { table, .. } => Some(table.as_str()),
+                Over::Times(_) => None,
+            },
+            Step::Matrix(m) => {
+                let axis = m.axes.iter().find(|a| a.variable == variable);
+                axis.and_then(|a| a.table.as_deref())
+            }
+            _ => None,
+        });
+        self.reader.plan.row(tables.next()?, row)
+    }
+
+    /// A value of the finding's row, from the column that a parameter names.
+    pub(crate) fn row_value(self, param: &str, unit: Unit) -> Result<f64, Reason> {
+        let column = self.params().word(param)?;
+        let value = self.row.and_then(|(variable, row)| {
+            let value = self.row_of(variable, row)?.columns.get(column)?;
+            value.quantity()?.to(unit).ok()
+        });
+        value.filter(|v| *v > 0.0).ok_or_else(|| {
+            because(
+                "no-limit",
+                format!(
+                    "The row has no column {column} with a value above zero; is `per` its variable?"
+                ),
+                format!("该行没有大于零的 {column} 列；`per` 是否为其变量？"),
+            )
+        })
     }
 
     /// The trials of the finding's row with how each counts.

@@ -5,7 +5,7 @@ use super::{Answer, Task, named, no_number, unit};
 use crate::budget::Budget;
 use crate::metric::contact::{self, Split};
 use crate::stats::summary::Summary;
-use certbench_model::finding::{Reason, Value};
+use certbench_model::finding::{BudgetLine, Measured, Reason, Value};
 use certbench_model::{Text, Unit};
 
 /// The worst of the repeats in one phase.
@@ -40,6 +40,9 @@ pub(super) fn worst(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     let squeezes: Vec<_> = seen.into_iter().map(|(_, s)| s).collect();
     let mut budget = Budget::default();
     budget.append(force::instrument(channel, filter, &squeezes, summary.max)?);
+    if task.metric.id == "contact-force-share" {
+        return share(task, budget.measured(summary.max, of, summary.n), answer);
+    }
     answer.more.push(named(
         "x̄",
         "Mean of the repeats",
@@ -59,5 +62,39 @@ pub(super) fn worst(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
         .figures
         .extend(force::draw(task, &squeezes, summary, of));
     answer.value = Some(Value::Quantity(budget.measured(summary.max, of, summary.n)));
+    Ok(())
+}
+
+/// The worst force as a share of the limit in the table's row.
+fn share(task: Task<'_>, force: Measured, answer: &mut Answer) -> Result<(), Reason> {
+    let limit = task.row_value("limit", force.unit)?;
+    let (percent, times) = (unit("%"), 100.0 / limit);
+    let limit_of = Text::new("Limit of the row", "该行限值");
+    answer.more.extend([
+        named(
+            "F_max",
+            "Worst force",
+            "最大力",
+            force.value,
+            force.unit,
+            force.u_expanded,
+        ),
+        named("F_lim", &limit_of.en, &limit_of.zh, limit, force.unit, None),
+    ]);
+    let mut budget = Budget::default();
+    for line in &force.budget {
+        budget.line(BudgetLine {
+            u: times * line.u,
+            ..line.clone()
+        });
+    }
+    if force.u_expanded.is_none() {
+        budget.scatter(Text::new("Force", "力"), None, 1.0);
+    }
+    answer.value = Some(Value::Quantity(budget.measured(
+        times * force.value,
+        percent,
+        force.n as usize,
+    )));
     Ok(())
 }

@@ -13,18 +13,36 @@ use certbench_model::finding::{Reason, Value};
 use certbench_model::{Channel, Text, Unit};
 
 /// Mean of a channel over a window, in a unit.
-fn mean(
+pub(super) fn mean(
     task: Task<'_>,
     window: Window<'_>,
     channel: &Channel,
     to: Unit,
     answer: &mut Answer,
 ) -> Result<f64, Reason> {
+    mean_of(task, window, (channel, 0), to, answer)
+}
+
+/// Mean of one component of a channel over a window, in a unit.
+pub(super) fn mean_of(
+    task: Task<'_>,
+    window: Window<'_>,
+    (channel, component): (&Channel, usize),
+    to: Unit,
+    answer: &mut Answer,
+) -> Result<f64, Reason> {
     let trace = window.trace(task.reader, &channel.id, &mut answer.doubts)?;
     trace.check_gaps(&mut answer.doubts);
-    let values: Vec<f64> = trace.scalar().iter().map(|s| s.1).collect();
-    let mean = Summary::of(&values).ok_or_else(none)?.mean;
-    own(channel).convert(mean, to).map_err(|e| {
+    let at = |v: &[f64]| v.get(component).copied();
+    let values: Option<Vec<f64>> = trace.points.iter().map(|(_, v)| at(v)).collect();
+    let mean = Summary::of(&values.ok_or_else(none)?)
+        .ok_or_else(none)?
+        .mean;
+    let of = channel
+        .components
+        .get(component)
+        .map_or(Unit::one(), |c| c.unit);
+    of.convert(mean, to).map_err(|e| {
         because(
             "unit",
             format!("{}: {e}", channel.id),
@@ -33,11 +51,26 @@ fn mean(
     })
 }
 
-fn own(channel: &Channel) -> Unit {
+/// The component of the channel under test that the suite names; the first one otherwise.
+pub(super) fn tested(task: Task<'_>, channel: &Channel) -> Result<usize, Reason> {
+    let Some(name) = task.params().optional_word("component") else {
+        return Ok(0);
+    };
+    channel.component(name).ok_or_else(|| {
+        because(
+            "parameter",
+            format!("{} has no component {name}", channel.id),
+            format!("{} 没有分量 {name}", channel.id),
+        )
+    })
+}
+
+/// Unit of a channel's first component.
+pub(super) fn own(channel: &Channel) -> Unit {
     channel.components.first().map_or(Unit::one(), |c| c.unit)
 }
 
-fn none() -> Reason {
+pub(super) fn none() -> Reason {
     no_number(
         "Too few load steps, or loads that are all equal",
         "加载步过少，或载荷全部相等",
@@ -45,7 +78,7 @@ fn none() -> Reason {
 }
 
 /// The steps of the windows: first channel, second channel, in two units.
-fn pairs(
+pub(super) fn pairs(
     task: Task<'_>,
     inputs: [(&str, Unit); 2],
     answer: &mut Answer,
@@ -61,7 +94,7 @@ fn pairs(
     Ok(pairs)
 }
 
-fn draw(title: Text, x: (Text, Unit), y: (Text, Unit), pairs: &[(f64, f64)]) -> Figure {
+pub(super) fn draw(title: Text, x: (Text, Unit), y: (Text, Unit), pairs: &[(f64, f64)]) -> Figure {
     let points = figure::decimate(pairs);
     figure::figure(
         FigureKind::Scatter,
@@ -73,10 +106,33 @@ fn draw(title: Text, x: (Text, Unit), y: (Text, Unit), pairs: &[(f64, f64)]) -> 
 }
 
 /// Expanded uncertainty of the instrument at its largest reading, in a unit.
-fn largest_u(channel: &Channel, values: impl Iterator<Item = f64>, of: Unit) -> Option<f64> {
+pub(super) fn largest_u(
+    channel: &Channel,
+    values: impl Iterator<Item = f64>,
+    of: Unit,
+) -> Option<f64> {
     let most = values.max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
     let u = budget::instrument(channel, of.convert(most, own(channel)).ok()?)?;
     own(channel).convert_difference(u, of).ok()
+}
+
+/// The steps of one input: what the reference says, what the component under test says, in the
+/// reference's unit.
+pub(super) fn load_steps(
+    task: Task<'_>,
+    input: &str,
+    answer: &mut Answer,
+) -> Result<Vec<Step>, Reason> {
+    let (reference, sensor) = (task.channel("reference")?, task.channel("sensor")?);
+    let (of, component) = (own(reference), tested(task, sensor)?);
+    let mut steps = Vec::new();
+    for window in task.windows(input, answer)? {
+        steps.push(Step {
+            applied: mean(task, window, reference, of, answer)?,
+            indicated: mean_of(task, window, (sensor, component), of, answer)?,
+        });
+    }
+    Ok(steps)
 }
 
 /// Nonlinearity or hysteresis of the item's own reading against a reference, of full scale.
@@ -85,11 +141,9 @@ pub(super) fn sensor(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> 
     // The item's own reading has no certificate: it is what is measured.
     let of = own(reference);
     let full = task.params().positive("full_scale", of)?;
-    let seen = pairs(task, [("reference", of), ("sensor", of)], answer)?;
-    let steps: Vec<Step> = seen
-        .iter()
-        .map(|&(applied, indicated)| Step { applied, indicated })
-        .collect();
+    let steps = load_steps(task, "over", answer)?;
+    answer.n = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    let seen: Vec<(f64, f64)> = steps.iter().map(|s| (s.applied, s.indicated)).collect();
     let line = sensor::linearity(&steps, full).ok_or_else(none)?;
     let value = if task.metric.id == "sensor-hysteresis" {
         let top = steps.iter().enumerate();

@@ -4,7 +4,7 @@ use super::force::{self, Squeeze};
 use super::{Answer, Task, Window, named, unit};
 use crate::budget::Budget;
 use crate::metric::hand::censored::{self, Strength, Summarized};
-use crate::metric::hand::slip;
+use crate::metric::hand::{grasp, slip};
 use crate::reason::because;
 use crate::stats::summary::Summary;
 use crate::trial::Counts;
@@ -23,6 +23,48 @@ pub(super) fn finger(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> 
             censored: task.trial_of(window.run) == Some(&Counts::Censored),
         })
         .collect();
+    let squeezes = seen.into_iter().map(|(_, s)| s).collect();
+    finish(task, strengths, squeezes, answer)
+}
+
+/// The largest internal force on a split artifact in each trial: the mean of what both halves feel
+/// along the normal of the split, which is the first component of each; one half's where only one
+/// is measured.
+pub(super) fn grasp(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
+    let channel = task.channel("channel")?;
+    let filter = force::low_pass(task)?;
+    let mut seen = force::squeezes(task, channel, filter, answer)?;
+    if task.measure.channels.contains_key("other") {
+        let other = task.channel("other")?;
+        let second = force::squeezes(task, other, filter, &mut Answer::default())?;
+        let mut aside: f64 = 0.0;
+        for ((_, one), (_, two)) in seen.iter_mut().zip(&second) {
+            let both = one.curve.iter().map(|&(t, a)| (t, a, two.force_at(t)));
+            aside = both
+                .clone()
+                .map(|(_, a, b)| (a.abs() - b.abs()).abs())
+                .fold(aside, f64::max);
+            let squeezed = |a: f64, b: f64| {
+                // Both halves feel a push; the second one from the other side.
+                grasp::split([-a.abs(), 0.0, 0.0], [b.abs(), 0.0, 0.0], [1.0, 0.0, 0.0])
+            };
+            let internal = both.filter_map(|(t, a, b)| Some((t, squeezed(a, b)?.internal)));
+            let curve: Vec<(f64, f64)> = internal.collect();
+            let values: Vec<f64> = curve.iter().map(|p| p.1).collect();
+            one.peak = crate::metric::force::peak(&values).ok_or_else(force::none)?;
+            one.curve = curve;
+        }
+        let of = channel.components.first().map_or(Unit::one(), |c| c.unit);
+        let name = ("Largest difference of the halves", "两半之间的最大差值");
+        answer
+            .more
+            .push(named("ΔF", name.0, name.1, aside, of, None));
+    }
+    let strength = |(window, squeeze): &(Window<'_>, Squeeze)| Strength {
+        value: squeeze.peak.value,
+        censored: task.trial_of(window.run) == Some(&Counts::Censored),
+    };
+    let strengths = seen.iter().map(strength).collect();
     let squeezes = seen.into_iter().map(|(_, s)| s).collect();
     finish(task, strengths, squeezes, answer)
 }

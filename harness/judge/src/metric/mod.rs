@@ -4,6 +4,7 @@ pub mod bounce;
 pub mod contact;
 pub mod force;
 pub mod hand;
+pub mod interface;
 pub mod iso9283;
 pub mod joint;
 pub mod payload;

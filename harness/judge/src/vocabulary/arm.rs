@@ -7,6 +7,53 @@ use certbench_model::{ParamValue, Text};
 pub(super) fn metrics() -> Vec<MetricDescription> {
     vec![
         variation(),
+        exchangeability(),
+        cornering(
+            "iso9283-cornering-round-off",
+            Text::new("Cornering round-off error CR", "拐角圆角误差 CR"),
+            Text::new(
+                "least distance of the attained path from the programmed corner, mean of the cycles; ISO \
+                 9283:1998, 8.5 (= GB/T 12642-2013)",
+                "实到轨迹到编程拐角的最小距离，取各循环均值；ISO 9283:1998 第 8.5 条（= GB/T 12642-2013）",
+            ),
+        ),
+        cornering(
+            "iso9283-cornering-overshoot",
+            Text::new("Cornering overshoot CO", "拐角超调 CO"),
+            Text::new(
+                "largest departure from the second leg beyond the corner, on the side of the first leg, mean \
+                 of the cycles; ISO 9283:1998, 8.5 (= GB/T 12642-2013)",
+                "过拐角后在第一段延伸侧偏离第二段的最大值，取各循环均值；ISO 9283:1998 第 8.5 条（= GB/T 12642-2013）",
+            ),
+        ),
+        weaving(
+            "iso9283-weaving-stroke",
+            Text::new("Weaving stroke error WS", "摆幅误差 WS"),
+            Text::new(
+                "WS = (S_a - S_c) / S_c, mean of the passes; ISO 9283:1998, clause 11",
+                "WS = (S_a - S_c) / S_c，取各次均值；ISO 9283:1998 第 11 章",
+            ),
+            param(
+                "stroke",
+                Text::new("Commanded stroke, peak to peak", "指令摆幅（峰峰值）"),
+                ParamKind::Quantity(unit("mm")),
+                None,
+            ),
+        ),
+        weaving(
+            "iso9283-weaving-frequency",
+            Text::new("Weaving frequency error WF", "摆频误差 WF"),
+            Text::new(
+                "WF = (F_a - F_c) / F_c, mean of the passes; ISO 9283:1998, clause 11",
+                "WF = (F_a - F_c) / F_c，取各次均值；ISO 9283:1998 第 11 章",
+            ),
+            param(
+                "frequency",
+                Text::new("Commanded frequency", "指令摆频"),
+                ParamKind::Quantity(unit("Hz")),
+                None,
+            ),
+        ),
         distance(
             "iso9283-distance-accuracy",
             Text::new("Distance accuracy AD", "距离准确度 AD"),
@@ -258,4 +305,64 @@ fn path(
 /// The name of a pose of the bench.
 fn pose(name: &str, en: &str, zh: &str) -> ParamDescription {
     param(name, Text::new(en, zh), ParamKind::Text, None)
+}
+
+fn exchangeability() -> MetricDescription {
+    MetricDescription {
+        unit: Some(unit("mm")),
+        params: vec![param(
+            "group",
+            Text::new(
+                "Repeat variable whose passes are the robots",
+                "其各次为各台机器人的重复变量",
+            ),
+            ParamKind::Text,
+            None,
+        )],
+        n_min: 2,
+        ..metric(
+            "iso9283-exchangeability",
+            Text::new("Exchangeability E", "互换性 E"),
+            Text::new(
+                "largest distance between the mean poses of several robots of one type on one mounting; ISO \
+                 9283:1998, 7.7",
+                "同型号多台机器人在同一安装处平均位姿之间的最大距离；ISO 9283:1998 第 7.7 条",
+            ),
+            vec![position()],
+        )
+    }
+}
+
+fn cornering(id: &str, title: Text, formula: Text) -> MetricDescription {
+    MetricDescription {
+        unit: Some(unit("mm")),
+        params: vec![
+            pose(
+                "from",
+                "Pose at which the first leg begins",
+                "第一段起点位姿",
+            ),
+            pose("corner", "Pose of the corner", "拐角位姿"),
+            pose("to", "Pose at which the second leg ends", "第二段终点位姿"),
+        ],
+        n_min: 2,
+        ..metric(id, title, formula, vec![position()])
+    }
+}
+
+fn weaving(id: &str, title: Text, formula: Text, command: ParamDescription) -> MetricDescription {
+    MetricDescription {
+        unit: Some(unit("%")),
+        params: vec![
+            pose(
+                "from",
+                "Pose at which the middle line begins",
+                "中线起点位姿",
+            ),
+            pose("to", "Pose at which the middle line ends", "中线终点位姿"),
+            command,
+        ],
+        n_min: 2,
+        ..metric(id, title, formula, vec![position()])
+    }
 }

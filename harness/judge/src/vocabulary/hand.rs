@@ -9,6 +9,7 @@ use certbench_model::{Text, Unit};
 pub(super) fn metrics() -> Vec<MetricDescription> {
     vec![
         finger_strength(),
+        grasp_strength(),
         slip_resistance(),
         cycle_time(),
         agreement(),
@@ -47,6 +48,26 @@ fn finger_strength() -> MetricDescription {
              NIST SP 1227（2018 草案）",
         ),
         vec![input("channel", Shape::Any, None)],
+        vec![],
+    )
+}
+
+fn grasp_strength() -> MetricDescription {
+    let other = ChannelInput {
+        optional: true,
+        ..input("other", Shape::Any, Some(unit("N")))
+    };
+    strength(
+        "grasp-strength",
+        Text::new("Grasp strength", "握持力"),
+        Text::new(
+            "largest internal force on a split artifact in each trial, mean of both halves along the normal \
+             (their first component), a censored one a lower bound; bound as for finger strength; modelled on \
+             NIST SP 1227 (draft, 2018)",
+            "各次试验中剖分试件内力的最大值，取两半沿法向（第一分量）的均值，删失者为下界；界限同手指力；参照 NIST SP \
+             1227（2018 草案）",
+        ),
+        vec![input("channel", Shape::Any, None), other],
         vec![],
     )
 }

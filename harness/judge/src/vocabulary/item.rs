@@ -279,7 +279,7 @@ fn protective_distance() -> MetricDescription {
     }
 }
 
-fn contact_force() -> MetricDescription {
+pub(super) fn contact_force() -> MetricDescription {
     MetricDescription {
         params: [
             filter(),
@@ -325,15 +325,18 @@ fn contact_force() -> MetricDescription {
 fn sensor(id: &str, title: Text, formula: Text) -> MetricDescription {
     MetricDescription {
         unit: Some(unit("%")),
-        params: vec![param(
-            "full_scale",
-            Text::new(
-                "Full scale of the sensor as its maker states it",
-                "制造商规定的满量程",
+        params: vec![
+            param(
+                "full_scale",
+                Text::new(
+                    "Full scale of the sensor as its maker states it",
+                    "制造商规定的满量程",
+                ),
+                ParamKind::Quantity(unit("N")),
+                None,
             ),
-            ParamKind::Quantity(unit("N")),
-            None,
-        )],
+            super::sensing::component(),
+        ],
         n_min: 3,
         ..metric(
             id,

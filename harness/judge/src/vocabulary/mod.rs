@@ -3,6 +3,9 @@
 mod arm;
 mod hand;
 mod item;
+mod joint;
+mod safety;
+mod sensing;
 
 use certbench_model::vocabulary::{
     ChannelInput, MetricDescription, OverKind, ParamDescription, ParamKind, Shape,
@@ -25,7 +28,16 @@ pub fn vocabulary() -> Vec<MetricDescription> {
         inspection("inspection", &["over"]),
         inspection("inspection-with-evidence", &["statement", "evidence"]),
     ];
-    [first, arm::metrics(), hand::metrics(), item::metrics()].concat()
+    [
+        first,
+        arm::metrics(),
+        hand::metrics(),
+        item::metrics(),
+        joint::metrics(),
+        safety::metrics(),
+        sensing::metrics(),
+    ]
+    .concat()
 }
 
 fn pose_accuracy() -> MetricDescription {
@@ -500,6 +512,7 @@ mod tests {
     fn units_named_here_are_in_the_table() {
         for symbol in [
             "mm", "ms", "s", "Hz", "mm/s", "deg/s", "%", "K", "Ohm", "N/mm", "mm/N", "N", "h",
+            "N.m", "N.m/A", "N.m/rad", "A", "a", "kg", "N/cm2", "V", "W", "deg", "rad/s",
         ] {
             assert_eq!(Unit::parse(symbol).map(Unit::symbol), Ok(symbol));
         }
