@@ -671,6 +671,15 @@ def iso13849(days, hours, cycle, b10, parts):
 # --- statistics ---------------------------------------------------------------------------------------
 
 
+@metric("departure")
+def departure(samples, rest, factor):
+    t, x = np.array(samples).T
+    resting = x[t - t[0] <= rest]
+    band = max(factor * resting.std(ddof=1), np.ptp(resting) / 2)
+    last = np.flatnonzero(np.abs(x - resting.mean()) <= band)[-1]
+    return {"lower": t[last], "upper": t[last + 1]}
+
+
 @metric("summary")
 def summary(values):
     mean, s = np.mean(values), np.std(values, ddof=1)

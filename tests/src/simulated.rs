@@ -86,6 +86,13 @@ impl Papers {
         self
     }
 
+    /// With a file of the test's own.
+    #[must_use]
+    pub fn with_file(mut self, name: &str, text: &str) -> Papers {
+        self.files.insert(name.to_string(), text.to_string());
+        self
+    }
+
     /// With a parameter set by the laboratory: `cycles=3`.
     #[must_use]
     pub fn set(mut self, parameter: &str) -> Papers {
@@ -436,6 +443,15 @@ fn play_on(
     let mut settings = Settings::new("test", format!("{DAY}T00:00:00Z"));
     settings.consent = Consent::Given;
     settings.countdown = Duration::ZERO;
+    let attach = recorder.clone();
+    let attached = AtomicU32::new(0);
+    settings.attach = Some(Arc::new(move |path: &Path| {
+        let name = path
+            .file_name()
+            .map_or("file".into(), |n| n.to_string_lossy());
+        let name = format!("{}-{name}", attached.fetch_add(1, Ordering::Relaxed) + 1);
+        attach.attach(&name, path).map_err(|e| e.to_string())
+    }));
     let world = simulation.clone();
     settings.epilogue = Some(Arc::new(move || {
         vec![EventBody::SimulationTruth {

@@ -3,7 +3,7 @@
 use super::draw::{Case, Draw, Table};
 use certbench_judge::metric::joint::*;
 use certbench_judge::metric::{
-    bounce, contact, force, payload, performance_level, safeguard, sensor, stop, thermal,
+    bounce, contact, force, interface, payload, performance_level, safeguard, sensor, stop, thermal,
 };
 use certbench_judge::stats::Interval;
 use serde_json::json;
@@ -34,6 +34,7 @@ pub(crate) const TABLE: Table = &[
     ("zero-drift", wandering),
     ("threshold", reacting),
     ("iso13849", levels),
+    ("departure", departing),
 ];
 
 fn peaks(d: &mut Draw) -> Case {
@@ -451,5 +452,18 @@ fn levels(d: &mut Draw) -> Case {
             "series": pl::series(&years), "symmetrized": pl::symmetrize(years[0], years[1]),
             "dc": pl::dc_average(&parts),
         }),
+    )
+}
+
+fn departing(d: &mut Draw) -> Case {
+    let (left, step) = (d.between(0.3, 0.6), d.between(3.0, 8.0));
+    let samples: Vec<(f64, f64)> = (0..100)
+        .map(|i| f64::from(i) * 0.01)
+        .map(|t| (t, d.between(-0.2, 0.2) + if t > left { step } else { 0.0 }))
+        .collect();
+    let seen = interface::departure(&samples, 0.25, 5.0).unwrap();
+    (
+        json!({ "samples": samples, "rest": 0.25, "factor": 5.0 }),
+        json!({ "lower": seen.lower, "upper": seen.upper }),
     )
 }
