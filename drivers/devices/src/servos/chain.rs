@@ -35,8 +35,18 @@ pub(super) struct Health {
 pub(super) struct Ail {
     pub(super) code: &'static str,
     pub(super) text: String,
+    pub(super) whose: Whose,
+}
+
+/// Whose trouble it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Its own.
+    Its,
     /// It says that nobody spoke to it: that is not about itself.
-    pub(super) unheard: bool,
+    Unheard,
+    /// Its own, unless nobody fed its watchdog.
+    ItsIfFed,
 }
 
 impl Ail {
@@ -44,7 +54,7 @@ impl Ail {
         Ail {
             code,
             text,
-            unheard: false,
+            whose: Whose::Its,
         }
     }
 }

@@ -10,7 +10,7 @@ use certbench_model::{FaultKind, Identity, Invalid, LinkFacts, Reading};
 use certbench_roles::{Device, Halt, Joints, Lease, NewsSink, Power, SampleSink, Trouble, Wiring};
 
 use super::Group;
-use super::chain::{Ail, Chain, Health, Miss, Nameplate, View};
+use super::chain::{Ail, Chain, Health, Miss, Nameplate, View, Whose};
 use crate::health::Health as Patience;
 use crate::open::link_facts;
 use crate::options::Options;
@@ -265,14 +265,14 @@ impl<C: Chain> Servos<C> {
     /// A motor that misses what we send says nothing about itself. `None` for every other trouble, and
     /// for what was to be expected of a heartbeat withheld on purpose.
     fn unheard(&self, ail: &Ail, unfed: bool) -> Option<(FaultKind, &'static str)> {
-        match (ail.unheard, unfed) {
-            (false, _) => None,
-            (true, _) if self.was_withheld.load(Ordering::SeqCst) => None,
-            (true, true) => Some((
+        match (ail.whose, unfed) {
+            (Whose::Its, _) | (Whose::ItsIfFed, false) => None,
+            _ if self.was_withheld.load(Ordering::SeqCst) => None,
+            (_, true) => Some((
                 FaultKind::Harness,
                 "this computer had stopped feeding its watchdog",
             )),
-            (true, false) => Some((
+            (Whose::Unheard, false) => Some((
                 FaultKind::Unattributable,
                 "it does not hear this computer; either its receiver or the bus (cable, termination, adapter) is \
                  broken",

@@ -20,7 +20,7 @@ use super::bus::{Bus, Failure, plain, standard};
 use super::group::Motors;
 use super::protocol::{Goal, Protocol, Shown};
 use crate::options::{Options, quantity};
-use crate::servos::chain::{Ail, Nameplate};
+use crate::servos::chain::{Ail, Nameplate, Whose};
 use crate::servos::engine::device;
 use crate::servos::{FREE, ids};
 
@@ -223,7 +223,9 @@ fn ail(state: State) -> Option<Ail> {
         State::Other(_) => ("unknown-error", "an error that is not in its manual"),
     };
     let mut ail = Ail::new(code, format!("{text} (error {:X})", state.code()));
-    ail.unheard = state == State::LostCommunication;
+    if state == State::LostCommunication {
+        ail.whose = Whose::Unheard;
+    }
     Some(ail)
 }
 
@@ -359,6 +361,63 @@ impl Protocol for Damiao {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn known() -> Damiao {
+        let ranges = Ranges {
+            position: 12.5,
+            velocity: 30.0,
+            torque: 10.0,
+        };
+        let known = Known {
+            answers: 0x12,
+            ranges,
+            timeout_counts: 0,
+        };
+        Damiao {
+            ids: vec![2],
+            port: String::new(),
+            timeout_counts: 10_000,
+            known: Mutex::new(vec![Some(known)]),
+        }
+    }
+
+    fn shown(id: u16, bytes: &[u8]) -> Option<Shown> {
+        let at = certbench_clock::Time::ZERO;
+        let stamp = Stamp {
+            earliest: at,
+            latest: at,
+            kernel: false,
+        };
+        known()
+            .hear(&standard(id, bytes), stamp)
+            .map(|(_, shown)| shown)
+    }
+
+    /// The manual's error codes in the high four bits of the first byte.
+    #[test]
+    fn an_error_is_told_by_its_name_and_a_motor_that_nobody_commanded_is_not_to_blame() {
+        let ails = |first: u8| {
+            let shown = shown(0x12, &[first, 0x80, 0x00, 0x80, 0x08, 0x00, 40, 35]).unwrap();
+            let ails = shown.ails.iter().map(|ail| (ail.code, ail.whose));
+            (shown.powered, ails.collect::<Vec<_>>())
+        };
+        assert_eq!(ails(0x12), (Some(true), vec![]));
+        assert_eq!(ails(0x02), (Some(false), vec![]));
+        let hot = vec![("over-temperature", Whose::Its)];
+        assert_eq!(ails(0xB2), (Some(false), hot));
+        let unheard = vec![("lost-communication", Whose::Unheard)];
+        assert_eq!(ails(0xD2), (Some(false), unheard));
+    }
+
+    #[test]
+    fn the_end_of_a_range_is_no_number_and_another_motors_answer_no_view() {
+        let ends = shown(0x12, &[0x12, 0xFF, 0xFF, 0x80, 0x0F, 0xFF, 40, 35]).unwrap();
+        assert_eq!((ends.deg, ends.effort), (f64::INFINITY, f64::INFINITY));
+        assert!(ends.deg_per_s.is_finite());
+        assert_eq!(shown(0x12, &[0x13, 0x80, 0, 0x80, 0x08, 0, 40, 35]), None);
+        assert_eq!(shown(0x13, &[0x12, 0x80, 0, 0x80, 0x08, 0, 40, 35]), None);
+        assert_eq!(shown(0x12, &[0x12, 0x80, 0, 0x80]), None);
+    }
 
     /// DM4310: ±12.5 rad in 16 bits, ±30 rad/s and ±10 N.m in 12. The frame is damiao-motor's for 1.5 rad,
     /// -2 rad/s and 3 N.m, which it cuts to whole counts.

@@ -14,7 +14,7 @@ use certbench_roles::Trouble;
 
 use super::bus::{Bus, Failure, Heard, over_range};
 use super::protocol::{Goal, Protocol, Shown};
-use crate::servos::chain::{Ail, Aim, Chain, Health, Miss, Nameplate, View};
+use crate::servos::chain::{Ail, Aim, Chain, Health, Miss, Nameplate, View, Whose};
 
 /// A motor that stands may be told this speed, degrees per second: it has nowhere to go.
 const STANDING_DEG_PER_S: f64 = 10.0;
@@ -211,7 +211,10 @@ impl<P: Protocol> Motors<P> {
             let lost = shown.powered == Some(false) && given && *at > told.powered_since;
             let silent = (lost && shown.ails.is_empty()).then(|| {
                 let text = "it has no torque any more, and does not say why; was it reset?";
-                Ail::new("lost-power", text.into())
+                Ail {
+                    whose: Whose::ItsIfFed,
+                    ..Ail::new("lost-power", text.into())
+                }
             });
             let said = shown.ails.iter().cloned().chain(silent);
             said.map(move |ail| (joint, ail))

@@ -20,7 +20,7 @@ use super::bus::{Bus, plain, remote, standard};
 use super::group::Motors;
 use super::protocol::{Goal, Protocol, Shown};
 use crate::options::{Options, one_of, quantity, text};
-use crate::servos::chain::{Ail, Nameplate};
+use crate::servos::chain::{Ail, Nameplate, Whose};
 use crate::servos::engine::device;
 use crate::servos::{FREE, ids};
 
@@ -219,7 +219,9 @@ fn ails(errors: u32) -> Vec<Ail> {
     let said = ERRORS.iter().filter(|(bits, ..)| errors & bits != 0);
     let ail = said.map(|(_, code, text)| {
         let mut ail = Ail::new(code, format!("{text} (axis error {errors:08X})"));
-        ail.unheard = *code == WATCHDOG;
+        if *code == WATCHDOG {
+            ail.whose = Whose::Unheard;
+        }
         ail
     });
     ail.collect()
@@ -397,8 +399,14 @@ mod tests {
     #[test]
     fn an_expired_watchdog_is_not_about_the_axis() {
         let said = ails(0x0100_2000);
-        let codes: Vec<_> = said.iter().map(|ail| (ail.code, ail.unheard)).collect();
-        assert_eq!(codes, [("over-temperature", false), ("watchdog", true)]);
+        let codes: Vec<_> = said.iter().map(|ail| (ail.code, ail.whose)).collect();
+        assert_eq!(
+            codes,
+            [
+                ("over-temperature", Whose::Its),
+                ("watchdog", Whose::Unheard)
+            ]
+        );
         assert!(ails(0).is_empty());
     }
 }

@@ -187,7 +187,7 @@ impl Motor {
 }
 
 impl RobStride {
-    pub(crate) fn robstride(ids: std::ops::RangeInclusive<u8>) -> RobStride {
+    pub(crate) fn rs02(ids: std::ops::RangeInclusive<u8>) -> RobStride {
         RobStride::new(ids, RS02)
     }
 
