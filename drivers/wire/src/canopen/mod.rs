@@ -6,6 +6,7 @@
 pub mod cia402;
 mod cob;
 mod emcy;
+pub mod lss;
 mod nmt;
 pub mod object;
 pub mod pdo;

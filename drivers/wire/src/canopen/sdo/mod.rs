@@ -1,13 +1,19 @@
-//! Service data: reading and writing a node's object dictionary, expedited and segmented.
+//! Service data: reading and writing a node's object dictionary, expedited and segmented; reading it in
+//! blocks, too ([`BlockUpload`]).
 //!
-//! Block transfer is refused with the abort that the standard has for it, "command specifier not valid".
+//! The server refuses block transfer with the abort that the standard has for it, "command specifier not
+//! valid".
 
 mod abort;
+mod block;
 mod client;
 mod server;
+#[cfg(test)]
+mod tests;
 mod word;
 
 pub use abort::Abort;
+pub use block::BlockUpload;
 pub use client::{Client, Failure, Step};
 pub use server::{Dictionary, Server};
 
