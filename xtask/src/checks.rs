@@ -8,6 +8,9 @@ use std::fs;
 /// The renderer of PDFs, which takes minutes to build: built once, in a part of its own.
 const PDF: &str = "certbench-pdf";
 
+/// How long all decoders together get arbitrary input, in seconds.
+const FUZZ_S: &str = "60";
+
 /// `cargo xtask test`.
 pub(crate) fn everything(workspace: &Workspace, parts: &mut Parts) {
     parts.run("format", |_| {
@@ -41,6 +44,13 @@ pub(crate) fn everything(workspace: &Workspace, parts: &mut Parts) {
         *counts += tested.counts();
         let waiting = tested.not_run().len();
         println!("{waiting} tests that need set-up did not run here and are not counted; the parts below run them");
+        tested.ended.into()
+    });
+    parts.run("decoders under arbitrary input, a minute", |counts| {
+        let mut fuzz = workspace.cargo();
+        fuzz.args(["test", "--package", "certbench-wire", "--test", "fuzz"]);
+        let tested = tested(fuzz.env("CERTBENCH_FUZZ_S", FUZZ_S));
+        *counts += tested.counts();
         tested.ended.into()
     });
     peers_alone(workspace, parts);
