@@ -274,14 +274,16 @@ impl Hand {
     fn take(&self, feedback: &Feedback, answer: &Answer<Reply>) {
         let here = closings(feedback.positions);
         let mut drive = self.drive();
-        drive.here = Some(feedback.positions);
+        let before = drive.here.replace(feedback.positions).map(closings);
         if let Some(currents) = feedback.currents {
             drive.watch(here, currents.map(|raw| f64::from(raw) / self.counts_per_a));
         }
         let doing = |finger: usize| {
             let limited = feedback.limited >> finger & 1 == 1;
             let course = drive.course.as_ref()?.get(finger)?;
-            let there = (here.get(finger)? - course.end).abs() <= NEAR;
+            let here = *here.get(finger)?;
+            let rests = (here - before?.get(finger)?).abs() <= STILL;
+            let there = rests && (here - course.end).abs() <= NEAR;
             Some(match (there, course.held || limited) {
                 (_, true) => Doing::Other,
                 (true, false) if course.now == course.end => Doing::Reached,
