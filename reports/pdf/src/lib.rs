@@ -5,7 +5,7 @@
 //! and the fonts; there is no clock, no network and no file behind it, and the same page with the same
 //! fonts gives the same bytes.
 //!
-//! A program of its own: Typst takes minutes to build and nothing else needs it (decision 0017).
+//! A program of its own: Typst takes minutes to build and nothing else needs it (decision 0018).
 
 mod fonts;
 mod page;
@@ -60,7 +60,12 @@ impl std::error::Error for Error {}
 /// # Errors
 /// [`Error`]; never a PDF that lacks something of the page.
 pub fn pdf(page: &str, report: Option<&[u8]>, fonts: Fonts) -> Result<Vec<u8>, Error> {
-    let page::Page { mut data, id, utc } = page::read(page)?;
+    let page::Page {
+        mut data,
+        id,
+        utc,
+        pictures,
+    } = page::read(page)?;
     if let Some(fields) = data.as_object_mut() {
         fields.insert("attached".into(), report.is_some().into());
     }
@@ -77,7 +82,12 @@ pub fn pdf(page: &str, report: Option<&[u8]>, fonts: Fonts) -> Result<Vec<u8>, E
             .map_err(|e| Error::Setting(e.message().to_string()))?,
         ..PdfOptions::default()
     };
-    let desk = Desk::new(json.into_bytes(), report, fonts)?;
+    let mut files = pictures;
+    files.push(("page.json".to_string(), json.into_bytes()));
+    if let Some(report) = report {
+        files.push(("report.json".to_string(), report.to_vec()));
+    }
+    let desk = Desk::new(files, fonts)?;
     let Warned { output, .. } = typst::compile::<PagedDocument>(&desk);
     let document = output.map_err(|all| Error::Setting(told(&all)))?;
     typst_pdf::pdf(&document, &options).map_err(|all| Error::Setting(told(&all)))
