@@ -84,6 +84,11 @@ impl Document {
         &self.id
     }
 
+    /// The laboratory's name.
+    pub fn laboratory(&self) -> &str {
+        &self.laboratory.name
+    }
+
     /// Who ran the test, as the record says.
     pub fn operator(&self) -> Option<&str> {
         self.operator.as_deref()

@@ -114,7 +114,7 @@ fn plain(tongue: Tongue, key: &str) -> Result<String, Error> {
     }
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -9,6 +9,7 @@
 mod build;
 mod csv;
 mod document;
+mod dress;
 mod extra;
 mod html;
 mod junit;
@@ -22,6 +23,7 @@ mod words;
 pub use build::document;
 pub use csv::csv;
 pub use document::Document;
+pub use dress::Dress;
 pub use extra::{
     Amended, ExternalResult, Extra, Issue, Label, Laboratory, LaboratoryMark, LaboratoryOpinion,
     Validated,

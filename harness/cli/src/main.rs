@@ -5,6 +5,7 @@
 
 mod bench;
 mod command;
+mod dress;
 mod exit;
 mod inputs;
 mod issued;

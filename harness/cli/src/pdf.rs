@@ -3,7 +3,7 @@
 
 use anyhow::{Context, anyhow, bail};
 use certbench_model::text::Lang;
-use certbench_reports::Document;
+use certbench_reports::{Document, Dress};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -49,13 +49,27 @@ pub(crate) const EDITIONS: [(&str, Edition); 3] = [
     ("report.both.pdf", Edition::Both),
 ];
 
-/// Sets one edition: the same page that is the HTML report, with the report as JSON attached.
-pub(crate) fn set(document: &Document, edition: Edition) -> anyhow::Result<Vec<u8>> {
-    let page = match edition {
-        Edition::One(lang) => certbench_reports::html(document, lang),
-        Edition::Both => certbench_reports::html_both(document),
+/// The edition of a page by its file's name; `None` for what is no page.
+pub(crate) fn edition(name: &str) -> Option<Edition> {
+    let stem = name.strip_suffix(".html")?;
+    let mut all = EDITIONS.into_iter();
+    all.find(|(pdf, _)| pdf.strip_suffix(".pdf") == Some(stem))
+        .map(|(_, edition)| edition)
+}
+
+/// The page of an edition as HTML, with what the laboratory adds.
+pub(crate) fn page(document: &Document, edition: Edition, dress: &Dress) -> anyhow::Result<String> {
+    let (page, lang) = match edition {
+        Edition::One(lang) => (certbench_reports::html(document, lang), Some(lang)),
+        Edition::Both => (certbench_reports::html_both(document), None),
     };
     let page = page.map_err(|e| anyhow!("{e}"))?;
+    Ok(dress.on(page, document.laboratory(), lang))
+}
+
+/// Sets one edition: the same page that is the HTML report, with the report as JSON attached.
+pub(crate) fn set(document: &Document, edition: Edition, dress: &Dress) -> anyhow::Result<Vec<u8>> {
+    let page = page(document, edition, dress)?;
     let program = program().context(MISSING)?;
     let mut input = page.into_bytes();
     input.push(0);

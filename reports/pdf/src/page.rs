@@ -5,6 +5,7 @@
 //! template's margins and background.
 
 use crate::Error;
+use base64ct::{Base64, Encoding};
 use roxmltree::{Document, Node, ParsingOptions};
 use serde_json::{Map, Value, json};
 
@@ -16,6 +17,8 @@ pub(crate) struct Page {
     pub(crate) id: String,
     /// `2026-11-22T02:26:54Z`.
     pub(crate) utc: String,
+    /// Pictures that it has within itself, by the names that the tree calls them.
+    pub(crate) pictures: Vec<(String, Vec<u8>)>,
 }
 
 /// Elements that are set as they are called.
@@ -99,6 +102,7 @@ pub(crate) fn read(text: &str) -> Result<Page, Error> {
         level: 0,
         colour: None,
         narrow: false,
+        pictures: Vec::new(),
     };
     let body = walk.children(find("body")?)?;
     let lang = root.attribute("lang").unwrap_or("en");
@@ -108,7 +112,13 @@ pub(crate) fn read(text: &str) -> Result<Page, Error> {
         "margins": margins,
         "body": body,
     });
-    Ok(Page { data, id, utc })
+    let pictures = walk.pictures;
+    Ok(Page {
+        data,
+        id,
+        utc,
+        pictures,
+    })
 }
 
 /// What XML cannot hold, and no page shows, replaced by U+FFFD.
@@ -126,6 +136,7 @@ struct Walk<'a> {
     colour: Option<&'static str>,
     /// Inside a figure that has half of the page's width.
     narrow: bool,
+    pictures: Vec<(String, Vec<u8>)>,
 }
 
 impl Walk<'_> {
@@ -190,10 +201,14 @@ impl Walk<'_> {
         if !classes.is_empty() {
             out.insert("c".into(), json!(classes));
         }
-        for name in ["id", "href", "lang", "alt", "src"] {
+        for name in ["id", "href", "lang", "alt"] {
             if let Some(value) = node.attribute(name) {
                 out.insert(name.into(), json!(value));
             }
+        }
+        if tag == "img" {
+            let name = self.picture(node.attribute("src").unwrap_or_default())?;
+            out.insert("src".into(), json!(name));
         }
         if let Some(style) = node.attribute("style") {
             let depth = style.strip_prefix("--depth:").map(str::trim);
@@ -208,6 +223,19 @@ impl Walk<'_> {
         }
         out.insert("k".into(), Value::Array(kids));
         Ok(Value::Object(out))
+    }
+
+    /// A picture within the page itself; no other is ever read.
+    fn picture(&mut self, source: &str) -> Result<String, Error> {
+        let kinds = [("svg+xml", "svg"), ("png", "png")];
+        let found = kinds.iter().find_map(|(kind, end)| {
+            let text = source.strip_prefix(&format!("data:image/{kind};base64,"))?;
+            Some((Base64::decode_vec(text).ok()?, end))
+        });
+        let (bytes, end) = found.ok_or_else(|| Error::Page("a picture is not in it".into()))?;
+        let name = format!("picture-{}.{end}", self.pictures.len());
+        self.pictures.push((name.clone(), bytes));
+        Ok(name)
     }
 
     /// A drawing; without words it is an ornament beside words.

@@ -1,4 +1,5 @@
-//! All that the template can see: itself, the page, the report that is attached, and the fonts.
+//! All that the template can see: itself, the page with its pictures, the report that is attached, and
+//! the fonts.
 
 use crate::{Error, Fonts};
 use typst::diag::{FileError, FileResult};
@@ -18,11 +19,9 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(page: Vec<u8>, report: Option<&[u8]>, fonts: Fonts) -> Result<Desk, Error> {
-        let mut files = vec![(named("page.json")?, Bytes::new(page))];
-        if let Some(report) = report {
-            files.push((named("report.json")?, Bytes::new(report.to_vec())));
-        }
+    pub(crate) fn new(files: Vec<(String, Vec<u8>)>, fonts: Fonts) -> Result<Desk, Error> {
+        let one = |(name, bytes): (String, Vec<u8>)| Ok((named(&name)?, Bytes::new(bytes)));
+        let files = files.into_iter().map(one).collect::<Result<_, Error>>()?;
         Ok(Desk {
             library: LazyHash::new(Library::default()),
             fonts,

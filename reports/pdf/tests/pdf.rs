@@ -327,6 +327,46 @@ fn what_is_no_page_of_a_report_is_refused_and_says_why() {
     }
 }
 
+/// What a laboratory adds is there, and all else is still there.
+#[test]
+fn a_laboratorys_logo_and_text_are_added_and_nothing_is_lost() {
+    let logo = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"90\" height=\"30\"><rect width=\"90\" height=\"30\" fill=\"#0a5a9c\"/></svg>";
+    let files = [
+        ("logo.svg", logo),
+        ("head.en.txt", "1 Measurement Street\n#panic() $x$"),
+        ("foot.en.txt", "Samples are kept for 90 days."),
+        ("style.css", "h1 { color: #0a5a9c }"),
+    ];
+    let files = files.map(|(name, text)| (name.to_string(), text.as_bytes().to_vec()));
+    let dress = certbench_reports::Dress::of(&files).unwrap();
+    let document = document(&facts(), &findings(), &extra());
+    let plain = html(&document, Lang::En).unwrap();
+    let dressed = dress.on(plain.clone(), document.laboratory(), Some(Lang::En));
+    let bytes = pdf(&dressed, None, fonts()).unwrap();
+    let text = body(&bytes, &dressed);
+    for said in told(&plain)
+        .into_iter()
+        .chain(["#panic()$x$".into(), dense("Samples are kept for 90 days.")])
+    {
+        assert!(text.contains(&said), "{said}");
+    }
+    // Its figures have words, and so has the logo.
+    let structure = tool("pdfinfo", &["-struct"], &bytes, &[]);
+    let before = tool(
+        "pdfinfo",
+        &["-struct"],
+        &pdf(&plain, None, fonts()).unwrap(),
+        &[],
+    );
+    assert_eq!(
+        structure.matches("Figure").count(),
+        before.matches("Figure").count() + 1
+    );
+    // A picture elsewhere is never read.
+    let outside = dressed.replace("data:image/svg+xml;base64,", "file:///etc/passwd#");
+    assert!(matches!(pdf(&outside, None, fonts()), Err(Error::Page(_))));
+}
+
 #[test]
 fn a_folder_without_fonts_is_named() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-fonts");

@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use crate::inputs::readable;
 use crate::issued::{self, FINDINGS, Judged, KEY, REPORTS, STATEMENT};
-use crate::{laboratory, pdf, say};
+use crate::{dress, laboratory, pdf, say};
 use anyhow::{Context, ensure};
 use certbench_model::date::utc_text;
 use certbench_model::{FileDigest, Recorded, sha256_hex};
@@ -45,6 +45,9 @@ pub(crate) struct Desk {
     /// The laboratory's file: marks, persons, labels of instruments, reasons, opinions
     #[arg(long, value_name = "FILE")]
     laboratory: Option<PathBuf>,
+    /// The laboratory's folder of looks: logo, text at head and foot, style
+    #[arg(long, value_name = "FOLDER")]
+    template: Option<PathBuf>,
 }
 
 /// Issues.
@@ -67,9 +70,10 @@ pub(crate) fn release(run: &Path, desk: &Desk, amends: Option<Amended>) -> anyho
         let laboratory = laboratory::read(desk.laboratory.as_deref())?;
         let judged = issued::judged(run, None)?;
         let issue = roles(run, desk, &laboratory, &judged, amends)?;
-        Ok((key, laboratory, judged, issue))
+        let dress = dress::read(desk.template.as_deref())?;
+        Ok((key, laboratory, judged, issue, dress))
     })();
-    let (key, laboratory, judged, issue) = match prepared {
+    let (key, laboratory, judged, issue, dress) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
             eprintln!("certbench: {error:#}");
@@ -87,14 +91,16 @@ pub(crate) fn release(run: &Path, desk: &Desk, amends: Option<Amended>) -> anyho
     let findings = issued::findings_json(&judged.findings)?;
     let mut files: Vec<(String, Vec<u8>)> = vec![(FINDINGS.into(), findings.into())];
     let renderings = issued::renderings(&document)?;
-    files.extend(
-        renderings
-            .into_iter()
-            .map(|(name, text)| (name.to_string(), text.into_bytes())),
-    );
+    for (name, text) in renderings {
+        let text = match pdf::edition(name) {
+            Some(edition) => pdf::page(&document, edition, &dress)?,
+            None => text,
+        };
+        files.push((name.to_string(), text.into_bytes()));
+    }
     if pdf::program().is_some() {
         for (name, edition) in pdf::EDITIONS {
-            files.push((name.to_string(), pdf::set(&document, edition)?));
+            files.push((name.to_string(), pdf::set(&document, edition, &dress)?));
         }
     } else {
         eprintln!("certbench: issued without a PDF: {}", pdf::MISSING);

@@ -1,13 +1,15 @@
 //! `certbench report RUN`: write or print a run's report.
 
 use crate::command::run::Language;
+use crate::dress;
 use crate::exit::Exit;
 use crate::inputs::readable;
 use crate::issued;
 use crate::pdf::{self, EDITIONS, Edition};
 use crate::session;
 use crate::{say, say_on};
-use anyhow::{Context, anyhow};
+use anyhow::Context;
+use certbench_model::text::Lang;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -22,6 +24,9 @@ pub(crate) struct Args {
     /// What is printed
     #[arg(long, value_enum, default_value_t = Format::Html)]
     format: Format,
+    /// A laboratory's folder: logo, text at head and foot, style
+    #[arg(long, value_name = "FOLDER")]
+    template: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -43,16 +48,18 @@ pub(crate) fn report(args: &Args) -> anyhow::Result<Exit> {
     }
     let findings = session::judge(&args.run)?;
     let document = issued::with(&args.run, &findings)?.draft();
+    let dress = dress::read(args.template.as_deref())?;
+    let page = |edition: Edition| pdf::page(&document, edition, &dress);
     match (args.lang, args.format) {
         (Some(lang), Format::Pdf) => {
-            let bytes = pdf::set(&document, Edition::One(lang.into()))?;
+            let bytes = pdf::set(&document, Edition::One(lang.into()), &dress)?;
             let mut out = std::io::stdout().lock();
             out.write_all(&bytes).and_then(|()| out.flush())?;
         }
         (None, Format::Pdf) => {
             for (name, edition) in EDITIONS {
                 let path = args.run.join(name);
-                std::fs::write(&path, pdf::set(&document, edition)?)
+                std::fs::write(&path, pdf::set(&document, edition, &dress)?)
                     .with_context(|| format!("cannot write {}", path.display()))?;
                 say!("{}", path.display());
             }
@@ -60,18 +67,15 @@ pub(crate) fn report(args: &Args) -> anyhow::Result<Exit> {
         (_, Format::Json) => say!("{}", certbench_reports::json(&document)),
         (_, Format::Junit) => say_on!("{}", certbench_reports::junit(&document)),
         (_, Format::Csv) => say_on!("{}", certbench_reports::csv(&document)),
-        (_, Format::Both) => {
-            let page = certbench_reports::html_both(&document);
-            say!("{}", page.map_err(|e| anyhow!("{e}"))?);
-        }
-        (Some(lang), Format::Html) => {
-            say!(
-                "{}",
-                certbench_reports::html(&document, lang.into()).map_err(|e| anyhow!("{e}"))?
-            );
-        }
+        (_, Format::Both) => say!("{}", page(Edition::Both)?),
+        (Some(lang), Format::Html) => say!("{}", page(Edition::One(lang.into()))?),
         (None, Format::Html) => {
             session::write_reports(&args.run, &findings)?;
+            if args.template.is_some() {
+                for (name, lang) in [("report.en.html", Lang::En), ("report.zh.html", Lang::Zh)] {
+                    std::fs::write(args.run.join(name), page(Edition::One(lang))?)?;
+                }
+            }
             for name in ["report.en.html", "report.zh.html", "report.json"] {
                 say!("{}", args.run.join(name).display());
             }
