@@ -7,7 +7,7 @@ use certbench_model::finding::{Finding, Value};
 use certbench_model::step::Outcome;
 use certbench_model::{EventBody, RunEnd, Verdict};
 use certbench_roles::Answer;
-use certbench_tests::simulated::{Papers, Played};
+use certbench_tests::simulated::{Papers, Played, in_a_line};
 
 fn findings<'a>(played: &'a Played, measure: &'a str) -> impl Iterator<Item = &'a Finding> {
     let all = played.findings.cases.iter().flat_map(|c| &c.findings);
@@ -176,4 +176,24 @@ fn a_hand_that_wears_is_stopped_where_its_strength_has_dropped() {
     assert!(ending.unwrap().contains("strength.first"));
     let survived = findings(&played, "cycles").next().map(value);
     assert_eq!(survived.map(|(v, _)| v), Some(f64::from(passes - 50)));
+}
+
+#[test]
+fn only_a_photo_is_judged_again_and_only_by_a_choice() {
+    for (from, to, said) in [
+        ("photo: photo", "photo: judge", "does not ask for a file"),
+        (
+            "question: judge",
+            "question: photo",
+            "does not ask for a choice",
+        ),
+    ] {
+        let papers = Papers::shipped("grasp-success-set", "hand")
+            .table("grasp-objects-20")
+            .table("layouts")
+            .suite_with(from, to);
+        let complaints = papers.plan().expect_err("the wrong prompt");
+        let all: Vec<String> = complaints.iter().map(in_a_line).collect();
+        assert!(all.join("\n").contains(said), "{all:?}");
+    }
 }

@@ -34,6 +34,9 @@ pub struct Plan {
     pub watches: Vec<Watch>,
     /// Tables that repeats go over: table name to rows.
     pub tables: BTreeMap<String, Vec<Row>>,
+    /// Versions of those tables that state one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub table_versions: BTreeMap<String, String>,
     /// Cases in the order of performance.
     pub cases: Vec<Case>,
     /// Performed at a normal end of the run: lower, release, park.

@@ -59,6 +59,10 @@ pub enum OverKind {
     Repeat,
     /// The answers to a prompt.
     Prompt,
+    /// The choices that a prompt was answered with (`choose`).
+    Choice,
+    /// The files that a prompt was answered with (`attach`).
+    Attachment,
 }
 
 /// A channel that a metric takes.

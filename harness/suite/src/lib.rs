@@ -35,7 +35,7 @@ pub use sources::{Disk, Memory, Reader, Sources};
 
 use certbench_model::{Plan, Vocabulary};
 use check::Checker;
-use complaint::{Complaint, Sink};
+use complaint::{Complaint, Sink, Span};
 use serde::de::DeserializeOwned;
 
 /// Reads and checks a suite with its tables, by itself: with its defaults and without a bench.
@@ -184,7 +184,8 @@ fn read_suite(
         whole
     })?;
     let before = sink.errors();
-    let files = opened(sources, head.templates.as_ref(), "a template", sink);
+    let files = check::bench::entries(head.templates.as_ref());
+    let files = opened(sources, files, "a template", sink);
     let templates = files.iter().filter_map(|(name, file)| {
         let template = template::read(sources, *file, sink)?;
         Some((name.clone(), template))
@@ -194,15 +195,20 @@ fn read_suite(
     let whole = sink.errors() == before;
     let written: written::suite::Suite = yaml::read(&node, sink)?;
     let template_files: Vec<u16> = files.into_iter().map(|(_, file)| file).collect();
-    let opened = opened(sources, written.tables.as_ref(), "a table", sink);
+    let tables = check::bench::entries(written.tables.as_ref());
+    let tables = tables.map(|(name, span, table)| (name, span, &table.file));
+    let opened = opened(sources, tables, "a table", sink);
     let checker = Checker {
         sources,
         sink,
         vocabulary,
     };
     let tables = opened.into_iter().filter_map(|(name, file)| {
-        let written = read_opened(sources, file, sink)?;
-        Some((name, checker.table(file, &written)))
+        let table = checker.table(file, &read_opened(sources, file, sink)?);
+        let mut meant = check::bench::entries(written.tables.as_ref());
+        let meant = meant.find(|(n, _, _)| *n == name);
+        checker.version_meant(&table, meant.and_then(|(_, _, t)| t.version.as_ref()));
+        Some((name, table))
     });
     let tables = tables.collect();
     checker.cases_there(&written);
@@ -214,14 +220,14 @@ fn read_suite(
 }
 
 /// Opens the files that a suite names inside its folder.
-fn opened(
+fn opened<'w>(
     sources: &mut Sources,
-    written: Option<&yaml::At<yaml::Entries<yaml::At<String>>>>,
+    written: impl Iterator<Item = (&'w str, Span, &'w yaml::At<String>)>,
     what: &str,
     sink: &Sink,
 ) -> Vec<(String, u16)> {
     let mut opened = Vec::new();
-    for (name, span, file) in check::bench::entries(written) {
+    for (name, span, file) in written {
         check::literal::identifier(name, span, what, sink);
         let Some(path) = file.get() else { continue };
         match sources.open_inside(file.span, path) {

@@ -246,3 +246,27 @@ fn every_way_to_be_wrong() {
     assert!(otherwise.is_empty(), "\n{otherwise}");
     golden("long", &printed);
 }
+
+#[test]
+fn an_object_set_is_the_one_of_the_version_that_is_meant() {
+    let table = "tables/objects.yaml";
+    let meant = (
+        SUITE,
+        "objects: tables/objects.yaml",
+        "objects: { file: tables/objects.yaml, version: 1.2.0 }",
+    );
+    let of = |version: &'static str| (table, "table: objects\n", version);
+    let (plan, sources) = planned(&[meant, of("table: objects\nversion: 1.2.0\n")]);
+    let plan = plan.unwrap_or_else(|d| panic!("{}", render(&d, &sources, false)));
+    assert_eq!(plan.table_versions["objects"], "1.2.0");
+    assert!(!plan.table_versions.contains_key("poses"));
+    for (version, said) in [
+        ("table: objects\nversion: 1.3.0\n", "is of 1.3.0"),
+        ("table: objects\n", "is of no version"),
+    ] {
+        let (plan, sources) = planned(&[meant, of(version)]);
+        let complaints = plan.expect_err("another version");
+        assert_eq!(complaints[0].code, "wrong-version");
+        assert!(render(&complaints, &sources, false).contains(said));
+    }
+}

@@ -287,6 +287,7 @@ pub(crate) fn plan() -> Plan {
             max_age_s: 0.5,
         }],
         tables: BTreeMap::new(),
+        table_versions: [].into(),
         cases: vec![
             case(
                 "slip",

@@ -129,6 +129,7 @@ pub(crate) fn plan(device: DevicePlan, channels: Vec<Channel>, cases: Vec<Case>)
         channels,
         watches: Vec::new(),
         tables: BTreeMap::new(),
+        table_versions: [].into(),
         cases,
         finally: Vec::new(),
         derived: Vec::new(),

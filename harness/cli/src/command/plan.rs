@@ -98,6 +98,11 @@ fn in_words(plan: &Plan) -> Result<String, std::fmt::Error> {
             parameter.set_by
         )?;
     }
+    for (name, rows) in &plan.tables {
+        let version = plan.table_versions.get(name);
+        let version = version.map_or(String::new(), |v| format!(" {v}"));
+        writeln!(out, "table {name}{version}: {} rows", rows.len())?;
+    }
     for case in &plan.cases {
         writeln!(
             out,

@@ -182,8 +182,8 @@ fn rejudged() -> MetricDescription {
     MetricDescription {
         over: vec![
             ("over".into(), OverKind::Trial),
-            ("photo".into(), OverKind::Prompt),
-            ("question".into(), OverKind::Prompt),
+            ("photo".into(), OverKind::Attachment),
+            ("question".into(), OverKind::Choice),
         ],
         unit: Some(Unit::one()),
         params: vec![

@@ -220,6 +220,7 @@ fn plan() -> Plan {
         channels: channels(),
         watches: vec![],
         tables: BTreeMap::new(),
+        table_versions: [].into(),
         cases: vec![],
         finally: vec![],
         derived: vec![],

@@ -126,6 +126,7 @@ pub(crate) fn plan() -> Plan {
         ],
         watches: vec![],
         tables: [].into(),
+        table_versions: [].into(),
         cases: vec![],
         finally: vec![],
         derived: vec![],

@@ -44,6 +44,7 @@ pub(crate) fn plan(cases: Vec<Case>) -> Plan {
             watch("force", Some(50.0), 0.2),
         ],
         tables: [("poses".to_string(), vec![row("p1"), row("p2")])].into(),
+        table_versions: [].into(),
         cases,
         finally: vec![],
         derived: vec![],

@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) file: u16,
+    /// Its version and where that stands; the place of its name when it has none.
+    pub(crate) version: (Option<String>, Span),
     /// Columns with their types.
     pub(crate) columns: BTreeMap<String, Column>,
     /// Rows with the place of their id.
@@ -54,10 +56,32 @@ impl Checker<'_> {
             }
             rows.push((span, row));
         }
+        let version = written.version.as_ref();
+        let place = version.map_or(written.table.span, |v| v.span);
         Table {
             file,
+            version: (version.and_then(|v| literal::filled(v, self.sink)), place),
             columns,
             rows,
+        }
+    }
+
+    /// The table is of the version that a suite means, if it means one.
+    pub(crate) fn version_meant(&self, table: &Table, meant: Option<&At<String>>) {
+        let Some((at, meant)) = meant.and_then(|m| Some((m.span, m.get()?))) else {
+            return;
+        };
+        let (version, place) = &table.version;
+        if version.as_ref() != Some(meant) {
+            let is = version.as_deref().unwrap_or("no version");
+            let message = format!("version {meant} is meant, the table is of {is}");
+            self.sink.push(
+                Complaint::new("wrong-version", at, message)
+                    .also(*place, "this table")
+                    .help(
+                        "take the table of that version, or read the changes and name the new one",
+                    ),
+            );
         }
     }
 

@@ -2,26 +2,41 @@
 
 use super::Request;
 use crate::check::suite::Suite;
+use crate::check::table::Table;
 use crate::complaint::Span;
 use crate::sources::Sources;
 use certbench_model::plan::{DevicePlan, Row};
 use certbench_model::{Channel, plan as model};
 use std::collections::{BTreeMap, BTreeSet};
 
+fn used_tables<'s>(
+    suite: &'s Suite,
+    names: &BTreeSet<(&'static str, String)>,
+) -> impl Iterator<Item = (&'s String, &'s Table)> {
+    let used = |name: &String| names.contains(&("table", name.clone()));
+    suite.tables.iter().filter(move |(name, _)| used(name))
+}
+
+/// Versions of tables that steps go over, of those that state one.
+pub(super) fn table_versions(
+    suite: &Suite,
+    names: &BTreeSet<(&'static str, String)>,
+) -> BTreeMap<String, String> {
+    let version = |(name, table): (&String, &Table)| Some((name.clone(), table.version.0.clone()?));
+    used_tables(suite, names).filter_map(version).collect()
+}
+
 /// Tables that steps go over.
 pub(super) fn tables(
     suite: &Suite,
     names: &BTreeSet<(&'static str, String)>,
 ) -> BTreeMap<String, Vec<Row>> {
-    let used = suite
-        .tables
-        .iter()
-        .filter(|(name, _)| names.contains(&("table", (*name).clone())));
-    used.map(|(name, table)| {
-        let rows = table.rows.iter().map(|(_, row)| row.clone()).collect();
-        (name.clone(), rows)
-    })
-    .collect()
+    used_tables(suite, names)
+        .map(|(name, table)| {
+            let rows = table.rows.iter().map(|(_, row)| row.clone()).collect();
+            (name.clone(), rows)
+        })
+        .collect()
 }
 
 /// The bench as far as the plan uses it: the items, the instruments of its channels, the devices of

@@ -276,6 +276,7 @@ pub(crate) fn plan(request: &Request<'_>, sources: &mut Sources, sink: &Sink) ->
         channels,
         watches: body.watches,
         tables: extract::tables(suite, &body.names),
+        table_versions: extract::table_versions(suite, &body.names),
         cases,
         finally: body.finally,
         derived: body.derived,

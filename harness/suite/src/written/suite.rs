@@ -2,6 +2,7 @@
 
 use super::shared::{Bilingual, Decision, OneOrMany, OneOrNamed};
 use super::step::Steps;
+use super::table::TableFile;
 use crate::yaml::{At, Entries, Scalar};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -26,8 +27,8 @@ pub(crate) struct Suite {
     pub(crate) basis: At<Vec<At<Basis>>>,
     /// What a bench must have.
     pub(crate) needs: At<Needs>,
-    /// Table name to file, inside the suite's folder.
-    pub(crate) tables: Option<At<Entries<At<String>>>>,
+    /// Table name to file, inside the suite's folder; `{ file, version }` for a set of a known version.
+    pub(crate) tables: Option<At<Entries<TableFile>>>,
     /// Template name to file, inside the suite's folder.
     pub(crate) templates: Option<At<Entries<At<String>>>>,
     /// Values that somebody may set.

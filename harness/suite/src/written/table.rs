@@ -1,7 +1,7 @@
 //! A table file as it is written: objects, poses, speeds.
 
 use super::shared::Bilingual;
-use crate::yaml::{At, Entries, Scalar};
+use crate::yaml::{At, Entries, Kind, PickByKind, Scalar, kind_seed};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::borrow::Cow;
@@ -15,6 +15,8 @@ pub(crate) struct Table {
     pub(crate) certbench: At<Scalar>,
     /// Its name, for people.
     pub(crate) table: At<String>,
+    /// Its version, by which suites may ask for it.
+    pub(crate) version: Option<At<String>>,
     /// Where it comes from.
     pub(crate) note: Option<At<Bilingual>>,
     /// Column to unit, or `count`, or `text`.
@@ -72,5 +74,66 @@ impl JsonSchema for Row {
             "additionalProperties": column,
             "required": ["id", "title"],
         })
+    }
+}
+
+/// Where a table is: its file, and the version that is meant.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TableFile {
+    /// Inside the suite's folder.
+    pub(crate) file: At<String>,
+    /// The version that is meant; any, when it is left out.
+    pub(crate) version: Option<At<String>>,
+}
+
+/// The longer form of a [`TableFile`].
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Versioned {
+    file: At<String>,
+    version: At<String>,
+}
+
+struct PickFile;
+
+impl<'de> PickByKind<'de> for PickFile {
+    type Value = TableFile;
+    fn pick<D: Deserializer<'de>>(self, kind: Kind, d: D) -> Result<TableFile, D::Error> {
+        match kind {
+            Kind::Map => Versioned::deserialize(d).map(|v| TableFile {
+                file: v.file,
+                version: Some(v.version),
+            }),
+            Kind::Scalar | Kind::List => At::deserialize(d).map(|file| TableFile {
+                file,
+                version: None,
+            }),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TableFile {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        kind_seed(d, PickFile)
+    }
+}
+
+impl JsonSchema for TableFile {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "TableFile".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [
+            { "type": "string" },
+            {
+                "type": "object",
+                "properties": { "file": { "type": "string" }, "version": { "type": "string" } },
+                "required": ["file", "version"],
+                "additionalProperties": false,
+            },
+        ]})
     }
 }

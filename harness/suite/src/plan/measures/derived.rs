@@ -291,7 +291,7 @@ fn rows(env: &Env<'_>, case: &Case, measure: &Measure) -> Vec<String> {
         let what = match kind {
             OverKind::Window => Counted::Window(name),
             OverKind::Trial => Counted::Trial(name),
-            OverKind::Prompt => Counted::Prompt(name),
+            OverKind::Prompt | OverKind::Choice | OverKind::Attachment => Counted::Prompt(name),
             OverKind::Repeat => Counted::Repeat(name),
         };
         instances(&case.steps, what, measure.per.as_deref(), Passes::All)

@@ -23,9 +23,14 @@ impl<'a> Measures<'_, 'a, '_> {
         let named = self.by_input(written, &inputs, "over", &metric.id);
         for (input, kind) in &metric.over {
             match named.get(input) {
-                Some((name, at)) if *kind == OverKind::Prompt => self.prompt(name, *at),
-                Some((name, at)) if *kind == OverKind::Repeat => self.ending_repeat(name, *at),
-                Some((name, at)) => self.window_or_trial(name, *at, *kind, metric),
+                Some((name, at)) => match kind {
+                    OverKind::Prompt | OverKind::Choice | OverKind::Attachment => {
+                        self.prompt(name, *at, *kind);
+                    }
+                    OverKind::Repeat => self.ending_repeat(name, *at),
+                    OverKind::Window => self.window_or_trial(name, *at, true, metric),
+                    OverKind::Trial => self.window_or_trial(name, *at, false, metric),
+                },
                 None if written.value.is_some() => {
                     let message = format!("`{}` is computed over `{input}` too", metric.id);
                     self.complain(
@@ -82,28 +87,20 @@ impl<'a> Measures<'_, 'a, '_> {
         named
     }
 
-    fn window_or_trial(&self, name: &str, at: Span, kind: OverKind, metric: &MetricDescription) {
+    fn window_or_trial(&self, name: &str, at: Span, window: bool, metric: &MetricDescription) {
         let windows = self.reader.windows.borrow();
         let trials = self.reader.trials.borrow();
-        let (found, other, what, wrong) = match kind {
-            OverKind::Window => (
-                windows.contains_key(name),
-                trials.contains_key(name),
-                "window",
-                "trial",
-            ),
-            OverKind::Trial | OverKind::Prompt | OverKind::Repeat => (
-                trials.contains_key(name),
-                windows.contains_key(name),
-                "trial",
-                "window",
-            ),
+        let (there, [what, wrong]) = (
+            [windows.contains_key(name), trials.contains_key(name)],
+            ["window", "trial"],
+        );
+        let (found, other, what, wrong) = if window {
+            (there[0], there[1], what, wrong)
+        } else {
+            (there[1], there[0], wrong, what)
         };
         if found {
-            if let Some(trial) = trials
-                .get(name)
-                .filter(|t| kind == OverKind::Trial && !t.decided)
-            {
+            if let Some(trial) = trials.get(name).filter(|t| !window && !t.decided) {
                 let message = format!("nothing decides whether `{name}` succeeds");
                 self.complain(
                     Complaint::new("undecided-trial", at, message)
@@ -121,15 +118,13 @@ impl<'a> Measures<'_, 'a, '_> {
             self.complain(Complaint::new("wrong-over", at, message));
             return;
         }
-        let names: Vec<&str> = match kind {
-            OverKind::Window => windows.keys().map(String::as_str).collect(),
-            OverKind::Trial | OverKind::Prompt | OverKind::Repeat => {
-                trials.keys().map(String::as_str).collect()
-            }
-        };
-        let code = match kind {
-            OverKind::Window => "unknown-window",
-            OverKind::Trial | OverKind::Prompt | OverKind::Repeat => "unknown-trial",
+        let (names, code): (Vec<&str>, _) = if window {
+            (
+                windows.keys().map(String::as_str).collect(),
+                "unknown-window",
+            )
+        } else {
+            (trials.keys().map(String::as_str).collect(), "unknown-trial")
         };
         self.complain(unknown(code, what, name, at, names).note(format!(
             "no step of this case records a {what} of that name"
@@ -166,8 +161,8 @@ impl<'a> Measures<'_, 'a, '_> {
         }
     }
 
-    /// A prompt of this case that asks for something.
-    fn prompt(&self, name: &str, at: Span) {
+    /// A prompt of this case that asks for what the metric needs.
+    fn prompt(&self, name: &str, at: Span, kind: OverKind) {
         fn prompts<'s>(steps: &'s [Step], all: &mut Vec<&'s Prompt>) {
             for step in steps {
                 match step {
@@ -190,7 +185,21 @@ impl<'a> Measures<'_, 'a, '_> {
                         .help("give it an `ask:`, for example `ask: attach`"),
                 );
             }
-            Some(_) => {}
+            Some(prompt) => {
+                let (fits, wanted) = match kind {
+                    OverKind::Choice => (matches!(prompt.ask, Ask::Choose(_)), "a choice"),
+                    OverKind::Attachment => (prompt.ask == Ask::Attach, "a file"),
+                    _ => (true, ""),
+                };
+                if !fits {
+                    let message = format!("the prompt `{name}` does not ask for {wanted}");
+                    let help = match kind {
+                        OverKind::Choice => "name a prompt with `ask: { choose: [ … ] }`",
+                        _ => "name a prompt with `ask: attach`",
+                    };
+                    self.complain(Complaint::new("wrong-over", at, message).help(help));
+                }
+            }
             None => {
                 let names: Vec<&str> = all.iter().map(|p| p.id.as_str()).collect();
                 self.complain(unknown("unknown-prompt", "prompt", name, at, names));

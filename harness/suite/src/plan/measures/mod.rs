@@ -174,7 +174,7 @@ impl<'a> Measures<'_, 'a, '_> {
             let what = match kind {
                 OverKind::Window => Counted::Window(name),
                 OverKind::Trial => Counted::Trial(name),
-                OverKind::Prompt => Counted::Prompt(name),
+                OverKind::Prompt | OverKind::Choice | OverKind::Attachment => Counted::Prompt(name),
                 OverKind::Repeat => Counted::Repeat(name),
             };
             let by = per.map(|p| p.0);
