@@ -47,7 +47,9 @@ def main():
     results.append(show("feedback", len(current) == 6 and len(velocity) == 6, current=list(current)))
     for variant, name in ((0, "touch"), (1, "touch-velocity")):
         client.set_position(ONE_OPEN, reply_mode=variant)
-        time.sleep(0.3)
+        reads, deadline = client.n_reads, time.monotonic() + 10
+        while client.n_reads < reads + 10 and time.monotonic() < deadline:
+            time.sleep(0.05)
         touch = hand.get_fsr()
         # nothing is touched; the package's formula makes 0.9 N of the first count
         light = touch is not None and len(touch) == 30 and all(newton < 2.0 for newton in touch)

@@ -111,6 +111,9 @@ pub(crate) struct LinkerHand {
     others: [u8; 20],
 }
 
+/// At full torque a motor of a Linker Hand stays so far below its stall.
+const FULL_TORQUE: f64 = 0.9;
+
 /// Joints of the world: little, ring, middle, index, thumb bend, thumb rotation.
 const WORLDS: usize = 6;
 
@@ -217,7 +220,7 @@ impl LinkerHand {
         let most = most_n(world);
         if let Some(n) = first(self.force) {
             for (motor, count) in (n * self.motors..).zip(counts) {
-                let newton = most * f64::from(*count) / 255.0;
+                let newton = FULL_TORQUE * most * f64::from(*count) / 255.0;
                 set_force(world, motor, newton);
             }
         }
