@@ -12,6 +12,7 @@ pub(crate) mod issue;
 pub(crate) mod judge;
 pub(crate) mod keygen;
 pub(crate) mod plan;
+pub(crate) mod record;
 pub(crate) mod rejudge;
 pub(crate) mod report;
 pub(crate) mod run;

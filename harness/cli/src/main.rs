@@ -37,7 +37,7 @@ pub(crate) use {say, say_on};
 use clap::{Parser, Subcommand};
 use command::{
     amend, check, compare, conform, correct, demo, devices, import, issue, judge, keygen, plan,
-    rejudge, report, run, schema, simulate, validate, verify,
+    record, rejudge, report, run, schema, simulate, validate, verify,
 };
 use exit::Exit;
 
@@ -88,6 +88,8 @@ enum Command {
     Simulate(simulate::Args),
     /// Check a driver against a device: identity, signals, limits, noise, silence, halt, watchdog
     Conform(conform::Args),
+    /// Record every frame of a CAN bus as MCAP and as a candump log; write a recording anew
+    Record(record::Args),
     /// List the drivers: links, roles, safe states, watchdogs, verified against what
     Devices(devices::Args),
 }
@@ -124,6 +126,7 @@ fn main() -> std::process::ExitCode {
         Command::Rejudge(args) => rejudge::rejudge(&args),
         Command::Simulate(args) => simulate::simulate(&args),
         Command::Conform(args) => conform::conform(&args),
+        Command::Record(args) => record::record(&args),
         Command::Devices(args) => devices::devices(&args),
     };
     match done {
