@@ -280,8 +280,11 @@ impl Protocol for InServo {
 
     /// It says nothing of itself but that it is there.
     fn nameplate(&self, bus: &Bus, motor: usize) -> Result<Nameplate, Trouble> {
-        let there =
-            bus.wait(|frame| Some(wide(frame)?.0 & 0xFF == u32::from(id(&self.ids, motor))));
+        let there = bus.wait(|frame| {
+            let (from, bytes) = wide(frame)?;
+            let (number, _) = Feedback::decode(from, bytes)?;
+            Some(number == id(&self.ids, motor))
+        });
         there.map_err(|failure| {
             let doing = "its feedback: is it in servo mode, and set to send by itself?";
             bus.trouble(&failure, &self.name(motor), doing)
