@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod amend;
+pub(crate) mod assess;
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod conform;

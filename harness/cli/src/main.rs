@@ -36,7 +36,7 @@ pub(crate) use {say, say_on};
 
 use clap::{Parser, Subcommand};
 use command::{
-    amend, check, compare, conform, correct, demo, devices, import, issue, judge, keygen, plan,
+    amend, assess, check, compare, conform, correct, demo, devices, import, issue, judge, keygen, plan,
     record, rejudge, report, run, schema, simulate, validate, verify,
 };
 use exit::Exit;
@@ -76,6 +76,8 @@ enum Command {
     Verify(verify::Args),
     /// Issue a new report in the place of an issued one, which is kept
     Amend(amend::Args),
+    /// Which level of a scheme the findings support, and what the next one lacks; no certificate
+    Assess(assess::Args),
     /// What has changed between runs of one suite, with its uncertainty
     Compare(compare::Args),
     /// Put an entry of a record right; the original is never touched
@@ -120,6 +122,7 @@ fn main() -> std::process::ExitCode {
         Command::Validate(args) => validate::validate(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Amend(args) => amend::amend(&args),
+        Command::Assess(args) => assess::assess(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Correct(args) => correct::correct(&args),
         Command::Import(args) => import::import(&args),

@@ -78,7 +78,8 @@ pub fn compare(first: &Findings, second: &Findings) -> Vec<Change> {
     changes
 }
 
-fn rows(findings: &Findings) -> Vec<(String, &Finding)> {
+/// Every result by its id.
+pub(crate) fn rows(findings: &Findings) -> Vec<(String, &Finding)> {
     let id = |case: &CaseFindings, f: &Finding| match &f.subject {
         None => format!("{}/{}", case.case, f.measure),
         Some(subject) => format!("{}/{}/{}", case.case, f.measure, subject.id),
@@ -86,18 +87,21 @@ fn rows(findings: &Findings) -> Vec<(String, &Finding)> {
     findings.all().map(|(c, f)| (id(c, f), f)).collect()
 }
 
-fn change(id: &str, a: Option<&Finding>, b: Option<&Finding>) -> Change {
-    let named = b.or(a);
-    let title = |f: &Finding| match &f.subject {
+/// What a result is called, with its row.
+pub(crate) fn named(f: &Finding) -> Text {
+    match &f.subject {
         None => f.title.clone(),
         Some(s) => Text::new(
             format!("{}: {}", f.title.en, s.title.en),
             format!("{}：{}", f.title.zh, s.title.zh),
         ),
-    };
+    }
+}
+
+fn change(id: &str, a: Option<&Finding>, b: Option<&Finding>) -> Change {
     let mut change = Change {
         id: id.to_string(),
-        title: named.map_or_else(|| Text::same(id), title),
+        title: b.or(a).map_or_else(|| Text::same(id), named),
         verdicts: [a.map(|f| f.verdict), b.map(|f| f.verdict)],
         values: None,
         unit: None,
@@ -177,8 +181,47 @@ fn share(p: &Proportion) -> f64 {
     f64::from(p.k) / f64::from(p.n.max(1))
 }
 
+/// A number with its doubt, of a quantity or a share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Number {
+    /// Value.
+    value: f64,
+    /// Expanded uncertainty with k = 2; a share has an interval instead.
+    u: Option<f64>,
+    /// Unit of both.
+    pub(crate) unit: Unit,
+}
+
+impl Number {
+    /// Value and expanded uncertainty in another unit; `None` when that is of another dimension.
+    pub(crate) fn to(self, unit: Unit) -> Option<(f64, Option<f64>)> {
+        let value = self.unit.convert(self.value, unit).ok()?;
+        let u = self
+            .u
+            .and_then(|u| self.unit.convert_difference(u, unit).ok());
+        Some((value, u))
+    }
+}
+
+/// The number of a finding that has one.
+pub(crate) fn of_finding(f: &Finding) -> Option<Number> {
+    match f.result.as_ref()? {
+        Value::Quantity(m) => Some(Number {
+            value: m.value,
+            u: m.u_expanded.map(|u| 2.0 * u / m.k.unwrap_or(2.0)),
+            unit: m.unit,
+        }),
+        Value::Proportion(p) => Some(Number {
+            value: share(p),
+            u: None,
+            unit: Unit::one(),
+        }),
+        Value::Attribute { .. } | Value::Inspection { .. } => None,
+    }
+}
+
 /// Distance to the nearest limit, positive inside.
-fn margin(accept: &Option<Accept>, value: f64, unit: Unit) -> Option<f64> {
+pub(crate) fn margin(accept: &Option<Accept>, value: f64, unit: Unit) -> Option<f64> {
     let accept = accept.as_ref()?;
     let below = accept
         .at_most

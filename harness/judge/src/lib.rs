@@ -5,14 +5,17 @@
 //! it assumes. [`judge`] is the glue: it gathers windows and trials from the events, reads their
 //! samples one window at a time, and holds each result with its uncertainty against its limit.
 
+pub mod assess;
 mod budget;
 mod case;
 pub mod compare;
 mod course;
 pub mod decision;
 mod derived;
+mod environment;
 mod figure;
 mod frame;
+pub mod interlab;
 mod measure;
 pub mod metric;
 mod params;
@@ -22,10 +25,12 @@ mod rejudge;
 mod run;
 pub mod stats;
 mod trace;
+pub mod trend;
 mod trial;
 mod verdict;
 mod vocabulary;
 
+pub use environment::environment;
 pub use rejudge::{Rejudging, rejudgings};
 pub use run::judge;
 pub use vocabulary::vocabulary;

@@ -38,6 +38,15 @@ impl Date {
         let (year, month, day) = civil(seconds / 86_400);
         Date { year, month, day }
     }
+
+    /// Days since 1970-01-01, negative before: H. Hinnant (2021), `days_from_civil`.
+    pub fn days_since_epoch(self) -> i64 {
+        let month = i64::from(self.month);
+        let year = i64::from(self.year) - i64::from(month <= 2);
+        let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let of_year = (153 * ((month + 9) % 12) + 2) / 5 + i64::from(self.day) - 1;
+        era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+    }
 }
 
 fn days_in(year: i32, month: u8) -> u8 {

@@ -33,7 +33,7 @@ pub use render::render;
 pub use schema::{Kind, schema};
 pub use sources::{Disk, Memory, Reader, Sources};
 
-use certbench_model::{Plan, Vocabulary};
+use certbench_model::{Plan, Scheme, Vocabulary};
 use check::Checker;
 use complaint::{Complaint, Sink, Span};
 use serde::de::DeserializeOwned;
@@ -83,6 +83,21 @@ pub fn check_job(sources: &mut Sources, path: &str) -> (Option<Job>, Vec<Diagnos
     finish(job, sink, sources)
 }
 
+/// Reads and checks a scheme.
+pub fn check_scheme(sources: &mut Sources, path: &str) -> (Option<Scheme>, Vec<Diagnostic>) {
+    let sink = Sink::default();
+    let scheme = read(sources, path, &sink).and_then(|(file, written)| {
+        let vocabulary = Vocabulary::default();
+        let checker = Checker {
+            sources,
+            sink: &sink,
+            vocabulary: &vocabulary,
+        };
+        checker.scheme(file, &written)
+    });
+    finish(scheme, sink, sources)
+}
+
 /// Checks a file of whatever kind; its first key (`suite:`, `bench:`, `job:`, `table:`) says which.
 /// The kind is given when it could be told.
 pub fn check_file(
@@ -105,6 +120,7 @@ pub fn check_file(
         Kind::Suite => check_suite(sources, path, vocabulary).1,
         Kind::Bench => check_bench(sources, path, vocabulary).1,
         Kind::Job => check_job(sources, path).1,
+        Kind::Scheme => check_scheme(sources, path).1,
         Kind::Template => {
             if let Ok(file) = sources.open(path) {
                 template::read(sources, file, &sink);
@@ -248,7 +264,7 @@ fn kind_of(sources: &Sources, file: u16, sink: &Sink) -> Option<Kind> {
         sink.push(
             Complaint::new("unknown-kind-of-file", node.head, message)
                 .help(
-                "begin with `certbench: 1` and one of `suite:`, `bench:`, `job:`, `table:`, `template:`",
+                "begin with `certbench: 1` and one of `suite:`, `bench:`, `job:`, `table:`, `template:`, `scheme:`",
             ),
         );
     }

@@ -17,20 +17,23 @@ pub enum Kind {
     Table,
     /// Steps that suites use.
     Template,
+    /// Which suites at which limits support which level.
+    Scheme,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 5] = [
+    pub const ALL: [Kind; 6] = [
         Kind::Suite,
         Kind::Bench,
         Kind::Job,
         Kind::Table,
         Kind::Template,
+        Kind::Scheme,
     ];
 
     /// The word for it, which is also the key that tells it: `suite:`, `bench:`, `job:`, `table:`,
-    /// `template:`.
+    /// `template:`, `scheme:`.
     pub fn word(self) -> &'static str {
         match self {
             Kind::Suite => "suite",
@@ -38,6 +41,7 @@ impl Kind {
             Kind::Job => "job",
             Kind::Table => "table",
             Kind::Template => "template",
+            Kind::Scheme => "scheme",
         }
     }
 }
@@ -51,6 +55,7 @@ pub fn schema(kind: Kind) -> Value {
         Kind::Job => generator.into_root_schema_for::<written::job::Job>(),
         Kind::Table => generator.into_root_schema_for::<written::table::Table>(),
         Kind::Template => generator.into_root_schema_for::<written::template::Template>(),
+        Kind::Scheme => generator.into_root_schema_for::<written::scheme::Scheme>(),
     };
     let mut schema = schema.to_value();
     as_read(&mut schema);

@@ -122,6 +122,7 @@ fn all_files() -> Vec<(Kind, String)> {
         (format!("{here}/../../suites/benches"), Kind::Bench),
         (format!("{here}/../../suites/jobs"), Kind::Job),
         (format!("{here}/../../suites/tables"), Kind::Table),
+        (format!("{here}/../../suites/schemes"), Kind::Scheme),
         (format!("{here}/tests/files/tables"), Kind::Table),
     ] {
         for entry in std::fs::read_dir(folder).unwrap() {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Check suite, bench and job files.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Suites, benches, jobs, tables
+    /// Suites, benches, jobs, tables, schemes
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Complaints as JSON, for editors and CI

@@ -18,6 +18,7 @@ enum Word {
     Bench,
     Job,
     Table,
+    Scheme,
     /// `report.json`
     Report,
 }
@@ -29,6 +30,7 @@ pub(crate) fn schema(args: &Args) -> anyhow::Result<Exit> {
         Word::Bench => certbench_suite::schema(Kind::Bench),
         Word::Job => certbench_suite::schema(Kind::Job),
         Word::Table => certbench_suite::schema(Kind::Table),
+        Word::Scheme => certbench_suite::schema(Kind::Scheme),
         Word::Report => certbench_reports::schema(),
     };
     say!("{}", serde_json::to_string_pretty(&schema)?);

@@ -9,6 +9,7 @@ pub(crate) mod need;
 pub(crate) mod parameter;
 pub(crate) mod place;
 mod programs;
+pub(crate) mod scheme;
 pub(crate) mod shared;
 pub(crate) mod suite;
 pub(crate) mod table;

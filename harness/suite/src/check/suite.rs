@@ -108,7 +108,7 @@ impl Checker<'_> {
         }
     }
 
-    fn basis(&self, written: &At<Vec<At<WrittenBasis>>>) -> Vec<Basis> {
+    pub(crate) fn basis(&self, written: &At<Vec<At<WrittenBasis>>>) -> Vec<Basis> {
         let entries = written.get().into_iter().flatten();
         entries.filter_map(|b| self.standard(b)).collect()
     }

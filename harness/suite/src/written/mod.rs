@@ -3,6 +3,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod job;
+pub(crate) mod scheme;
 pub(crate) mod shared;
 pub(crate) mod step;
 pub(crate) mod suite;
