@@ -365,6 +365,16 @@ pub enum Does {
         /// Length of the window, seconds.
         over_s: f64,
     },
+    /// Changes at a pace: over a sliding window of this length, the slope of the least-squares line
+    /// through the samples, times the length, lies between two values, both included.
+    Changes {
+        /// Least change over the window; a falling value changes by less than zero.
+        least: f64,
+        /// Most change over the window.
+        most: f64,
+        /// Length of the window, seconds.
+        over_s: f64,
+    },
 }
 
 /// In words, with numbers in the component's unit.
@@ -389,6 +399,14 @@ impl std::fmt::Display for Does {
             Does::Steady { change, over_s } => {
                 write!(f, "changes by at most {change} in {over_s} s (fitted line)")
             }
+            Does::Changes {
+                least,
+                most,
+                over_s,
+            } => write!(
+                f,
+                "changes by {least} to {most} in {over_s} s (fitted line)"
+            ),
         }
     }
 }

@@ -68,6 +68,14 @@ impl Follower {
                 let changed = self.slope.push(sample.time_ns, value, over_s);
                 changed.is_some_and(|c| c.abs() <= change)
             }
+            Does::Changes {
+                least,
+                most,
+                over_s,
+            } => {
+                let changed = self.slope.push(sample.time_ns, value, over_s);
+                changed.is_some_and(|c| (least..=most).contains(&c))
+            }
         }
     }
 
@@ -310,6 +318,24 @@ mod tests {
             .map(|i| if i % 2 == 0 { 1.0 } else { -1.0 })
             .collect();
         assert_eq!(first_true(steady, &noise), Some(100));
+    }
+
+    #[test]
+    fn a_pace_is_a_slope_between_two_values_and_has_a_direction() {
+        let pace = Does::Changes {
+            least: 1.5,
+            most: 2.5,
+            over_s: 1.0,
+        };
+        let rise = |per_sample: f64| {
+            (0..300)
+                .map(|i| f64::from(i) * per_sample)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(first_true(pace, &rise(0.02)), Some(100));
+        assert_eq!(first_true(pace, &rise(0.03)), None);
+        assert_eq!(first_true(pace, &rise(0.01)), None);
+        assert_eq!(first_true(pace, &rise(-0.02)), None);
     }
 
     proptest! {

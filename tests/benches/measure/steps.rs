@@ -225,14 +225,7 @@ fn plan(steps: u32) -> Plan {
         until: None,
         take: Vec::new(),
     });
-    let repeat = Step::Repeat(Repeat {
-        variable: "step".into(),
-        over: Over::Times(steps),
-        steps: vec![window],
-        every: Vec::new(),
-        thinned_s: None,
-        until: None,
-    });
+    let repeat = Step::Repeat(Repeat::new("step", Over::Times(steps), vec![window]));
     let text = |word: &str| ParamValue::Text(word.into());
     let measure = Measure {
         id: "force".into(),

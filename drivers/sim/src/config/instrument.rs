@@ -115,6 +115,8 @@ pub enum OutputWire {
     EstopOpen,
     /// Closes the emergency-stop chain (open while the coil is off).
     EstopClosed,
+    /// Takes the drives' supply away at once, as a stop of category 0.
+    PowerCut,
     /// Lowers the support.
     SupportLowered,
     /// Raises the support.
@@ -151,6 +153,8 @@ pub enum InputWire {
     EstopOpen,
     /// The emergency-stop chain is closed.
     EstopClosed,
+    /// The drives' supply is being taken away by a coil (`power-cut`).
+    PowerCut,
     /// The drives have power (contactor closed).
     DrivePower,
     /// The support is up, at its stop.

@@ -226,8 +226,8 @@ impl Arm {
             && self.joints.iter().all(Joint::is_resting)
     }
 
-    pub(crate) fn step(&mut self, step: u64, chain_open: bool, log: &mut Log) {
-        self.stop_safely(step, chain_open, log);
+    pub(crate) fn step(&mut self, step: u64, chain_open: bool, cut: bool, log: &mut Log) {
+        self.stop_safely(step, chain_open, cut, log);
         let Arm {
             joints,
             statics,
@@ -253,16 +253,16 @@ impl Arm {
     }
 
     /// The safety controller: reads the chain, stops, switches the drives' supply.
-    fn stop_safely(&mut self, step: u64, chain_open: bool, log: &mut Log) {
+    fn stop_safely(&mut self, step: u64, chain_open: bool, cut: bool, log: &mut Log) {
         let stop = &self.config.stop;
         let contactor_steps = self.grid.steps(stop.contactor_ms);
         let opens = stop.welded; // what an opened contactor then is
         self.demand
-            .set(step + self.grid.steps(stop.reaction_ms), chain_open);
+            .set(step + self.grid.steps(stop.reaction_ms), chain_open || cut);
         self.demand.advance(step);
         let mut restarts = false;
         match self.safety {
-            Safety::Run if self.demand.get() && stop.category == 0 => {
+            Safety::Run if self.demand.get() && (cut || stop.category == 0) => {
                 self.interrupted = std::array::from_fn(|i| self.joints[i].profile.under_way());
                 self.contactor.set(step + contactor_steps, opens);
                 self.safety = Safety::Off;

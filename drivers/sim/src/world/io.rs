@@ -119,6 +119,12 @@ impl Io {
         })
     }
 
+    /// Whether a coil takes the drives' supply away.
+    pub(crate) fn power_is_cut(&self) -> bool {
+        self.wired()
+            .any(|(wire, on)| wire == OutputWire::PowerCut && on)
+    }
+
     fn wired(&self) -> impl Iterator<Item = (OutputWire, bool)> + '_ {
         self.config
             .outputs
@@ -147,11 +153,13 @@ impl Io {
             return;
         }
         let open = self.chain_is_open();
+        let cut = self.power_is_cut();
         let due = step + self.grid.steps(self.config.input_ms);
         for (wire, state) in &mut self.inputs {
             let level = match wire {
                 Some(InputWire::EstopOpen) => open,
                 Some(InputWire::EstopClosed) => !open,
+                Some(InputWire::PowerCut) => cut,
                 Some(InputWire::DrivePower) => seen.drive_power,
                 Some(InputWire::SupportRaised) => seen.support_up,
                 Some(InputWire::SupportLowered) => seen.support_down,

@@ -155,7 +155,12 @@ impl World {
             if let Some(programs) = &mut self.programs {
                 programs.step(step, self.io.told(), arm, &mut self.log);
             }
-            arm.step(step, self.io.chain_is_open(), &mut self.log);
+            arm.step(
+                step,
+                self.io.chain_is_open(),
+                self.io.power_is_cut(),
+                &mut self.log,
+            );
         }
         if let Some(rig) = &mut self.rig {
             rig.step(step, self.io.joint_runs(), &mut self.log);

@@ -317,29 +317,16 @@ pub(crate) fn trial(id: &str, steps: Vec<Step>, invalid_if: &[&str], invalid_mos
 }
 
 pub(crate) fn times(variable: &str, n: u32, steps: Vec<Step>) -> Step {
-    Step::Repeat(Repeat {
-        variable: variable.into(),
-        over: Over::Times(n),
-        steps,
-        every: Vec::new(),
-        thinned_s: None,
-        until: None,
-    })
+    Step::Repeat(Repeat::new(variable, Over::Times(n), steps))
 }
 
 pub(crate) fn over_poses(variable: &str, steps: Vec<Step>) -> Step {
-    Step::Repeat(Repeat {
-        variable: variable.into(),
-        over: Over::Rows {
-            table: "poses".into(),
-            order: vec!["p2".into(), "p1".into()],
-            seed: None,
-        },
-        steps,
-        every: Vec::new(),
-        thinned_s: None,
-        until: None,
-    })
+    let over = Over::Rows {
+        table: "poses".into(),
+        order: vec!["p2".into(), "p1".into()],
+        seed: None,
+    };
+    Step::Repeat(Repeat::new(variable, over, steps))
 }
 
 pub(crate) fn mark(name: &str) -> Step {

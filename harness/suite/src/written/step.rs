@@ -495,6 +495,8 @@ pub(crate) struct Wait {
     pub(crate) keeps: Option<At<Keeps>>,
     /// Changes by so little over a time, by the slope of a fitted line.
     pub(crate) steady: Option<At<Steady>>,
+    /// Changes at a pace, by the slope of a fitted line.
+    pub(crate) changes: Option<At<Pace>>,
     /// Most time that a condition is waited for.
     pub(crate) within: Option<At<Scalar>>,
     /// What it means when the condition does not come.
@@ -531,6 +533,18 @@ pub(crate) struct Keeps {
 pub(crate) struct Steady {
     /// Largest change of the line over the time.
     pub(crate) change: At<Scalar>,
+    /// The time.
+    pub(crate) over: At<Scalar>,
+}
+
+/// At a pace: a line fitted over a time rises by so much.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pace {
+    /// Least change of the line over the time; negative when it falls.
+    pub(crate) least: At<Scalar>,
+    /// Most change of the line over the time.
+    pub(crate) most: At<Scalar>,
     /// The time.
     pub(crate) over: At<Scalar>,
 }

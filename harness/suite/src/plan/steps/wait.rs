@@ -5,7 +5,7 @@ use crate::complaint::{Complaint, Span};
 use crate::plan::env::Scope;
 use crate::plan::view::View;
 use crate::written::shared::Level;
-use crate::written::step::{Keeps, Otherwise as WrittenOtherwise, Rests, Wait as Written};
+use crate::written::step::{Keeps, Otherwise as WrittenOtherwise, Pace, Rests, Wait as Written};
 use crate::yaml::{At, Scalar};
 use certbench_model::step::{Condition, Does, Otherwise, Wait};
 use certbench_model::{Component, Unit};
@@ -43,6 +43,7 @@ impl<'a> CaseReader<'a, '_> {
             written.rests.is_some(),
             written.keeps.is_some(),
             written.steady.is_some(),
+            written.changes.is_some(),
             written.component.is_some(),
         ];
         if others.contains(&true) {
@@ -87,6 +88,7 @@ impl<'a> CaseReader<'a, '_> {
             written.when.is_some(),
             written.keeps.is_some(),
             written.steady.is_some(),
+            written.changes.is_some(),
             written.within.is_some(),
             written.otherwise.is_some(),
             written.component.is_some(),
@@ -131,7 +133,8 @@ impl<'a> CaseReader<'a, '_> {
             Some(
                 Does::Rests { for_s, .. }
                 | Does::Keeps { for_s, .. }
-                | Does::Steady { over_s: for_s, .. },
+                | Does::Steady { over_s: for_s, .. }
+                | Does::Changes { over_s: for_s, .. },
             ),
         ) = (within_s, &does)
             && *for_s >= within
@@ -223,9 +226,10 @@ impl<'a> CaseReader<'a, '_> {
             written.rests.is_some(),
             written.keeps.is_some(),
             written.steady.is_some(),
+            written.changes.is_some(),
         ];
         if ways.iter().filter(|w| **w).count() != 1 {
-            let message = "a condition is exactly one of `is`, `above`, `below`, `drops_by`, `rests`, `keeps` and `steady`";
+            let message = "a condition is exactly one of `is`, `above`, `below`, `drops_by`, `rests`, `keeps`, `steady` and `changes`";
             self.env.sink.push(Complaint::new("one-of", head, message));
             return None;
         }
@@ -253,7 +257,28 @@ impl<'a> CaseReader<'a, '_> {
                 over_s: over_s?,
             });
         }
+        if let Some(at) = &written.changes {
+            return self.pace(at, unit, scope);
+        }
         self.rests(written.rests.as_ref()?, unit, scope)
+    }
+
+    fn pace(&self, at: &At<Pace>, unit: Unit, scope: &Scope<'a>) -> Option<Does> {
+        let pace = at.get()?;
+        let least = self.env.difference(&pace.least, unit, scope);
+        let most = self.env.difference(&pace.most, unit, scope);
+        let over_s = self.env.seconds(&pace.over, scope);
+        let (least, most) = (least?, most?);
+        if least > most {
+            let message = format!("no change lies between {least} and {most}");
+            let complaint = Complaint::new("swapped-limits", at.head, message);
+            self.env.sink.push(complaint);
+        }
+        Some(Does::Changes {
+            least,
+            most,
+            over_s: over_s?,
+        })
     }
 
     fn keeps(&self, at: &At<Keeps>, unit: Unit, scope: &Scope<'a>) -> Option<Does> {
