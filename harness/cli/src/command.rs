@@ -13,6 +13,7 @@ pub(crate) mod issue;
 pub(crate) mod judge;
 pub(crate) mod keygen;
 pub(crate) mod plan;
+pub(crate) mod probe;
 pub(crate) mod record;
 pub(crate) mod rejudge;
 pub(crate) mod report;

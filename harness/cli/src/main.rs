@@ -36,8 +36,8 @@ pub(crate) use {say, say_on};
 
 use clap::{Parser, Subcommand};
 use command::{
-    amend, assess, check, compare, conform, correct, demo, devices, import, issue, judge, keygen, plan,
-    record, rejudge, report, run, schema, simulate, validate, verify,
+    amend, assess, check, compare, conform, correct, demo, devices, import, issue, judge, keygen,
+    plan, probe, record, rejudge, report, run, schema, simulate, validate, verify,
 };
 use exit::Exit;
 
@@ -90,6 +90,8 @@ enum Command {
     Simulate(simulate::Args),
     /// Check a driver against a device: identity, signals, limits, noise, silence, halt, watchdog
     Conform(conform::Args),
+    /// Try to identify what hangs on a port, without moving anything
+    Probe(probe::Args),
     /// Record every frame of a CAN bus as MCAP and as a candump log; write a recording anew
     Record(record::Args),
     /// List the drivers: links, roles, safe states, watchdogs, verified against what
@@ -129,6 +131,7 @@ fn main() -> std::process::ExitCode {
         Command::Rejudge(args) => rejudge::rejudge(&args),
         Command::Simulate(args) => simulate::simulate(&args),
         Command::Conform(args) => conform::conform(&args),
+        Command::Probe(args) => probe::probe(&args),
         Command::Record(args) => record::record(&args),
         Command::Devices(args) => devices::devices(&args),
     };

@@ -1,0 +1,140 @@
+//! Every simulated far end that can be told, silence, garbage, and an echo; on the simulated clock.
+
+use super::{Found, bus, serial};
+use certbench_clock::Clock;
+use certbench_link::pair::{self, Wire};
+use certbench_link::{ByteLink, CanFrame, CanLink};
+use certbench_sim::config::WorldConfig;
+use certbench_sim::{Port, Simulation, Transport};
+use serde_json::json;
+use std::time::Duration;
+
+/// The driver that is found at the far end of a simulated device, asked everything.
+fn found(driver: &str) -> Vec<Found> {
+    let clock = Clock::simulated();
+    let config = WorldConfig::from_json(&json!({ "arm": {} })).unwrap();
+    let devices = [("far".to_owned(), driver.to_owned())];
+    let (simulation, mut ports) =
+        Simulation::build(&config, &devices, &clock, Transport::InProcess).unwrap();
+    let found = match ports.remove("far") {
+        Some(Port::Bytes(line)) => asked(&clock, &*line),
+        Some(Port::Can(bus)) => bus::probe(&clock, &*bus).unwrap(),
+        _ => panic!("no cable"),
+    };
+    simulation.shutdown();
+    found
+}
+
+fn asked(clock: &Clock, line: &dyn ByteLink) -> Vec<Found> {
+    let questions = serial::questions();
+    serial::probe_with(clock, line, 115_200, questions.iter()).unwrap()
+}
+
+#[test]
+fn every_simulated_device_that_can_be_told_is_told() {
+    for (driver, told) in [
+        ("inspire-rh56", "inspire-rh56"),
+        ("dynamixel", "dynamixel"),
+        ("feetech-sts", "feetech-sts"),
+        ("robotiq-2f85", "robotiq-2f85"),
+        ("linker-o6", "linker-o6"),
+        ("oymotion-rohand", "oymotion-rohand"),
+        ("inspire-rh56dftp", "inspire-rh56dftp"),
+        ("dh-pgc", "dh-pgc"),
+        ("modbus-io", "modbus-io"),
+        ("mt-sics-scale", "mt-sics-scale"),
+        ("imada-gauge", "imada-gauge"),
+        ("mark10-gauge", "mark10-gauge"),
+    ] {
+        is_told(driver, told);
+    }
+}
+
+fn is_told(driver: &str, told: &str) {
+    let found = found(driver);
+    let drivers: Vec<&str> = found.iter().map(|found| found.driver).collect();
+    assert_eq!(drivers, [told], "{driver}: {found:?}");
+}
+
+#[test]
+fn a_meter_says_who_it_is() {
+    is_told("scpi-meter", "scpi-meter");
+}
+
+#[test]
+fn a_tracker_is_heard_printing_lines() {
+    is_told("ascii-tracker", "ascii-instrument");
+}
+
+#[test]
+fn drives_are_told_by_their_heartbeat_and_their_device_type() {
+    is_told("canopen-arm", "canopen-arm");
+}
+
+#[test]
+fn silence_garbage_and_an_echo_are_nobody() {
+    let clock = Clock::simulated();
+    for answer in [
+        None,
+        Some(&b""[..]),
+        Some(b"\x00\xFF\xA5garbage\r\n"),
+        Some(b"ERR 12\r\n"),
+        Some(b"\xFF\xFF\x01"),
+    ] {
+        let (near, far) = pair::bytes(&clock, "far", Wire::default());
+        let answer = answer.map(<[u8]>::to_vec);
+        let end = clock.now() + Duration::from_secs(20);
+        let task = clock.spawn("far", {
+            let clock = clock.clone();
+            move || {
+                let mut heard = Vec::new();
+                while clock.now() < end {
+                    heard.clear();
+                    if let Ok(Some(_)) = far.read(&mut heard, end) {
+                        // an empty answer stands for an adapter that hears itself
+                        let back = answer
+                            .as_ref()
+                            .map(|a| if a.is_empty() { &heard } else { a });
+                        let _ = back.map(|back| far.write(back));
+                    }
+                }
+            }
+        });
+        assert_eq!(asked(&clock, &near), [], "a far end that is nobody");
+        let _ = task.join();
+    }
+    clock.end();
+}
+
+#[test]
+fn a_bus_with_other_traffic_is_shown_and_nothing_is_sent_to_it() {
+    let clock = Clock::simulated();
+    let (near, far) = pair::can(&clock, "far", Wire::default());
+    for _ in 0..3 {
+        far.send(&CanFrame::standard(0x1A0, &[1, 2]).unwrap())
+            .unwrap();
+    }
+    let found = bus::probe(&clock, &near).unwrap();
+    assert_eq!(found[0].driver, "dbc");
+    assert!(found[0].said.contains("1A0 x3"), "{found:?}");
+    assert!(
+        far.recv(clock.now()).unwrap().is_none(),
+        "nothing was asked"
+    );
+    let silent = bus::probe(&clock, &near).unwrap();
+    assert_eq!(silent, []);
+    clock.end();
+}
+
+#[test]
+fn what_is_found_can_be_pasted_into_a_bench() {
+    let found = Found {
+        driver: "inspire-rh56",
+        options: "baud: 115200, id: 1".into(),
+        said: "answers".into(),
+    };
+    let text = super::snippet("/dev/ttyUSB0", &found);
+    let yaml: serde_json::Value = serde_saphyr::from_str(&format!("devices:\n{text}\n")).unwrap();
+    assert_eq!(yaml["devices"]["item"]["options"]["id"], 1);
+    assert!(serial::list().contains("ping servo 1"));
+}
