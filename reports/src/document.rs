@@ -44,6 +44,8 @@ pub struct Document {
     /// What was put right after the run, and which results became others by it.
     pub(crate) corrections: Vec<Correction>,
     pub(crate) changed: Vec<Change>,
+    /// Data and judgements that entered results after the run.
+    pub(crate) added: Vec<Added>,
     /// `None`: an internal run without order.
     pub(crate) order: Option<Order>,
     pub(crate) items: Vec<Item>,
@@ -54,6 +56,8 @@ pub struct Document {
     pub(crate) watches: Vec<Watch>,
     pub(crate) instruments: Vec<Instrument>,
     pub(crate) environment: Vec<Named>,
+    /// What was measured of it during the run.
+    pub(crate) conditions: Vec<Condition>,
     /// Results that somebody else provided.
     pub(crate) external: Vec<External>,
     /// Apart from the results, and by persons who may.
@@ -160,6 +164,37 @@ pub(crate) struct Clause {
     pub(crate) section: String,
     /// The recorded reason, or what is missing.
     pub(crate) note: Option<Text>,
+}
+
+/// Data or judgements that were added after the run.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Added {
+    /// Number of the addendum.
+    pub(crate) number: u64,
+    pub(crate) what: Text,
+    pub(crate) by: String,
+    pub(crate) utc: String,
+    pub(crate) why: String,
+    pub(crate) files: Vec<FileDigest>,
+    /// The addendum that it takes the place of.
+    pub(crate) supersedes: Option<u64>,
+}
+
+/// A condition of the environment, as it was measured during the run.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Condition {
+    /// The channel; its instrument stands among the instruments.
+    pub(crate) channel: String,
+    pub(crate) unit: String,
+    /// Valid readings.
+    pub(crate) n: u64,
+    pub(crate) least: String,
+    pub(crate) mean: String,
+    pub(crate) most: String,
+    /// Seconds after the start of the first and of the last reading.
+    pub(crate) from_s: String,
+    pub(crate) to_s: String,
+    pub(crate) figure: Figure,
 }
 
 /// A validation of the software on the computer that ran the test.

@@ -1,6 +1,7 @@
 //! What a report says beside facts and findings.
 
-use certbench_model::{Correction, FileDigest, Findings, Text};
+use certbench_model::condition::Condition;
+use certbench_model::{Addendum, Correction, FileDigest, Findings, Text};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -19,6 +20,10 @@ pub struct Extra {
     pub uncorrected: Option<Findings>,
     /// The validation of the software that the run rests on; `None`: there is none.
     pub validated: Option<Validated>,
+    /// What was added to the record after the run.
+    pub addenda: Vec<Addendum>,
+    /// What was measured of the environment during the run.
+    pub conditions: Vec<Condition>,
 }
 
 /// The act of issuing.

@@ -73,6 +73,7 @@ fn page(document: &Document, tongue: Tongue) -> Result<String, ReportError> {
         margins => Value::from(Serde(&margins)),
         plots => Value::from(Serde(plots(document, tongue))),
         beside => Value::from(Serde(beside(document, tongue))),
+        conditions => Value::from(Serde(conditions(document, tongue))),
         places => Value::from(Serde(places(document))),
     })?;
     Ok(page)
@@ -177,6 +178,12 @@ fn drawn(figure: &Figure, tongue: Tongue) -> Option<Drawn> {
 fn beside(document: &Document, tongue: Tongue) -> Vec<Vec<Option<Drawn>>> {
     let of_case = |c: &Case| c.figures.iter().map(|f| drawn(f, tongue)).collect();
     document.cases.iter().map(of_case).collect()
+}
+
+/// The drawings of the environment.
+fn conditions(document: &Document, tongue: Tongue) -> Vec<Option<Drawn>> {
+    let figures = document.conditions.iter().map(|c| &c.figure);
+    figures.map(|f| drawn(f, tongue)).collect()
 }
 
 /// The corrections with their places in words.

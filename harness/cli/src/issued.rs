@@ -76,6 +76,8 @@ impl Judged {
             corrections: self.run.corrections().to_vec(),
             uncorrected: self.uncorrected.clone(),
             validated: validate::cited(&self.folder, self.run.facts()),
+            conditions: certbench_judge::environment(&self.run),
+            addenda: self.run.addenda().to_vec(),
         };
         certbench_reports::document(&self.run.described(), &self.findings, &extra)
     }

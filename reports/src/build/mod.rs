@@ -1,8 +1,10 @@
 //! From facts and findings to the document.
 
+mod added;
 mod case;
 mod change;
 mod clause;
+mod condition;
 mod head;
 mod instrument;
 mod method;
@@ -50,6 +52,7 @@ pub fn document(facts: &Facts, findings: &Findings, extra: &Extra) -> Document {
             .as_ref()
             .map(|before| change::of_findings(before, findings))
             .unwrap_or_default(),
+        added: added::added(&extra.addenda),
         order: head::order(plan),
         items: head::items(facts),
         suite: head::suite(plan),
@@ -59,6 +62,7 @@ pub fn document(facts: &Facts, findings: &Findings, extra: &Extra) -> Document {
         watches: method::watches(plan),
         instruments: instrument::instruments(facts, &findings.registrations, &extra.laboratory),
         environment: named(&plan.bench.environment),
+        conditions: condition::conditions(&extra.conditions),
         external: head::external(&extra.laboratory),
         opinions: head::opinions(&extra.laboratory),
         bench: head::bench(facts, &extra.laboratory),

@@ -1,4 +1,8 @@
-//! `certbench compare RUN RUN...`: what has changed since the first, result by result.
+//! `certbench compare RUN RUN...`: what has changed since the first, result by result; scores between
+//! laboratories; trends over many runs.
+
+mod laboratories;
+mod trend;
 
 use crate::exit::Exit;
 use crate::inputs::readable;
@@ -13,7 +17,9 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(
     after_help = "Exit codes: 0 nothing is worse; 1 something is significantly worse, or has a worse verdict; \
-    2 something cannot be compared"
+    2 something cannot be compared.\n\
+    With --laboratories: 0 every score is satisfactory; 1 one is unsatisfactory; 2 one is questionable or missing.\n\
+    With --trend: 0 nothing creeps towards its limit; 1 something does, significantly; 2 there are too few runs"
 )]
 pub(crate) struct Args {
     /// The run that the others are held against
@@ -21,12 +27,32 @@ pub(crate) struct Args {
     /// The runs to compare with it
     #[arg(required = true)]
     others: Vec<PathBuf>,
+    /// Scores between two or more laboratories' records of one suite (ISO 13528:2022)
+    #[arg(long, conflicts_with = "trend")]
+    laboratories: bool,
+    /// The reference laboratory's run; without it the consensus of three or more, or the first of two
+    #[arg(long, value_name = "RUN", requires = "laboratories")]
+    reference: Option<String>,
+    /// Standard deviation for proficiency assessment of a result: `pose/repeatability=0.02 mm`
+    #[arg(long, value_name = "RESULT=VALUE", requires = "laboratories")]
+    sigma: Vec<String>,
+    /// Where each result is going over three or more runs
+    #[arg(long)]
+    trend: bool,
+    /// Count runs in the order given (versions of a firmware), not days
+    #[arg(long, requires = "trend")]
+    order: bool,
     /// Print as JSON
     #[arg(long)]
     json: bool,
 }
 
 struct Judged {
+    /// As it was named on the command line.
+    folder: String,
+    laboratory: String,
+    /// When it began, days since 1970.
+    at_days: f64,
     name: String,
     suite: String,
     version: String,
@@ -41,35 +67,95 @@ pub(crate) fn compare(args: &Args) -> anyhow::Result<Exit> {
     if let Err(exit) = readable(all.map(PathBuf::as_path)) {
         return Ok(exit);
     }
-    let first = judged(&args.first)?;
+    let all = std::iter::once(&args.first).chain(&args.others);
+    let all: Vec<Judged> = all.map(|f| judged(f)).collect::<Result<_, _>>()?;
+    let Some((first, others)) = all.split_first() else {
+        return Ok(Exit::Usage);
+    };
+    if let Some(other) = others.iter().find(|o| o.suite != first.suite) {
+        eprintln!(
+            "certbench: {} is a run of {}, not of {}",
+            other.name, other.suite, first.suite
+        );
+        return Ok(Exit::Usage);
+    }
+    if args.laboratories || args.trend {
+        differing(&all);
+        return match args.trend {
+            true => trend::trend(args, &all),
+            false => laboratories::laboratories(args, &all),
+        };
+    }
     let mut worst = Outcome::Same;
     let mut told = Vec::new();
-    for other in &args.others {
-        let second = judged(other)?;
-        if first.suite != second.suite {
-            eprintln!(
-                "certbench: {} is a run of {}, not of {}",
-                second.name, second.suite, first.suite
-            );
-            return Ok(Exit::Usage);
-        }
+    for second in others {
         let found = changes(&first.findings, &second.findings);
         worst = found.iter().map(|c| c.outcome).fold(worst, Outcome::max);
         match args.json {
             true => {
                 told.push(json!({ "first": first.name, "second": second.name, "changes": found }))
             }
-            false => print(&first, &second, &found),
+            false => print(first, second, &found),
         }
     }
     if args.json {
         say!("{}", serde_json::to_string_pretty(&told)?);
     }
-    Ok(match worst {
+    Ok(exit(worst))
+}
+
+fn exit(worst: Outcome) -> Exit {
+    match worst {
         Outcome::Same | Outcome::Better | Outcome::Changed => Exit::Passed,
         Outcome::Unknown => Exit::Incomplete,
         Outcome::Worse => Exit::Failed,
-    })
+    }
+}
+
+/// Says in what the runs are not alike.
+fn differing(all: &[Judged]) {
+    let of = |part: fn(&Judged) -> &String| -> Vec<&String> {
+        let mut parts: Vec<&String> = all.iter().map(part).collect();
+        parts.sort_unstable();
+        parts.dedup();
+        parts
+    };
+    let versions = of(|j| &j.version);
+    if versions.len() > 1 {
+        eprintln!("certbench: the suite's versions differ: {versions:?}");
+    }
+    if of(|j| &j.plan).len() > 1 {
+        eprintln!("certbench: the plans differ: other items, benches or parameters");
+    }
+    if all.iter().any(|j| j.simulated) {
+        eprintln!(
+            "certbench: SIMULATED: at least one of these runs is no measurement of a real item"
+        );
+    }
+}
+
+/// Six digits, as a person writes them.
+fn word_of_number(x: f64) -> String {
+    match x.abs() {
+        0.0 => "0".to_string(),
+        a if (1e-4..1e7).contains(&a) => {
+            let decimals = (5 - a.log10().floor() as i32).clamp(0, 9) as usize;
+            format!("{x:.decimals$}")
+        }
+        _ => format!("{x:.5e}"),
+    }
+}
+
+/// `2026-11-22T02:26:54Z` as days since 1970.
+fn days(day: certbench_model::Date, utc: &str) -> f64 {
+    let clock = utc
+        .split_once('T')
+        .map_or("", |(_, clock)| clock.trim_end_matches('Z'));
+    let parts = clock.split(':').map(|p| p.parse().unwrap_or(0.0));
+    let seconds = parts
+        .zip([3600.0, 60.0, 1.0])
+        .map(|(p, s): (f64, f64)| p * s);
+    day.days_since_epoch() as f64 + seconds.sum::<f64>() / 86_400.0
 }
 
 fn judged(folder: &std::path::Path) -> anyhow::Result<Judged> {
@@ -81,6 +167,9 @@ fn judged(folder: &std::path::Path) -> anyhow::Result<Judged> {
         folder.display()
     );
     Ok(Judged {
+        folder: folder.display().to_string(),
+        laboratory: facts.plan.bench.laboratory.name.clone(),
+        at_days: days(facts.day, &facts.utc),
         name: facts.run.clone(),
         suite: facts.plan.suite.id.clone(),
         version: facts.plan.suite.version.clone(),
