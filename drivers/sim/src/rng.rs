@@ -11,6 +11,7 @@ pub(crate) enum Stream {
     Load,
     Probe(u8),
     Grip(u8),
+    Windup(u8),
 }
 
 impl Stream {
@@ -24,6 +25,7 @@ impl Stream {
             Stream::Load => (6, 0),
             Stream::Probe(i) => (7, i),
             Stream::Grip(i) => (8, i),
+            Stream::Windup(i) => (9, i),
         };
         family << 8 | u64::from(member)
     }

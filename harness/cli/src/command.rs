@@ -14,6 +14,7 @@ pub(crate) mod judge;
 pub(crate) mod keygen;
 pub(crate) mod plan;
 pub(crate) mod probe;
+pub(crate) mod qualify;
 pub(crate) mod record;
 pub(crate) mod rejudge;
 pub(crate) mod report;

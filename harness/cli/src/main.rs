@@ -37,7 +37,7 @@ pub(crate) use {say, say_on};
 use clap::{Parser, Subcommand};
 use command::{
     amend, assess, check, compare, conform, correct, demo, devices, import, issue, judge, keygen,
-    plan, probe, record, rejudge, report, run, schema, simulate, validate, verify,
+    plan, probe, qualify, record, rejudge, report, run, schema, simulate, validate, verify,
 };
 use exit::Exit;
 
@@ -86,6 +86,8 @@ enum Command {
     Import(import::Args),
     /// Judge trials again, blind, from their photos, by a second person
     Rejudge(rejudge::Args),
+    /// Try a suite on simulated devices of known truth: is each caught, and for the right reason?
+    Qualify(qualify::Args),
     /// Open the simulated devices of a bench on ptys, for this or any other program
     Simulate(simulate::Args),
     /// Check a driver against a device: identity, signals, limits, noise, silence, halt, watchdog
@@ -128,6 +130,7 @@ fn main() -> std::process::ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Correct(args) => correct::correct(&args),
         Command::Import(args) => import::import(&args),
+        Command::Qualify(args) => qualify::qualify(&args),
         Command::Rejudge(args) => rejudge::rejudge(&args),
         Command::Simulate(args) => simulate::simulate(&args),
         Command::Conform(args) => conform::conform(&args),

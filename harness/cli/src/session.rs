@@ -40,6 +40,8 @@ pub(crate) struct Order<'a> {
     pub(crate) terminal: bool,
     /// Put before every line, where several runs go on at once.
     pub(crate) label: &'a str,
+    /// Say at the terminal what happens.
+    pub(crate) narrate: bool,
     /// Join the simulation in this process, on the simulated clock.
     pub(crate) simulated_clock: bool,
     /// Keep every byte of the links in the record.
@@ -167,10 +169,11 @@ fn record(plan: Arc<Plan>, order: &Order<'_>) -> anyhow::Result<PathBuf> {
             .unwrap_or_default();
         attach.attach(&name, path).map_err(|e| e.to_string())
     }));
-    let listeners: Vec<Arc<dyn Listener>> = vec![
-        Arc::new(Record(recorder.clone())),
-        Arc::new(Narrator::new(order.label, order.lang, plan.clone())),
-    ];
+    let mut listeners: Vec<Arc<dyn Listener>> = vec![Arc::new(Record(recorder.clone()))];
+    if order.narrate {
+        let narrator = Narrator::new(order.label, order.lang, plan.clone());
+        listeners.push(Arc::new(narrator));
+    }
     let log = folder.join("simulation.jsonl");
     let taps = wire.as_ref().map(|wire| wiring::taps(&plan, wire));
     let tap = |device: &str| taps.as_ref().and_then(|taps| taps(device));
@@ -443,7 +446,7 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 /// `<suite>-20261122T022654Z`, with a number where two runs start in one second.
-fn new_folder(out: &Path, suite: &str, utc: &str) -> anyhow::Result<(String, PathBuf)> {
+pub(crate) fn new_folder(out: &Path, suite: &str, utc: &str) -> anyhow::Result<(String, PathBuf)> {
     std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     let stamp: String = utc.chars().filter(|c| *c != '-' && *c != ':').collect();
     for number in 1..1000 {

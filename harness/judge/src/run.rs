@@ -8,7 +8,8 @@ use crate::register;
 use crate::trace::Reader;
 use crate::vocabulary;
 use certbench_model::finding::FINDINGS_FORMAT;
-use certbench_model::{Facts, Findings, Recorded, RunEnd, Verdict};
+use certbench_model::finding::Reason;
+use certbench_model::{EventBody, Facts, Findings, Recorded, RunEnd, Verdict};
 
 /// Judges a recorded run.
 ///
@@ -49,6 +50,15 @@ pub fn judge(run: &dyn Recorded) -> Findings {
         })
         .collect();
     derived::judge(plan, &metrics, &mut cases);
+    if let Some(external) = facts
+        .events
+        .iter()
+        .find_map(|line| external(&line.event.body))
+    {
+        cases
+            .iter_mut()
+            .for_each(|c| c.reasons.push(external.clone()));
+    }
     let mut reasons = doubts;
     reasons.extend(end_reasons(facts, &course).into_vec());
     if cases.is_empty() {
@@ -75,6 +85,23 @@ pub fn judge(run: &dyn Recorded) -> Findings {
         cases,
         registrations,
     }
+}
+
+/// That there was no run. It costs no verdict: the numbers are what the file says.
+fn external(event: &EventBody) -> Option<Reason> {
+    let EventBody::External { by, file } = event else {
+        return None;
+    };
+    let (file, sha256) = (&file.path, &file.sha256);
+    Some(because(
+        "external-data",
+        format!(
+            "certbench did not drive or observe this test: the data were taken elsewhere and handed in by {by} as {file} (SHA-256 {sha256}). How the test was done, with which item and in which order, is what they say"
+        ),
+        format!(
+            "certbench 未驱动也未观察本次试验：数据由他处取得，由 {by} 以 {file} 提交（SHA-256 {sha256}）。试验如何进行、受试品与顺序均以其陈述为准"
+        ),
+    ))
 }
 
 /// What makes the whole record unfit for any verdict.

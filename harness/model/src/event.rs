@@ -46,6 +46,15 @@ pub enum EventBody {
         /// The plan.
         plan: Box<Plan>,
     },
+    /// There was no run: the data were taken elsewhere and came in a file. certbench neither drove nor
+    /// observed the test. The cases, windows and trials that follow say which rows belong together, not
+    /// what was done; their times mean nothing.
+    External {
+        /// Who handed it in.
+        by: String,
+        /// The file, a copy of which is part of the record.
+        file: FileDigest,
+    },
     /// Other runs started for this item and suite, from the bench's ledger.
     Ledger {
         /// One line a run: id, start, end.

@@ -36,7 +36,7 @@ mod perform;
 mod rehearse;
 mod resolve;
 mod safe;
-mod scope;
+pub mod scope;
 mod settings;
 mod shared;
 mod shown;

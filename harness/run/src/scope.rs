@@ -4,7 +4,10 @@ use certbench_model::step::{Matrix, Over, Repeat, Scope};
 use certbench_model::{ParamValue, Plan, Step, Text};
 
 /// The scope of one pass of a repeat (from 0) inside an outer scope.
-pub(crate) fn pass(plan: &Plan, repeat: &Repeat, index: u32, outer: &Scope) -> Result<Scope, Text> {
+///
+/// # Errors
+/// In words: a row that its table does not have.
+pub fn pass(plan: &Plan, repeat: &Repeat, index: u32, outer: &Scope) -> Result<Scope, Text> {
     match &repeat.over {
         Over::Times(_) => {
             let mut scope = outer.clone();
@@ -20,7 +23,10 @@ pub(crate) fn pass(plan: &Plan, repeat: &Repeat, index: u32, outer: &Scope) -> R
 }
 
 /// The scope of one combination of a matrix.
-pub(crate) fn cell(
+///
+/// # Errors
+/// In words: a row that its table does not have.
+pub fn cell(
     plan: &Plan,
     matrix: &Matrix,
     cell: &[String],

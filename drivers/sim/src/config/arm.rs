@@ -36,6 +36,11 @@ pub struct ArmConfig {
     /// Encoders that lie: their graduation sits off the axis, so that a joint truly stands
     /// `error × sin(angle)` away from what its drive reports, degrees.
     pub encoder_error_deg: [f64; 6],
+    /// What the joints give way slowly under a lasting load at the flange, besides `compliance`, degrees
+    /// per N·m in the end.
+    pub creep_deg_per_nm: [f64; 6],
+    /// Time constant of that.
+    pub creep_s: f64,
     /// Control of the drives.
     pub servo: ServoConfig,
     /// True link parameters = nominal ones + an error drawn from the seed.
@@ -91,6 +96,9 @@ pub struct ServoConfig {
     pub damping: f64,
     /// Standard deviation of where a joint comes to rest, drawn anew at each set-point, degrees.
     pub rest_error_deg: f64,
+    /// Standard deviation of what the gear keeps wound up behind the encoder, drawn anew at each
+    /// set-point, degrees: the drive does not see it.
+    pub windup_deg: f64,
     /// More than this behind the profile for 50 ms is a following error, degrees.
     pub following_error_deg: f64,
     /// So much more than the highest speed is an overspeed fault.
@@ -168,6 +176,8 @@ impl Default for ArmConfig {
             backlash_deg: [0.004, 0.004, 0.004, 0.006, 0.006, 0.008],
             compliance_deg_per_nm: [0.0006, 0.0006, 0.0009, 0.002, 0.003, 0.004],
             encoder_error_deg: [0.0; 6],
+            creep_deg_per_nm: [0.0; 6],
+            creep_s: 2.0,
             servo: ServoConfig::default(),
             kinematic_error: KinematicError::default(),
             thermal: ThermalConfig::default(),
@@ -185,6 +195,7 @@ impl Default for ServoConfig {
             hz: 10.0,
             damping: 0.8,
             rest_error_deg: 0.0015,
+            windup_deg: 0.0,
             following_error_deg: 3.0,
             overspeed: 1.2,
         }
@@ -244,7 +255,7 @@ impl ArmConfig {
         }
         within("arm.units_per_deg", self.units_per_deg, 1.0, 1e6)?;
         within("arm.load_kg", self.load_kg, 0.0, 100.0)?;
-        let six: [(&str, &[f64; 6], f64, f64); 11] = [
+        let six: [(&str, &[f64; 6], f64, f64); 12] = [
             ("arm.home_deg", &self.home_deg, -720.0, 720.0),
             ("arm.limit_deg", &self.limit_deg, 1.0, 720.0),
             ("arm.speed_deg_s", &self.speed_deg_s, 0.1, 2000.0),
@@ -259,6 +270,7 @@ impl ArmConfig {
                 0.0,
                 1.0,
             ),
+            ("arm.creep_deg_per_nm", &self.creep_deg_per_nm, 0.0, 1.0),
             (
                 "arm.thermal.zero_shift_deg",
                 &self.thermal.zero_shift_deg,
@@ -275,6 +287,8 @@ impl ArmConfig {
         self.tool_mm
             .iter()
             .try_for_each(|value| within("arm.tool_mm", *value, -1000.0, 1000.0))?;
+        within("arm.creep_s", self.creep_s, 0.01, 1e5)?;
+        within("arm.servo.windup_deg", self.servo.windup_deg, 0.0, 1.0)?;
         within("arm.servo.hz", self.servo.hz, 0.5, 40.0)?;
         within("arm.servo.damping", self.servo.damping, 0.3, 2.0)?;
         within(

@@ -75,6 +75,10 @@ pub(crate) struct Arm {
     contactor: Delayed<bool>,
     warm: Relaxation,
     links: History<[f64; 6]>,
+    /// Behind the encoders, drawn at the last set-points.
+    windup: [f64; 6],
+    /// Load of each joint as creep follows it, N·m.
+    creep: [Relaxation; 6],
     set_points: u64,
     was_at_rest: bool,
     /// What an emergency stop interrupted.
@@ -99,6 +103,8 @@ impl Arm {
             safety: Safety::Run,
             contactor: Delayed::new(true),
             warm: Relaxation::new(0.0, grid.steps(1000.0 * config.thermal.tau_s).max(1) as f64),
+            windup: [0.0; 6],
+            creep: [Relaxation::new(0.0, grid.steps(1000.0 * config.creep_s).max(1) as f64); 6],
             links: History::new(config.home_deg, remember),
             set_points: 0,
             was_at_rest: true,
@@ -151,6 +157,12 @@ impl Arm {
             .noise
             .normal(Stream::RestError(joint as u8), self.set_points);
         let target = to.target + self.config.servo.rest_error_deg * error;
+        let draw = self
+            .noise
+            .normal(Stream::Windup(joint as u8), self.set_points);
+        if let Some(windup) = self.windup.get_mut(joint) {
+            *windup = self.config.servo.windup_deg * draw;
+        }
         self.with(joint, |j| j.go(Move { target, ..to }));
     }
 
@@ -356,8 +368,11 @@ impl Arm {
         let lies = &self.config.encoder_error_deg;
         let links = std::array::from_fn(|i| {
             let off = lies[i] * outputs[i].to_radians().sin();
-            outputs[i] + off + give[i] * self.statics.load_nm[i]
+            outputs[i] + off + self.windup[i] + give[i] * self.statics.load_nm[i]
         });
+        for (creep, load_nm) in self.creep.iter_mut().zip(self.statics.load_nm) {
+            creep.retarget(step, load_nm);
+        }
         self.links.push(step, links);
     }
 
@@ -394,7 +409,9 @@ impl Arm {
         let warm = self.warm.at(step);
         let thermal = &self.config.thermal;
         let links = self.links.at(step).copied().unwrap_or(self.config.home_deg);
-        let joints = std::array::from_fn(|i| links[i] + warm * thermal.zero_shift_deg[i]);
+        let crept = |i: usize| self.config.creep_deg_per_nm[i] * self.creep[i].at(step);
+        let joints =
+            std::array::from_fn(|i| links[i] + warm * thermal.zero_shift_deg[i] + crept(i));
         self.built
             .tcp_grown(&joints, 1.0 + warm * thermal.growth_ppm * 1e-6)
     }

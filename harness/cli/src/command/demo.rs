@@ -170,6 +170,7 @@ fn one_bench(bench: &str, list: &[Shown], suites: &Path, out: &Path) -> anyhow::
             lang: Lang::En,
             terminal: false,
             label: &format!("{bench:4} | "),
+            narrate: true,
             simulated_clock: false,
             wire: false,
         };

@@ -19,18 +19,18 @@ const BYTES_MAX: u64 = 256 * 1024 * 1024;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The run folder
-    run: PathBuf,
+    pub(crate) run: PathBuf,
     /// What the instrument exported
-    file: PathBuf,
+    pub(crate) file: PathBuf,
     /// The channel that it holds the data of
     #[arg(long, value_name = "ID")]
-    channel: String,
+    pub(crate) channel: String,
     /// Who imports
     #[arg(long, value_name = "NAME")]
-    by: String,
+    pub(crate) by: String,
     /// Why; needed where an earlier import of this channel is to be replaced
     #[arg(long)]
-    reason: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 /// Imports.

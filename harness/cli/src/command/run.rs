@@ -85,6 +85,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
             lang: args.lang.into(),
             terminal: std::io::stdin().is_terminal(),
             label: "",
+            narrate: true,
             wire: args.wire,
             simulated_clock: args.clock == Time::Simulated,
         },

@@ -45,6 +45,47 @@ fn an_encoder_that_lost_counts_shows_its_target_and_stands_elsewhere() {
 }
 
 #[test]
+fn a_joint_that_creeps_sinks_under_a_lasting_load_and_its_encoder_does_not_see_it() {
+    let mut world = arm_world(|arm| {
+        (arm.thermal, arm.home_deg, arm.load_kg) = (still(), [0.0; 6], 5.0);
+        arm.creep_deg_per_nm[1] = 0.004;
+    });
+    power(&mut world);
+    let z = |world: &World| tcp(world)[2];
+    let start = z(&world);
+    let shown = world.arm.as_ref().unwrap().view(1).unwrap().position;
+    wait(&mut world, 2 * S); // a time constant
+    let first = start - z(&world);
+    wait(&mut world, 2 * S);
+    let second = start - z(&world) - first;
+    assert!(
+        first > 1.0 && (second / first - (-1.0f64).exp()).abs() < 0.02,
+        "{first} {second}"
+    );
+    assert_eq!(world.arm.as_ref().unwrap().view(1).unwrap().position, shown);
+}
+
+#[test]
+fn a_wound_up_gear_stands_elsewhere_each_time_and_its_drive_sees_nothing() {
+    let stood = |windup: f64| {
+        let mut world = arm_world(|arm| {
+            (arm.thermal, arm.backlash_deg) = (still(), [0.0; 6]);
+            (arm.servo.windup_deg, arm.servo.rest_error_deg) = (windup, 0.0);
+        });
+        power(&mut world);
+        [10.0, 20.0, 10.0, 20.0, 10.0].map(|to| {
+            send(&mut world, 0, to, 60.0);
+            wait(&mut world, 2 * S);
+            assert_eq!(joint(&world).position, to);
+            azimuth(&world)
+        })
+    };
+    let (steady, wound) = (stood(0.0), stood(0.05));
+    assert!((steady[0] - steady[4]).abs() < 1e-9);
+    assert!((wound[0] - wound[4]).abs() > 1e-3 && (wound[0] - steady[0]).abs() < 0.25);
+}
+
+#[test]
 fn an_eccentric_encoder_lies_with_the_sine_of_its_angle() {
     let at_90 = |error: f64| {
         let mut world = arm_world(|arm| {

@@ -65,6 +65,7 @@ fn played(run: &Path) -> anyhow::Result<Findings> {
         lang: Lang::En,
         terminal: false,
         label: "truth | ",
+        narrate: true,
         simulated_clock: true,
         wire: false,
     };

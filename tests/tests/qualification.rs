@@ -1,0 +1,226 @@
+//! Suites tried on simulated devices of known truth, and data that were taken elsewhere. The full
+//! populations stand in docs/qualification.md; here are the reduced ones.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use certbench_tests::binary::certbench;
+use certbench_tests::program::output;
+use serde_json::Value;
+
+fn suites() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../suites"))
+}
+
+/// Tries a suite: exit code, what was found, and what was said.
+fn qualify(suite: &str, more: &[&str]) -> (Option<i32>, Value, String) {
+    let mut command = Command::new(certbench());
+    command
+        .arg("qualify")
+        .arg(suites().join(format!("{suite}.suite.yaml")));
+    let done = output(command.args(["--reduced", "--json"]).args(more));
+    let found = serde_json::from_slice(&done.stdout).unwrap_or(Value::Null);
+    (
+        done.status.code(),
+        found,
+        String::from_utf8_lossy(&done.stderr).into_owned(),
+    )
+}
+
+#[track_caller]
+fn says_the_right_thing_of_every_device(suite: &str) {
+    let (code, found, said) = qualify(suite, &[]);
+    assert_eq!(code, Some(0), "{said}");
+    let rows = found["summary"]["rows"].as_array().expect("rows");
+    assert!(rows.len() > 2, "{found}");
+}
+
+#[test]
+fn payload_and_stops_say_the_right_thing_of_good_and_bad_arms() {
+    says_the_right_thing_of_every_device("payload");
+    says_the_right_thing_of_every_device("safety-stops");
+}
+
+#[test]
+fn grasps_and_finger_strength_say_the_right_thing_of_good_and_bad_hands() {
+    says_the_right_thing_of_every_device("grasp-success");
+    says_the_right_thing_of_every_device("finger-strength");
+}
+
+#[test]
+fn repeatability_and_heat_say_the_right_thing_of_good_and_bad_joints() {
+    says_the_right_thing_of_every_device("repeatability");
+    says_the_right_thing_of_every_device("joint-thermal");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_devices_and_verdicts() {
+    let soft = |seed| {
+        qualify(
+            "payload",
+            &["--only", "soft", "--seed", seed, "--jobs", "1"],
+        )
+        .1
+    };
+    let (once, again) = (soft("5"), soft("5"));
+    assert!(once["devices"][0]["measures"][0] == "droop", "{once}");
+    assert_eq!(once, again);
+}
+
+#[test]
+fn a_population_that_cannot_be_is_refused_with_its_line() {
+    let folder = std::env::temp_dir().join(format!("certbench-population-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let good =
+        fs::read_to_string(suites().join("populations/payload.population.yaml")).expect("it");
+    let shipped = suites().canonicalize().expect("the suites");
+    let good = good.replace(": ../", &format!(": {}/", shipped.display()));
+    let file = folder.join("bad.population.yaml");
+    fs::write(
+        &file,
+        good.replace("compliance_deg_per_nm", "compliance_deg_per_lb"),
+    )
+    .expect("written");
+    let named = file.display().to_string();
+    let (code, _, said) = qualify("payload", &["--population", &named]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(
+        said.contains("group `good`") && said.contains("compliance_deg_per_lb"),
+        "{said}"
+    );
+    let (code, _, said) = qualify("safety-stops", &["--population", &named]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("a population for"), "{said}");
+    let _ = fs::remove_dir_all(folder);
+}
+
+/// The visits of the synthetic pose (standards notes, 9.1) at each of five poses, off by
+/// (0.012, -0.005, 0.020) mm.
+fn visits() -> String {
+    let poses = [
+        [380, 100, 230],
+        [380, -100, 230],
+        [580, -100, 430],
+        [580, 100, 430],
+        [480, 0, 330],
+    ];
+    let mut file = "No,X,Y,Z\n".to_string();
+    let mut number = 0;
+    for j in 0..30 {
+        let scatter = [(7 * j % 13) - 6, (11 * j % 17) - 8, (5 * j % 19) - 9];
+        for pose in poses {
+            number += 1;
+            let mm = [0, 1, 2]
+                .map(|i: usize| f64::from(1000 * pose[i] + [12, -5, 20][i] + scatter[i]) / 1000.0);
+            let _ = writeln!(file, "{number},{:.3},{:.3},{:.3}", mm[0], mm[1], mm[2]);
+        }
+    }
+    file
+}
+
+struct Data {
+    folder: PathBuf,
+}
+
+impl Data {
+    fn new(name: &str) -> Data {
+        let folder =
+            std::env::temp_dir().join(format!("certbench-data-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        Data { folder }
+    }
+
+    /// Judges a file: exit code and all that was said.
+    fn judge(&self, text: &str) -> (Option<i32>, String) {
+        let file = self.folder.join("visits.csv");
+        fs::write(&file, text).expect("an export");
+        let mut command = Command::new(certbench());
+        command.args(["judge", "--by", "Li Na", "--data"]).arg(file);
+        command
+            .arg("--suite")
+            .arg(suites().join("pose-data.suite.yaml"));
+        command
+            .arg("--bench")
+            .arg(suites().join("benches/data-tracker.bench.yaml"));
+        command
+            .arg("--job")
+            .arg(suites().join("jobs/sim-external.job.yaml"));
+        let done = output(command.arg("--out").arg(self.folder.join("runs")));
+        let said = [&done.stdout, &done.stderr].map(|s| String::from_utf8_lossy(s).into_owned());
+        (done.status.code(), said.concat())
+    }
+
+    fn records(&self) -> Vec<PathBuf> {
+        let Ok(runs) = fs::read_dir(self.folder.join("runs")) else {
+            return Vec::new();
+        };
+        let all = runs.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+        all.filter(|path| path.is_dir()).collect()
+    }
+}
+
+impl Drop for Data {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[test]
+fn data_taken_elsewhere_are_judged_and_every_page_says_so() {
+    let data = Data::new("good");
+    let (code, said) = data.judge(&visits());
+    assert_eq!(code, Some(0), "{said}");
+    let record = data.records().pop().expect("a record");
+    let read = |name: &str| fs::read_to_string(record.join(name)).expect(name);
+    let findings: Value = serde_json::from_str(&read("findings.json")).expect("JSON");
+    let case = &findings["cases"][0];
+    assert_eq!(case["reasons"][0]["code"], "external-data");
+    let all = case["findings"].as_array().expect("findings");
+    let values = |measure: &str| -> Vec<f64> {
+        let own = all.iter().filter(|f| f["measure"] == measure);
+        own.map(|f| f["result"]["value"].as_f64().expect("a value"))
+            .collect()
+    };
+    // AP and RP of the synthetic pose, as the notes print them
+    for (measure, expected) in [("accuracy", 0.023_286_5), ("repeatability", 0.015_242_1)] {
+        assert_eq!(values(measure).len(), 5);
+        assert!(
+            values(measure).iter().all(|v| (v - expected).abs() < 1e-6),
+            "{said}"
+        );
+    }
+    assert!(read("report.en.html").contains("certbench did not drive or observe this test"));
+    assert!(read("report.zh.html").contains("certbench 未驱动也未观察本次试验"));
+    // the same bytes from the record alone
+    let again = output(
+        Command::new(certbench())
+            .arg("judge")
+            .arg(&record)
+            .arg("--json"),
+    );
+    assert_eq!(
+        serde_json::from_slice::<Value>(&again.stdout).expect("JSON"),
+        findings
+    );
+}
+
+#[test]
+fn a_file_that_does_not_fit_leaves_nothing_behind_and_says_where() {
+    let data = Data::new("bad");
+    let (code, said) = data.judge(&visits().replace("17,", "17,x"));
+    assert_eq!(code, Some(64), "{said}");
+    assert!(
+        said.contains("visits.csv:") && said.contains("is no number"),
+        "{said}"
+    );
+    assert!(data.records().is_empty());
+    let short: String = visits()
+        .lines()
+        .take(100)
+        .map(|l| format!("{l}\n"))
+        .collect();
+    let (code, said) = data.judge(&short);
+    assert_eq!(code, Some(2), "{said}"); // windows without a row are not tested
+}
