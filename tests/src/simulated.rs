@@ -147,9 +147,11 @@ impl Papers {
     pub fn plan(&self) -> Result<Plan, Vec<Diagnostic>> {
         let files = self.files.iter().map(|(n, t)| (n.as_str(), t.as_str()));
         let mut sources = Sources::memory(files);
+        let mut drivers = certbench_devices::catalogue();
+        drivers.push(certbench_record::import_driver());
         let vocabulary = Vocabulary {
             metrics: certbench_judge::vocabulary(),
-            drivers: certbench_devices::catalogue(),
+            drivers,
         };
         let (suite, mut all) = certbench_suite::check_suite(&mut sources, SUITE, &vocabulary);
         let (bench, more) = certbench_suite::check_bench(&mut sources, BENCH, &vocabulary);

@@ -65,6 +65,49 @@ fn a_robot_that_nobody_commands_is_observed_by_its_own_program() {
 }
 
 #[test]
+fn a_robot_is_started_and_stopped_by_signals_on_a_can_bus() {
+    let io = "    driver: modbus-io\n    port: simulated\n    provenance: simulated\n    options: { baud: 115200, id: 1, interval: 20 ms, timeout: 300 ms, registers: 1 }\n    safety: { safe_state: hold, watchdog: none }\n";
+    let cell = "    driver: dbc\n    port: simulated\n    provenance: simulated\n    options:\n      file: benches/sim-cell.dbc\n      signals: { busy: Standing.Busy in contact, done: Standing.Done in contact, at_pose: Standing.AtPose in contact }\n      sends: [Cell.Program, Cell.Start, Cell.Stop]\n      interval: 20 ms\n";
+    let over_can = || {
+        external()
+            .file("benches/sim-cell.dbc")
+            .bench_with(io, cell)
+            .bench_with(
+                "{ device: io, signal: in0 }",
+                "{ device: io, signal: busy }",
+            )
+            .bench_with(
+                "{ device: io, signal: in1 }",
+                "{ device: io, signal: done }",
+            )
+            .bench_with(
+                "{ device: io, signal: in2 }",
+                "{ device: io, signal: at_pose }",
+            )
+            .bench_with(
+                "number: 0, states: { idle: off, start: on }",
+                "register: 1, values: { idle: 0, start: 1 }",
+            )
+            .bench_with(
+                "number: 1, states: { released: off, stop: on }",
+                "register: 2, values: { released: 0, stop: 1 }",
+            )
+            .set("cycles=3")
+    };
+    let played = over_can().play();
+    assert_eq!(played.end, RunEnd::Completed, "{:?}", played.faults());
+    assert_eq!(findings(&played, "repeatability").count(), 5);
+    assert_eq!(played.stays.len(), 15);
+    let starts = played.log.iter().filter(|h| h.what == "program starts");
+    assert_eq!(starts.count(), 4); // three cycles and the way to park
+    let blind = serde_json::json!({ "device": "tracker", "kind": "silence", "at_s": 4.0 });
+    let fault = serde_json::from_value(blind).expect("a fault");
+    let stopped = over_can().fault(&fault).play();
+    assert!(stopped.happened("program stopped", 4.0).is_some());
+    assert!(stopped.at_rest);
+}
+
+#[test]
 fn a_tracker_that_goes_blind_stops_the_robot_by_the_benchs_output() {
     let blind = serde_json::json!({ "device": "tracker", "kind": "silence", "at_s": 4.0 });
     let fault = serde_json::from_value(blind).expect("a fault");

@@ -124,8 +124,8 @@ pub enum ParamKind {
     /// A file in the bench's folder: in the plan it is the text itself with its digest, a
     /// [`crate::plan::FileText`].
     File,
-    /// Signals that the bench declares: a mapping of names to `SOURCE in UNIT`. What a source is, the
-    /// driver knows; its options `interval` and `slowest` say the rest.
+    /// Signals that the bench declares: a mapping of names to `SOURCE in UNIT`, or `SOURCE in contact`
+    /// for one that is on or off. What a source is, the driver knows; its options `interval` and `slowest` say the rest.
     Signals,
 }
 

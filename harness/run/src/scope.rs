@@ -26,12 +26,7 @@ pub fn pass(plan: &Plan, repeat: &Repeat, index: u32, outer: &Scope) -> Result<S
 ///
 /// # Errors
 /// In words: a row that its table does not have.
-pub fn cell(
-    plan: &Plan,
-    matrix: &Matrix,
-    cell: &[String],
-    outer: &Scope,
-) -> Result<Scope, Text> {
+pub fn cell(plan: &Plan, matrix: &Matrix, cell: &[String], outer: &Scope) -> Result<Scope, Text> {
     let mut scope = outer.clone();
     for (axis, value) in matrix.axes.iter().zip(cell) {
         match &axis.table {

@@ -19,11 +19,23 @@ pub(super) struct Wanted {
     signal: Signal,
     /// The unit of the file, where it is one, and the one that the bench wants.
     units: Option<(Unit, Unit)>,
+    /// On or off: on when the value is not zero.
+    contact: bool,
+}
+
+/// A signal that the bench sends, by its place in the option `sends`.
+#[derive(Debug, Clone)]
+pub(super) struct Sent {
+    /// The file's: `Message.Signal`.
+    pub(super) source: String,
+    pub(super) message: Message,
+    pub(super) signal: Signal,
 }
 
 /// What is wanted of a bus.
 pub(super) struct Map {
     pub(super) wanted: Vec<Wanted>,
+    pub(super) sends: Vec<Sent>,
     /// For the record.
     pub(super) notes: Vec<String>,
     /// Whether a value beyond the file's range is no reading.
@@ -39,6 +51,7 @@ impl Map {
             .map_err(|e| options.refuse("file", format!("{}, {e}", file.path)))?;
         let mut map = Map {
             wanted: Vec::new(),
+            sends: sends(&database, options)?,
             notes: vec![format!("decoded by {}, SHA-256 {}", file.path, file.sha256)],
             strict: options.text("range")?.as_deref() != Some("ignored"),
         };
@@ -52,8 +65,13 @@ impl Map {
                 ))
             })?;
             let (message, signal) = database.signal(source).map_err(|e| refuse(e.to_string()))?;
-            let to = Unit::parse(unit.trim()).map_err(|e| refuse(e.to_string()))?;
+            let contact = unit.trim() == "contact";
+            let to = match contact {
+                true => Unit::one(),
+                false => Unit::parse(unit.trim()).map_err(|e| refuse(e.to_string()))?,
+            };
             let units = match (signal.unit.trim(), Unit::parse(signal.unit.trim())) {
+                _ if contact => None,
                 ("", _) => None,
                 (_, Ok(from)) => {
                     let fits = from.convert(1.0, to);
@@ -73,6 +91,7 @@ impl Map {
                 message: message.clone(),
                 signal: signal.clone(),
                 units,
+                contact,
             });
         }
         match map.wanted.is_empty() {
@@ -105,6 +124,9 @@ impl Map {
         if self.strict && !wanted.signal.in_range(physical) {
             return Reading::Invalid(Invalid::OverRange);
         }
+        if wanted.contact {
+            return Reading::scalar(f64::from(u8::from(physical != 0.0)));
+        }
         match wanted.units {
             None => Reading::scalar(physical),
             Some((from, to)) => from
@@ -112,4 +134,28 @@ impl Map {
                 .map_or(Reading::Invalid(Invalid::WrongUnit), Reading::scalar),
         }
     }
+}
+
+/// What the bench may write, each a whole number that stands in every frame of its message.
+fn sends(database: &Database, options: &Options<'_>) -> Result<Vec<Sent>, Trouble> {
+    let read = |source: String| {
+        let refuse = |what: String| options.refuse("sends", what);
+        let (message, signal) = database
+            .signal(&source)
+            .map_err(|e| refuse(e.to_string()))?;
+        let mut trial = vec![0; message.len];
+        let fits = signal.encode(0, &mut trial);
+        fits.map_err(|e| refuse(format!("`{source}`: {e}")))?;
+        if message.len > 8 {
+            return Err(refuse(format!(
+                "`{source}` is in a frame of CAN FD; none is sent"
+            )));
+        }
+        Ok(Sent {
+            message: message.clone(),
+            signal: signal.clone(),
+            source,
+        })
+    };
+    options.words("sends")?.into_iter().map(read).collect()
 }

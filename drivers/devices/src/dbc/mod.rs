@@ -1,14 +1,16 @@
 //! Anything on a CAN bus that sends by itself, read as its maker's DBC file says it.
 //!
-//! The bench names the file, and which of its signals are wanted in which unit. Nothing is sent: a device
-//! without a driver can be logged and judged, not moved. The file's text is in the plan, so that what was
-//! decoded can be decoded again from the record.
+//! The bench names the file, and which of its signals are wanted in which unit. What it names under `sends`
+//! stands as registers, for outputs of the bench: the number of a robot's program and its start. Nothing
+//! else is sent, and each value once, when a step writes it. The file's text is in the plan, so that what
+//! was decoded can be decoded again from the record.
 
 mod map;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use certbench_clock::{Clock, Time};
@@ -16,11 +18,11 @@ use certbench_link::{CanFrame, CanLink, LinkError};
 use certbench_model::plan::DevicePlan;
 use certbench_model::vocabulary::DriverDescription;
 use certbench_model::{FaultKind, Identity, Invalid, LinkFacts, Reading, Text};
-use certbench_roles::{Device, Lease, NewsSink, SampleSink, Trouble, Wiring};
+use certbench_roles::{Device, Lease, NewsSink, Registers, SampleSink, Trouble, Wiring};
 
 use self::map::Map;
 use crate::open::link_facts;
-use crate::options::{Options, count, file, one_of, quantity, signals};
+use crate::options::{Options, count, file, one_of, quantity, signals, text};
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Worker};
 
@@ -40,7 +42,9 @@ pub(crate) fn description() -> DriverDescription {
         ),
         kind: "instrument".into(),
         links: vec!["can".into()],
-        roles: ["identify", "sensor"].map(String::from).to_vec(),
+        roles: ["identify", "sensor", "register"]
+            .map(String::from)
+            .to_vec(),
         joints: Vec::new(),
         signals: Vec::new(),
         options: vec![
@@ -52,8 +56,14 @@ pub(crate) fn description() -> DriverDescription {
             ),
             signals(
                 "signals",
-                "what is wanted: `force: LoadCell.Force in N` takes the signal Force of the message LoadCell",
-                "所需信号：`force: LoadCell.Force in N` 表示取报文 LoadCell 的信号 Force",
+                "what is wanted: `force: LoadCell.Force in N` takes the signal Force of the message LoadCell; `in contact` is on when it is not 0",
+                "所需信号：`force: LoadCell.Force in N` 表示取报文 LoadCell 的信号 Force；`in contact` 表示非零为接通",
+            ),
+            text(
+                "sends",
+                "",
+                "what outputs of the bench may write: `[Cell.Program, Cell.Start]` are its registers 0 and 1; raw values, sent once",
+                "测试台输出可写的信号：`[Cell.Program, Cell.Start]` 为寄存器 0 与 1；写原始值，只发送一次",
             ),
             quantity(
                 "max_age",
@@ -81,7 +91,10 @@ pub(crate) fn description() -> DriverDescription {
             ),
         ],
         safe_states: Vec::new(),
-        watchdog: Text::new("none; nothing is sent to it", "无；不向其发送任何内容"),
+        watchdog: Text::new(
+            "none; what is written to it is sent once and stays",
+            "无；写入的值只发送一次并保持",
+        ),
         verified_against: vec!["cantools 45.1.0".into()],
         moves: false,
     }
@@ -99,6 +112,7 @@ pub(crate) fn open(
         bus,
         clock: clock.clone(),
         max_age: options.time("max_age")?.max(Duration::from_millis(1)),
+        said: Mutex::default(),
     };
     Ok(Arc::new(Opened {
         ear: Arc::new(ear),
@@ -112,6 +126,8 @@ struct Ear {
     bus: Arc<dyn CanLink>,
     clock: Clock,
     max_age: Duration,
+    /// What was last sent in each message, by identifier: signals that share one keep their values.
+    said: Mutex<BTreeMap<(u32, bool), Vec<u8>>>,
 }
 
 /// When each wanted signal came last, and whether its absence was told.
@@ -218,6 +234,39 @@ impl Ear {
     }
 }
 
+impl Registers for Opened {
+    fn count(&self) -> u16 {
+        u16::try_from(self.ear.map.sends.len()).unwrap_or(u16::MAX)
+    }
+
+    fn write(&self, number: u16, value: u16) -> Result<[u64; 2], Trouble> {
+        let ear = &self.ear;
+        let sent = ear.map.sends.get(usize::from(number)).ok_or_else(|| {
+            let names: Vec<&str> = ear.map.sends.iter().map(|s| s.source.as_str()).collect();
+            let text = format!(
+                "{} has no register {number}; its `sends` are [{}]",
+                ear.id,
+                names.join(", ")
+            );
+            Trouble::Refused(text)
+        })?;
+        let refused = |what: String| Trouble::Refused(format!("{}: {what}", sent.source));
+        let message = &sent.message;
+        let mut said = ear.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let data = said
+            .entry((message.id, message.extended))
+            .or_insert_with(|| vec![0; message.len]);
+        let mut next = data.clone();
+        let written = sent.signal.encode(value.into(), &mut next);
+        written.map_err(|e| refused(e.to_string()))?;
+        let frame = CanFrame::classic(message.id, message.extended, &next);
+        let frame = frame.map_err(|e| refused(e.to_string()))?;
+        let earliest = ear.bus.send(&frame).map_err(link)?;
+        *data = next;
+        Ok([earliest.as_nanos(), ear.clock.now().as_nanos()])
+    }
+}
+
 fn link(error: LinkError) -> Trouble {
     Trouble::Fault(FaultKind::Link, error.to_string())
 }
@@ -240,6 +289,10 @@ impl Device for Opened {
 
     fn link(&self) -> LinkFacts {
         link_facts(self.ear.bus.describe())
+    }
+
+    fn registers(&self) -> Option<&dyn Registers> {
+        Some(self)
     }
 
     fn identify(&self) -> Result<Identity, Trouble> {

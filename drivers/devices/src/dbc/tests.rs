@@ -8,6 +8,10 @@ const FILE: &str = "VERSION \"\"\n\
     BO_ 416 LoadCell: 8 Cell\n \
     SG_ Force : 0|32@1- (0.001,0) [-2|2] \"kN\" X\n \
     SG_ Speed : 32|16@1- (1,0) [0|0] \"rpm\" X\n\
+    BO_ 418 Robot: 2 X\n \
+    SG_ Program : 0|8@1+ (1,0) [0|0] \"\" X\n \
+    SG_ Start : 15|1@0+ (1,0) [0|0] \"\" X\n \
+    SG_ Offset : 8|4@1- (1,0) [0|0] \"\" X\n\
     BO_ 417 Slow: 8 Cell\n \
     SG_ Temperature : 0|8@1+ (1,-40) [0|0] \"degC\" X\n";
 
@@ -119,4 +123,76 @@ fn what_the_file_does_not_say_so_is_refused() {
         assert!(why.contains(says), "{why}");
     }
     assert!(refused(json!({})).contains("none is named"));
+}
+
+#[test]
+fn what_is_written_is_sent_once_and_signals_of_one_message_keep_their_values() {
+    let bench = Bench::new();
+    let (bus, far) = pair::can(&bench.clock, "cell", Wire::default());
+    let mut plan = cell(json!({ "busy": "Slow.Temperature in contact" }));
+    let sends = json!(["Robot.Program", "Robot.Start"]);
+    plan.options.insert("sends".into(), sends);
+    let device = open(&plan, Arc::new(bus), &bench.clock).expect("it opens");
+    let registers = device.registers().expect("it is written to");
+    assert_eq!(registers.count(), 2);
+    let sent = || {
+        let heard = far.recv(bench.clock.now() + Duration::from_millis(50));
+        heard
+            .expect("a bus")
+            .map(|(frame, _)| (frame.id(), frame.data().to_vec()))
+    };
+    for (register, value, data) in [
+        (0, 7, [7, 0]),
+        (1, 1, [7, 0x80]),
+        (0, 2, [2, 0x80]),
+        (1, 0, [2, 0]),
+    ] {
+        let [earliest, latest] = registers.write(register, value).expect("sent");
+        assert!(earliest <= latest);
+        assert_eq!(sent(), Some((418, data.to_vec())));
+    }
+    assert_eq!(sent(), None);
+    for (register, value, says) in [
+        (0, 256, "8 bits"),
+        (1, 2, "1 bits"),
+        (2, 0, "no register 2"),
+    ] {
+        let why = registers.write(register, value).unwrap_err().to_string();
+        assert!(why.contains(says), "{why}");
+        assert_eq!(sent(), None);
+    }
+}
+
+#[test]
+fn a_signal_in_contact_is_on_when_it_is_not_zero() {
+    let bench = Bench::new();
+    let (bus, far) = pair::can(&bench.clock, "cell", Wire::default());
+    let busy = cell(json!({ "busy": "Robot.Start in contact" }));
+    let device = open(&busy, Arc::new(bus), &bench.clock).expect("it opens");
+    let heard = bench.start(&*device, &["busy"]);
+    for bits in [0x80, 0x00] {
+        far.send(&CanFrame::standard(418, &[3, bits]).unwrap())
+            .unwrap();
+        bench.pass(10);
+    }
+    device.close();
+    assert_eq!(
+        heard.readings(0),
+        [Reading::scalar(1.0), Reading::scalar(0.0)]
+    );
+}
+
+#[test]
+fn only_a_plain_number_of_a_message_can_be_sent() {
+    for (name, says) in [
+        ("Robot.Offset", "unsigned"),
+        ("Robot.Stop", "it has Program"),
+    ] {
+        let mut plan = cell(json!({ "force": "LoadCell.Force in N" }));
+        plan.options.insert("sends".into(), json!([name]));
+        let (bus, _far) = pair::can(&Clock::simulated(), "cell", Wire::default());
+        let opened = open(&plan, Arc::new(bus), &Clock::simulated());
+        let why = opened.err().expect("a refusal").to_string();
+        assert!(why.contains(says), "{why}");
+    }
 }

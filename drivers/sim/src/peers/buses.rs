@@ -6,7 +6,7 @@ use crate::config::WorldConfig;
 use crate::world::Part;
 
 use super::hand_nodes::{AllegroHand, LinkerHand};
-use super::{Stage, canopen, hand_nodes, motors, rh56};
+use super::{Stage, canopen, cell, hand_nodes, motors, rh56};
 
 /// A device and how it is played.
 pub(crate) struct OnBus {
@@ -53,6 +53,9 @@ pub(crate) const ON_BUS: &[OnBus] = &[
     }),
     row("canopen-arm", Part::Arm, |stage, link, config| {
         canopen::play(stage, link, &config.arm.clone().unwrap_or_default());
+    }),
+    row("dbc", Part::Io, |stage, link, _| {
+        hand_nodes::play(stage, link, cell::Cell);
     }),
     // joint motors stand apart from the world, as a meter does
     row("damiao-dm", Part::Meter, |stage, link, _| {

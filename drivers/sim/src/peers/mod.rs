@@ -4,6 +4,7 @@ pub(crate) mod ability;
 pub(crate) mod ascii_tracker;
 pub(crate) mod buses;
 pub(crate) mod canopen;
+mod cell;
 pub(crate) mod hand_nodes;
 pub(crate) mod mark10;
 pub(crate) mod modbus_io;

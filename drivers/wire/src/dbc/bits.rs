@@ -29,6 +29,22 @@ pub(super) fn word(signal: &Signal, data: &[u8]) -> Result<u64, TooShort> {
     Ok(word)
 }
 
+/// Puts the signal's bits into a frame's data; its other bits stay.
+pub(super) fn put(signal: &Signal, word: u64, data: &mut [u8]) -> Result<(), TooShort> {
+    let needs = bytes_needed(signal);
+    if needs > data.len() {
+        let has = data.len();
+        return Err(TooShort { has, needs });
+    }
+    for (place, left) in places(signal).zip((0..signal.bits).rev()) {
+        let (bit, on) = (1 << (place % 8), word >> left & 1 == 1);
+        if let Some(byte) = data.get_mut(usize::from(place / 8)) {
+            *byte = if on { *byte | bit } else { *byte & !bit };
+        }
+    }
+    Ok(())
+}
+
 /// Bytes of a frame that the signal reaches into.
 pub(super) fn bytes_needed(signal: &Signal) -> usize {
     let bytes = places(signal).map(|place| usize::from(place / 8) + 1);

@@ -50,6 +50,25 @@ pub struct TooShort {
     pub needs: usize,
 }
 
+/// Why a value cannot be written into a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotSent {
+    /// The frame ends before the signal does.
+    #[error(transparent)]
+    Short(#[from] TooShort),
+    /// More bits than the signal has.
+    #[error("{raw} does not fit into the {bits} bits of the signal")]
+    TooLarge {
+        /// The value.
+        raw: u64,
+        /// Bits of the signal.
+        bits: u16,
+    },
+    /// Signed, floating or multiplexed.
+    #[error("only an unsigned signal that stands in every frame of its message can be sent")]
+    Kind,
+}
+
 /// Messages of a file, in its order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Database {
@@ -186,6 +205,22 @@ impl Message {
 }
 
 impl Signal {
+    /// Writes a raw value, not scaled, into a frame's data; the bits of other signals stay.
+    ///
+    /// # Errors
+    /// [`NotSent`]: the frame is too short, the value needs more bits, or the signal is none that
+    /// stands in every frame as an unsigned number.
+    pub fn encode(&self, raw: u64, data: &mut [u8]) -> Result<(), NotSent> {
+        if self.kind != Kind::Unsigned || self.when != When::Always {
+            return Err(NotSent::Kind);
+        }
+        let bits = self.bits;
+        if bits < 64 && raw >> bits != 0 {
+            return Err(NotSent::TooLarge { raw, bits });
+        }
+        bits::put(self, raw, data).map_err(NotSent::Short)
+    }
+
     /// The physical value, in the unit of the file: raw × factor + offset.
     pub fn physical(&self, raw: Raw) -> f64 {
         let raw = match raw {

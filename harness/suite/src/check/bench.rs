@@ -136,15 +136,15 @@ impl Checker<'_> {
         }
     }
 
-    /// A serial port has one device; a CAN bus may have several.
+    /// A serial port or a socket has one device; a CAN bus may have several.
     fn shared_ports(&self, written: &Written) {
         let mut seen: Vec<(&str, Span)> = Vec::new();
         for (_, _, device) in entries(Some(&written.devices)) {
             let Some(device) = device.get() else { continue };
             let driver = device.driver.get().and_then(|d| self.vocabulary.driver(d));
-            let alone = driver.is_some_and(|d| d.links.iter().all(|l| l == "serial"));
+            let alone = driver.is_some_and(|d| d.links.iter().all(|l| l != "can"));
             let port = device.port.get().map_or("", String::as_str);
-            if !alone || ["simulated", "none", ""].contains(&port) {
+            if !alone || ["simulated", "none", "import", ""].contains(&port) {
                 continue;
             }
             match seen.iter().find(|(p, _)| *p == port) {

@@ -379,14 +379,14 @@ impl Checker<'_> {
                 },
             );
         }
-        for (name, unit) in self.own_signals(device, driver) {
+        for (name, unit, digital) in self.own_signals(device, driver) {
             let value = Component {
                 name: "value".to_string(),
                 unit,
             };
             let signal = Signal {
                 components: vec![value],
-                digital: false,
+                digital,
                 interval_s: option_s("interval", driver, options),
                 delay_s: [0.0, option_s("slowest", driver, options)],
                 certified: None,
@@ -409,8 +409,13 @@ impl Checker<'_> {
         }
     }
 
-    /// The signals that the bench declares in the driver's option for it: names and units.
-    fn own_signals(&self, device: &Written, driver: &DriverDescription) -> Vec<(String, Unit)> {
+    /// The signals that the bench declares in the driver's option for it: names, units, and whether
+    /// they are contacts.
+    fn own_signals(
+        &self,
+        device: &Written,
+        driver: &DriverDescription,
+    ) -> Vec<(String, Unit, bool)> {
         let options = device.options.as_ref().and_then(At::get);
         let known = driver
             .options
@@ -422,11 +427,14 @@ impl Checker<'_> {
             let entries = written.get().and_then(Value::as_object);
             for (name, source) in entries.into_iter().flatten() {
                 let unit = source.as_str().and_then(|s| s.rsplit_once(" in "));
-                let unit = unit.map(|(_, symbol)| Unit::parse(symbol.trim()));
+                let unit = unit.map(|(_, symbol)| match symbol.trim() {
+                    "contact" => Ok((Unit::one(), true)),
+                    symbol => Unit::parse(symbol).map(|unit| (unit, false)),
+                });
                 let wrong = match unit {
-                    Some(Ok(unit)) => {
+                    Some(Ok((unit, digital))) => {
                         let name = identifier(name, written.span, "a signal", self.sink);
-                        declared.extend(name.map(|name| (name, unit)));
+                        declared.extend(name.map(|name| (name, unit, digital)));
                         continue;
                     }
                     Some(Err(error)) => error.to_string(),
