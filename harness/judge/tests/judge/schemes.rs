@@ -155,7 +155,10 @@ fn what_was_not_tested_never_counts() {
         version: "2.0.0",
         ..evidence(&findings)
     };
-    assert_eq!(state(&with_limit, &[other.clone()]), State::NotTested);
+    assert_eq!(
+        state(&with_limit, std::slice::from_ref(&other)),
+        State::NotTested
+    );
     assert_eq!(told(&with_limit, &[other]).unused, ["run-1"]);
     let simulated = Evidence {
         simulated: true,
