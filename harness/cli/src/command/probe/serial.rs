@@ -13,6 +13,9 @@ const LISTEN: Duration = Duration::from_millis(300);
 /// An answer comes within this.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+/// What an answer says; `None` when it is none.
+type Reading = Box<dyn Fn(&[u8]) -> Option<String>>;
+
 /// One question.
 pub(super) struct Question {
     pub(super) driver: &'static str,
@@ -22,12 +25,11 @@ pub(super) struct Question {
     bytes: Vec<u8>,
     /// Options of the bench beside `baud`.
     options: &'static str,
-    /// What an answer says; `None` when it is none.
-    understood: Box<dyn Fn(&[u8]) -> Option<String>>,
+    understood: Reading,
 }
 
 /// The first line that the reader takes.
-fn line(read: fn(&str) -> bool) -> Box<dyn Fn(&[u8]) -> Option<String>> {
+fn line(read: fn(&str) -> bool) -> Reading {
     Box::new(move |bytes| {
         let text = std::str::from_utf8(bytes).ok()?;
         let line = text.split(['\r', '\n']).find(|line| !line.is_empty())?;
