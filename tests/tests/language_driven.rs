@@ -108,6 +108,37 @@ fn a_robot_is_started_and_stopped_by_signals_on_a_can_bus() {
 }
 
 #[test]
+fn a_robot_is_asked_at_its_pendant_and_its_program_awaited_there() {
+    let pressed = |en: &str| format!("{{ pendant: {{ en: {en}, zh: 请在示教器上操作 }} }}");
+    let select = "[{ output: program-number, to: taught-cycle }]";
+    let start = "start: [{ output: program-start, to: start, for: 100 ms, then: idle }]";
+    let papers = external()
+        .set("cycles=3")
+        .bench_with(
+            select,
+            &format!("[{}]", pressed("Select program 1 at the pendant.")),
+        )
+        .bench_with(
+            "[{ output: program-number, to: to-park }]",
+            &format!("[{}]", pressed("Select program 2.")),
+        )
+        .bench_with(
+            start,
+            &format!("start: [{}]", pressed("Start it at the pendant.")),
+        );
+    let played = papers.play();
+    assert_eq!(played.end, RunEnd::Completed, "{:?}", played.faults());
+    assert_eq!(findings(&played, "repeatability").count(), 5);
+    assert_eq!(played.stays.len(), 15);
+    let asked = played
+        .events()
+        .filter(|e| matches!(e, EventBody::Prompted { prompt, .. } if prompt == "pendant.robot"));
+    // Selected once and started three times, then the way to park.
+    assert_eq!(asked.count(), 1 + 3 + 2);
+    assert!(played.at_rest);
+}
+
+#[test]
 fn a_tracker_that_goes_blind_stops_the_robot_by_the_benchs_output() {
     let blind = serde_json::json!({ "device": "tracker", "kind": "silence", "at_s": 4.0 });
     let fault = serde_json::from_value(blind).expect("a fault");

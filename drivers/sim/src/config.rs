@@ -19,6 +19,7 @@
 //!
 //! | key | value | needs |
 //! |---|---|---|
+//! | `pendant` | words with `select N`, `start` or `stop` | a robot with programs of its own |
 //! | `mount` | an object of `hand.objects`, `grip-gauge`, `load-cell`, or `nothing` | an open hand; for an object a raised support |
 //! | `support` | `raised` or `lowered` | - |
 //! | `load` | a mass at the arm's flange: `5 kg`, `500 g` | an arm at rest |

@@ -284,6 +284,13 @@ impl World {
                 }
                 arm.set_load(step, kg);
             }
+            "pendant" => {
+                let step = self.step;
+                let (Some(programs), Some(arm)) = (&mut self.programs, &mut self.arm) else {
+                    return Err("there is no robot with programs of its own".into());
+                };
+                programs.press(step, value, arm, &mut self.log)?;
+            }
             "lever" => self.rig_mut()?.hang(number(value, "N.m")?)?,
             "joint-speed" => self.rig_mut()?.set_speed(number(value, "deg/s")? / 6.0)?,
             "stand" => {
@@ -299,7 +306,7 @@ impl World {
             }
             _ => {
                 return Err(format!(
-                    "nothing here is called `{key}`; a prompt can change load, mount, support, stand, spring, lever and joint-speed"
+                    "nothing here is called `{key}`; a prompt can change load, mount, support, pendant, stand, spring, lever and joint-speed"
                 ));
             }
         }

@@ -45,6 +45,8 @@ pub(crate) struct Programs {
     visit: usize,
     started: bool,
     done: bool,
+    /// Selected at the pendant; added to what the inputs say.
+    selected: u16,
 }
 
 impl Programs {
@@ -58,6 +60,7 @@ impl Programs {
             visit: 0,
             started: false,
             done: false,
+            selected: 0,
         }
     }
 
@@ -89,13 +92,13 @@ impl Programs {
     pub(crate) fn step(&mut self, step: u64, told: Told, arm: &mut Arm, log: &mut Log) {
         let edge = told.start && !self.started;
         self.started = told.start;
-        if told.stop && self.is_busy() && self.stand != Stand::Stopping {
-            (0..6).for_each(|joint| arm.stop(joint, ACCEL_DEG_S2));
-            self.stand = Stand::Stopping;
-            log.note(step, "program stopped", json!({ "number": self.number }));
+        if told.stop {
+            self.stop(step, arm, log);
         }
         match self.stand {
-            Stand::Idle if edge && !told.stop => self.start(step, told.number, arm, log),
+            Stand::Idle if edge && !told.stop => {
+                self.start(step, told.number + self.selected, arm, log);
+            }
             Stand::Idle => {}
             Stand::Stopping => {
                 if arm.is_at_rest() {
@@ -114,6 +117,38 @@ impl Programs {
             Stand::Dwelling(until) if step >= until => self.leave(step, arm, log),
             Stand::Dwelling(_) => {}
         }
+    }
+
+    fn stop(&mut self, step: u64, arm: &mut Arm, log: &mut Log) {
+        if self.is_busy() && self.stand != Stand::Stopping {
+            (0..6).for_each(|joint| arm.stop(joint, ACCEL_DEG_S2));
+            self.stand = Stand::Stopping;
+            log.note(step, "program stopped", json!({ "number": self.number }));
+        }
+    }
+
+    /// What somebody does at the pendant: the first of `select`, `start` and `stop` that the words have,
+    /// with the number of the program behind `select`.
+    pub(crate) fn press(
+        &mut self,
+        step: u64,
+        words: &str,
+        arm: &mut Arm,
+        log: &mut Log,
+    ) -> Result<(), String> {
+        let mut words_of = words.split_whitespace().map(str::to_lowercase);
+        let key = words_of.find(|w| matches!(w.as_str(), "select" | "start" | "stop"));
+        match key.as_deref() {
+            Some("select") => {
+                let number = words_of.find_map(|w| w.trim_end_matches('.').parse().ok());
+                self.selected = number.ok_or_else(|| format!("`{words}` names no number"))?;
+            }
+            Some("start") if self.is_busy() => return Err("a program is under way".into()),
+            Some("start") => self.start(step, self.selected, arm, log),
+            Some(_) => self.stop(step, arm, log),
+            None => return Err(format!("`{words}` says neither select, start nor stop")),
+        }
+        Ok(())
     }
 
     fn start(&mut self, step: u64, number: u16, arm: &mut Arm, log: &mut Log) {

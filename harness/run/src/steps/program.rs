@@ -121,18 +121,26 @@ impl Executor {
                 }
                 Ok(())
             }
-            Actuation::Pendant(text) => self.at_the_pendant(id, text),
+            Actuation::Pendant(text) => {
+                let pressed = [("pendant".to_string(), text.en.clone())];
+                self.at_the_pendant(id, text, pressed.into())
+            }
         }
     }
 
-    /// The operator does it, outside of the robot's reach.
-    fn at_the_pendant(&mut self, id: &str, text: &Text) -> Result<(), Cut> {
+    /// The operator does it, outside of the robot's reach; `changes` is what that does to the world.
+    fn at_the_pendant(
+        &mut self,
+        id: &str,
+        text: &Text,
+        changes: BTreeMap<String, String>,
+    ) -> Result<(), Cut> {
         self.prompt(&Prompt {
             id: format!("pendant.{id}"),
             text: text.clone(),
             ask: Ask::Instruct,
             presence: Presence::Outside,
-            changes: BTreeMap::new(),
+            changes,
         })
     }
 
@@ -170,7 +178,7 @@ impl Executor {
             return self.wait(&wait).map(drop);
         }
         match &wiring.watched_by {
-            Some(text) => self.at_the_pendant(id, text),
+            Some(text) => self.at_the_pendant(id, text, BTreeMap::new()),
             None => {
                 let text = format!("nothing says whether `{id}` is under way");
                 Err(self.impossible(Text::same(text)))
