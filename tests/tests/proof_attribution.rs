@@ -278,6 +278,8 @@ fn of_the_box() -> Vec<Row> {
         on(Sim::Late, SILENT),
         on(Sim::Deaf, SILENT),
         on(Sim::Restart, SILENT),
+        // it switches all the same, and nobody looks at its inputs here
+        on(Sim::Stuck, Becomes::Nothing),
     ]
 }
 
@@ -351,6 +353,8 @@ fn of_the_box_with_the_stop_contact() -> Vec<Row> {
         on(Sim::Late, SILENT),
         on(Sim::Deaf, SILENT),
         on(Sim::Restart, SILENT),
+        // nothing changes at its inputs while the load is held
+        on(Sim::Stuck, Becomes::Nothing),
     ]
 }
 
@@ -397,6 +401,18 @@ fn what_goes_wrong_with_the_tracker() {
 #[test]
 fn what_goes_wrong_with_the_box_that_reads_the_stop_contact() {
     prove(&hold(), "arm", &of_the_box_with_the_stop_contact());
+}
+
+#[test]
+fn a_stop_whose_contact_never_shows_it_is_not_tested() {
+    let stuck = row("io", Sim::Stuck, Trigger::Moving, Becomes::Nothing);
+    let played = stop().fault(&stuck.fault).play();
+    assert_eq!(
+        played.findings.verdict,
+        Verdict::NotTested,
+        "{:?}",
+        played.findings
+    );
 }
 
 /// A fault that begins in the middle of the window in which the load is held.
