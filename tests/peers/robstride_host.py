@@ -62,10 +62,13 @@ def main():
     step("mode", host.read("joint", ParameterType.MODE) == 5)
     step("running", status(CommunicationType.ENABLE)["mode"] == 2)
     write(ParameterType.VELOCITY_LIMIT, 2.0)
-    good, now = until(lambda s: abs(s["pos"] - 0.7) < 0.002, lambda: write(ParameterType.POSITION_TARGET, 0.7))
+    good, now = until(
+        lambda s: abs(s["pos"] - 0.7) < 0.002 and abs(s["vel"]) < 0.05,
+        lambda: write(ParameterType.POSITION_TARGET, 0.7),
+    )
     step("position", good, **now)
     read = host.read("joint", ParameterType.MECHANICAL_POSITION)
-    step("position as it is", abs(read - 0.7) < 0.001, pos=read)
+    step("position as it is", abs(read - 0.7) < 0.002, pos=read)
 
     status(CommunicationType.DISABLE)
     write(ParameterType.MODE, 0)
