@@ -3,7 +3,7 @@
 use super::{head, quantity};
 use crate::document::{Certificate, Frame, FramePoint, Instrument};
 use crate::extra::Laboratory;
-use crate::number::{exact, factor, with_unit};
+use crate::number::{exact, factor, significant, with_unit};
 use certbench_model::finding::{FittedFrame, Residual};
 use certbench_model::{
     Calibration, CalibrationRange, Channel, Date, Facts, Quantity, Registration, Source, Unit,
@@ -105,7 +105,13 @@ fn frame(registration: &Registration, residuals: &[Residual]) -> Frame {
     Frame {
         frame: registration.frame.clone(),
         method: registration.method.clone(),
-        u_position: quantity(registration.u_position),
+        u_position: match residuals {
+            [] => quantity(registration.u_position),
+            _ => with_unit(
+                &significant(registration.u_position.value, 2),
+                registration.u_position.unit,
+            ),
+        },
         u_angle: registration.u_angle.map(quantity),
         points: residuals.iter().map(frame_point).collect(),
     }
