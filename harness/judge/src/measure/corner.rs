@@ -83,13 +83,7 @@ pub(super) fn cornering(task: Task<'_>, answer: &mut Answer) -> Result<(), Reaso
         pose::instrument(passes.channel, passes.far_mm)?,
         passes.channel,
     );
-    if let Some(registration) = &passes.channel.registration {
-        budget.normal(
-            Text::new("Registration to the frame", "坐标系标定"),
-            pose::frame_u(registration)?,
-            Some(registration.method.clone()),
-        );
-    }
+    pose::frame_line(&mut budget, passes.channel)?;
     answer.more.push(named(
         "max",
         "Largest of the cycles",

@@ -121,13 +121,7 @@ pub(super) fn path_accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), R
         pose::instrument(passes.channel, passes.far_mm)?,
         passes.channel,
     );
-    if let Some(registration) = &passes.channel.registration {
-        budget.normal(
-            Text::new("Registration to the frame", "坐标系标定"),
-            pose::frame_u(registration)?,
-            Some(registration.method.clone()),
-        );
-    }
+    pose::frame_line(&mut budget, passes.channel)?;
     planes(&at, "AT", answer);
     answer.value = Some(Value::Quantity(budget.measured(
         at.value,

@@ -44,11 +44,7 @@ pub(super) fn accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
         n as f64 - 1.0,
     );
     budget.certificate(Text::new("Instrument", "仪器"), u_system, channel);
-    budget.normal(
-        Text::new("Registration to the frame", "坐标系标定"),
-        u_frame,
-        Some(registration.method.clone()),
-    );
+    frame_line(&mut budget, channel)?;
     let measured = budget.measured(ap.ap_p, mm, n);
     // Of the measuring system alone: no scatter of the robot, its own noise averaged over n.
     let noise = visit_noise(channel, &visits)?.unwrap_or(0.0) / (n as f64).sqrt();
@@ -125,6 +121,18 @@ pub(super) fn registration<'a>(
         ));
     }
     Ok(registration)
+}
+
+/// What the registration of a channel, if it has one, adds to a budget of positions.
+pub(super) fn frame_line(budget: &mut Budget, channel: &Channel) -> Result<(), Reason> {
+    if let Some(registration) = &channel.registration {
+        budget.normal(
+            Text::new("Registration to the frame", "坐标系标定"),
+            frame_u(registration)?,
+            Some(registration.method.clone()),
+        );
+    }
+    Ok(())
 }
 
 /// Standard uncertainty of a position by its registration, mm.
