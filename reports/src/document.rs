@@ -183,7 +183,7 @@ pub(crate) struct Added {
 /// A condition of the environment, as it was measured during the run.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Condition {
-    /// The channel; its instrument stands among the instruments.
+    /// The channel, whose instrument stands among the instruments, or the prompt that asked for it.
     pub(crate) channel: String,
     pub(crate) unit: String,
     /// Valid readings.
@@ -195,6 +195,18 @@ pub(crate) struct Condition {
     pub(crate) from_s: String,
     pub(crate) to_s: String,
     pub(crate) figure: Figure,
+    /// Where persons read it: every reading; empty where a channel did.
+    pub(crate) entered: Vec<Entered>,
+}
+
+/// A reading that a person entered.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Entered {
+    pub(crate) at_s: String,
+    pub(crate) value: String,
+    pub(crate) by: String,
+    /// Line of `run.jsonl`.
+    pub(crate) line: u64,
 }
 
 /// A validation of the software on the computer that ran the test.

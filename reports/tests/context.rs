@@ -4,7 +4,7 @@
 mod common;
 
 use certbench_model::addendum::{Content, Import};
-use certbench_model::condition::Condition;
+use certbench_model::condition::{Condition, Entered};
 use certbench_model::figure::{Axis, Figure, FigureKind, Series};
 use certbench_model::text::Lang;
 use certbench_model::{Addendum, Text};
@@ -51,15 +51,33 @@ fn the_environment_is_told_over_time() {
             limits: Vec::new(),
             events: Vec::new(),
         },
+        entered: Vec::new(),
+    };
+    let by_hand = Condition {
+        channel: "humidity".into(),
+        unit: unit("%"),
+        entered: vec![Entered {
+            at_ns: 61_000_000_000,
+            value: 45.5,
+            by: "A. Tester".into(),
+            line: 42,
+        }],
+        ..condition.clone()
     };
     let extra = Extra {
-        conditions: vec![condition],
+        conditions: vec![condition, by_hand],
         ..extra()
     };
     let (report, [en, zh]) = told(&extra);
     assert_eq!(report["conditions"][0]["mean"], "22.05");
     assert!(en.contains("Temperature of the room") && en.contains("22.05"));
     assert!(zh.contains("室温") && zh.contains("运行期间"));
+    // What a person read: when, what, who, and where it stands in the record.
+    let row = en.split_once("<table id=\"entered\">").unwrap().1;
+    let row = row.split_once("</table>").unwrap().0;
+    for said in ["61.000", "45.5 %", "A. Tester", ">42<"] {
+        assert!(row.contains(said), "{said} in {row}");
+    }
     assert!(!told(&common::extra()).1[0].contains("id=\"conditions\""));
 }
 

@@ -164,6 +164,11 @@ fn an_arm_that_warms_up_is_looked_at_in_groups_at_their_times() {
     let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len() as f64;
     let drift = mean(&heights[138..]) - mean(&heights[..9]);
     assert!((0.03..0.3).contains(&drift), "{drift} mm: {heights:?}");
+    // Its accuracy drifts with it, and the report gets both curves.
+    let found = findings(&played, "drift").next().unwrap();
+    let (d_ap, _) = value(found);
+    assert!((0.03..0.3).contains(&d_ap), "{d_ap} mm");
+    assert_eq!(found.figures.len(), 2);
 }
 
 #[test]

@@ -1,31 +1,63 @@
-//! The environment over a run: channels that bear the name of an entry of the bench's `environment`.
+//! The environment over a run: channels and prompts that bear the name of an entry of the bench's
+//! `environment`.
 
 use crate::figure::{axis, decimate, figure, series};
-use certbench_model::condition::Condition;
+use certbench_model::condition::{Condition, Entered};
 use certbench_model::figure::FigureKind;
-use certbench_model::{Recorded, Text, Unit};
+use certbench_model::{EventBody, Quantity, Recorded, Text, Unit};
 
 /// What was measured of the environment, one entry a channel whose name the bench's `environment` has
-/// (`room_temperature: 22 Cel` beside a channel `room_temperature`), in their order. A channel without one
-/// valid reading has none.
+/// (`room_temperature: 22 Cel` beside a channel `room_temperature`), in their order; then one entry a
+/// name that a prompt bears, with every number that a person entered there. A name without one valid
+/// reading has none.
 #[must_use]
 pub fn environment(run: &dyn Recorded) -> Vec<Condition> {
     let plan = &run.facts().plan;
     let channels = plan.channels.iter().enumerate();
     let named = channels.filter(|(_, c)| plan.bench.environment.contains_key(&c.id));
-    named
-        .filter_map(|(index, channel)| {
-            let unit = channel.components.first()?.unit;
-            condition(run, u16::try_from(index).ok()?, &channel.id, unit)
-        })
-        .collect()
+    let measured = named.filter_map(|(index, channel)| {
+        let unit = channel.components.first()?.unit;
+        of_channel(run, u16::try_from(index).ok()?, &channel.id, unit)
+    });
+    let names = plan.bench.environment.iter();
+    let entered = names.filter_map(|(name, declared)| of_prompts(run, name, declared.unit));
+    measured.chain(entered).collect()
 }
 
-fn condition(run: &dyn Recorded, channel: u16, id: &str, unit: Unit) -> Option<Condition> {
+fn of_channel(run: &dyn Recorded, channel: u16, id: &str, unit: Unit) -> Option<Condition> {
     // Readings of a slow instrument: a day of one a second is a megabyte.
     let samples = run.samples(channel, 0, u64::MAX).filter_map(Result::ok);
     let readings = samples.filter_map(|s| Some((s.time_ns, s.reading.component(0)?)));
-    let readings: Vec<(u64, f64)> = readings.collect();
+    condition(id, unit, &readings.collect::<Vec<_>>())
+}
+
+/// What was answered to the prompts of that name; what is no number in such a unit is no reading.
+fn of_prompts(run: &dyn Recorded, name: &str, unit: Unit) -> Option<Condition> {
+    let answered = run.facts().events.iter().filter_map(|line| {
+        let EventBody::Answered {
+            prompt, answer, by, ..
+        } = &line.event.body
+        else {
+            return None;
+        };
+        let value = answer.parse::<Quantity>().ok()?.to(unit).ok()?;
+        (prompt == name).then(|| Entered {
+            at_ns: line.event.time_ns,
+            value,
+            by: by.clone(),
+            line: line.seq,
+        })
+    });
+    let entered: Vec<Entered> = answered.collect();
+    let readings: Vec<_> = entered.iter().map(|e| (e.at_ns, e.value)).collect();
+    let condition = condition(name, unit, &readings)?;
+    Some(Condition {
+        entered,
+        ..condition
+    })
+}
+
+fn condition(id: &str, unit: Unit, readings: &[(u64, f64)]) -> Option<Condition> {
     let ((from_ns, _), (to_ns, _)) = (*readings.first()?, *readings.last()?);
     let values = || readings.iter().map(|(_, value)| *value);
     let points: Vec<(f64, f64)> = readings
@@ -52,5 +84,6 @@ fn condition(run: &dyn Recorded, channel: u16, id: &str, unit: Unit) -> Option<C
             axis(name.clone(), unit),
             vec![series(name, decimate(&points))],
         ),
+        entered: Vec::new(),
     })
 }

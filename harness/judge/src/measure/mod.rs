@@ -13,6 +13,7 @@ mod heat;
 mod inspection;
 mod joint;
 mod level;
+mod operating;
 mod path;
 mod payload;
 mod pose;

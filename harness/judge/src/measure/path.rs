@@ -2,11 +2,13 @@
 
 use super::{Answer, Task, named, no_number, pose, unit};
 use crate::budget::Budget;
+use crate::figure;
 use crate::metric::iso9283::cube;
 use crate::metric::iso9283::path::{self, Largest, Plane};
 use crate::metric::iso9283::velocity;
 use crate::metric::iso9283::{Position, accuracy, norm, repeatability_uncertainty};
 use crate::reason::because;
+use certbench_model::figure::{Figure, FigureKind, Level};
 use certbench_model::finding::{Reason, Value};
 use certbench_model::{Channel, Text};
 
@@ -102,6 +104,51 @@ fn planes(largest: &Largest, symbol: &str, answer: &mut Answer) {
     ));
 }
 
+/// Deviation and spread of the passes over the length of the path, with the plane of the largest.
+fn along(task: Task<'_>, passes: &Passes<'_>, largest: &Largest, symbol: &str) -> Figure {
+    let command: Vec<Position> = passes.planes.iter().map(|p| p.point).collect();
+    let far = |i: usize| match (command.first(), command.get(i)) {
+        (Some(a), Some(b)) => norm([0, 1, 2].map(|axis| b[axis] - a[axis])),
+        _ => f64::NAN,
+    };
+    let line = |name: Text, of: Option<Largest>| {
+        let each = of?.each.into_iter().enumerate();
+        let points = each.map(|(i, value)| [far(i), value]).collect();
+        Some(figure::series(name, points))
+    };
+    let deviation = line(
+        Text::new(
+            "mean path beside the command (AT of each plane)",
+            "平均轨迹与指令的偏差（各平面 AT）",
+        ),
+        path::path_accuracy(&passes.crossings, &command),
+    );
+    let spread = line(
+        Text::new(
+            "spread of the passes (RT of each plane)",
+            "各次运动的分散（各平面 RT）",
+        ),
+        path::path_repeatability(&passes.crossings),
+    );
+    let mm = unit("mm");
+    let mut drawn = figure::figure(
+        FigureKind::Curve,
+        Text::new("Deviation along the path", "沿轨迹的偏差"),
+        figure::axis(Text::new("Distance along the path", "沿轨迹的距离"), mm),
+        figure::axis(Text::new("Deviation", "偏差"), mm),
+        deviation.into_iter().chain(spread).collect(),
+    );
+    drawn.limits = figure::limits(task.measure.accept.as_ref(), mm);
+    drawn.events.push(Level {
+        name: Text::new(
+            format!("plane of the largest {symbol}"),
+            format!("{symbol} 最大的平面"),
+        ),
+        at: far(largest.plane),
+    });
+    drawn
+}
+
 pub(super) fn path_accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     let passes = passes(task, answer)?;
     let command: Vec<Position> = passes.planes.iter().map(|p| p.point).collect();
@@ -123,6 +170,7 @@ pub(super) fn path_accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), R
     );
     pose::frame_line(&mut budget, passes.channel)?;
     planes(&at, "AT", answer);
+    answer.figures.push(along(task, &passes, &at, "AT"));
     answer.value = Some(Value::Quantity(budget.measured(
         at.value,
         unit("mm"),
@@ -156,6 +204,7 @@ pub(super) fn path_repeatability(task: Task<'_>, answer: &mut Answer) -> Result<
         passes.channel,
     );
     planes(&rt, "RT", answer);
+    answer.figures.push(along(task, &passes, &rt, "RT"));
     answer.value = Some(Value::Quantity(budget.measured(
         rt.value,
         unit("mm"),

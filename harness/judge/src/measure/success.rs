@@ -1,6 +1,6 @@
 //! k of n trials.
 
-use super::{Answer, Task, named, no_number};
+use super::{Answer, Task, named, no_number, operating};
 use crate::figure;
 use crate::metric::success::{Tally, tally};
 use crate::reason::because;
@@ -92,6 +92,8 @@ pub(super) fn rate(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     if task.row.is_none() && tally.objects.len() > 1 {
         answer.figures.push(by_object(task, &tally, confidence));
     }
+    let drawn = operating::curve(task.measure, tally.set.trials(), confidence);
+    answer.figures.extend(drawn);
     answer.value = Some(Value::Proportion(proportion(tally.set, confidence)));
     Ok(())
 }
@@ -130,7 +132,7 @@ fn beside(set: Count, order: &[bool], confidence: Confidence, answer: &mut Answe
     }
 }
 
-fn proportion(count: Count, confidence: Confidence) -> Proportion {
+pub(super) fn proportion(count: Count, confidence: Confidence) -> Proportion {
     let ends = |i: Interval| [i.lower, i.upper];
     let whole = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     Proportion {

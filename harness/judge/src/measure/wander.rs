@@ -5,10 +5,14 @@ use super::{Answer, Task, named, no_number, unit};
 use crate::budget::Budget;
 use crate::figure;
 use crate::metric::iso9283::accuracy;
-use crate::metric::iso9283::drift::{self, Group};
+use crate::metric::iso9283::drift::{self, Group, PoseDrift};
 use certbench_model::Text;
-use certbench_model::figure::FigureKind;
+use certbench_model::figure::{Figure, FigureKind, Level};
 use certbench_model::finding::{Reason, Value};
+
+/// The early end of the test: the rate of change below a share of the largest in the first hour.
+const FIRST_S: f64 = 3_600.0;
+const SHARE: f64 = 0.1;
 
 /// Visits by the pass of the variable around them, in the order of performance.
 fn groups(visits: &[Visit], variable: &str) -> Option<Vec<Group>> {
@@ -92,21 +96,74 @@ pub(super) fn drift(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
             None,
         ),
     ]);
-    let points = seen.ap.iter().map(|(t, ap)| [t / 60.0, *ap]).collect();
-    answer.figures.push(figure::figure(
-        FigureKind::Curve,
-        Text::new("Pose accuracy over time", "位姿准确度随时间的变化"),
-        figure::axis(Text::new("Time", "时间"), unit("min")),
-        figure::axis(Text::same("AP"), mm),
-        vec![figure::series(
-            Text::new("AP of each group", "各组 AP"),
-            points,
-        )],
-    ));
+    let stop = drift::may_stop_at(&seen.ap, FIRST_S, SHARE);
+    let stop = stop.and_then(|i| seen.ap.get(i)).map(|at| at.0 / 60.0);
+    if let Some(stop) = stop {
+        answer.more.push(named(
+            "t_10",
+            "Time from which the 10 % rule would let the test end",
+            "按 10 % 规则可结束试验的时间",
+            stop,
+            unit("min"),
+            None,
+        ));
+    }
+    answer.figures.extend(figures(&seen, stop));
     answer.value = Some(Value::Quantity(budget.measured(
         seen.d_ap,
         mm,
         visits.len(),
     )));
     Ok(())
+}
+
+/// AP over time, and how fast it changes beside the share below which the test may end; `stop` in
+/// minutes.
+fn figures(seen: &PoseDrift, stop: Option<f64>) -> [Figure; 2] {
+    let minutes = || figure::axis(Text::new("Time", "时间"), unit("min"));
+    let ended = stop.map(|at| Level {
+        name: Text::new("end by the 10 % rule", "按 10 % 规则结束"),
+        at,
+    });
+    let points = seen.ap.iter().map(|(t, ap)| [t / 60.0, *ap]).collect();
+    let mut over_time = figure::figure(
+        FigureKind::Curve,
+        Text::new("Pose accuracy over time", "位姿准确度随时间的变化"),
+        minutes(),
+        figure::axis(Text::same("AP"), unit("mm")),
+        vec![figure::series(
+            Text::new("AP of each group", "各组 AP"),
+            points,
+        )],
+    );
+    over_time.events.extend(ended.clone());
+    let rates = drift::rates(&seen.ap);
+    let points = rates.iter().map(|(t, rate)| [t / 60.0, 60.0 * rate]);
+    let mut rate = figure::figure(
+        FigureKind::Curve,
+        Text::new("Rate of change of pose accuracy", "位姿准确度的变化率"),
+        minutes(),
+        figure::axis(
+            Text::new("Rate of change of AP", "AP 变化率"),
+            unit("mm/min"),
+        ),
+        vec![figure::series(
+            Text::new("between a group and the one before", "相邻两组之间"),
+            points.collect(),
+        )],
+    );
+    let begin = seen.ap.first().map_or(0.0, |first| first.0);
+    rate.limits.push(Level {
+        name: Text::new(
+            "10 % of the largest rate in the first hour (ISO 9283:1998, 7.6)",
+            "首小时最大变化率的 10 %（ISO 9283:1998 第 7.6 条）",
+        ),
+        at: 60.0 * SHARE * drift::largest_rate(&rates, begin + FIRST_S),
+    });
+    rate.events.push(Level {
+        name: Text::new("first hour ends", "首小时结束"),
+        at: (begin + FIRST_S) / 60.0,
+    });
+    rate.events.extend(ended);
+    [over_time, rate]
 }

@@ -14,7 +14,7 @@ pub mod monte_carlo;
 pub mod normal;
 pub mod proficiency;
 pub mod rates;
-mod root;
+pub(crate) mod root;
 pub mod runs;
 pub mod sprt;
 pub mod student;

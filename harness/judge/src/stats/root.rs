@@ -4,7 +4,7 @@
 ///
 /// Halves the interval until no double lies between its ends (at most 200 times), so it ends for
 /// every `f`, also for one that never reaches the target: then the nearer end is returned.
-pub(super) fn bisect(mut low: f64, mut high: f64, target: f64, f: impl Fn(f64) -> f64) -> f64 {
+pub(crate) fn bisect(mut low: f64, mut high: f64, target: f64, f: impl Fn(f64) -> f64) -> f64 {
     for _ in 0..200 {
         let middle = low + (high - low) / 2.0;
         if middle <= low || middle >= high {

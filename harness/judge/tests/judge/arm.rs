@@ -201,7 +201,17 @@ fn an_arm_that_warms_up_drifts() {
     assert_eq!((beside(finding, "n_g"), measured(finding).n), (48.0, 480));
     near(beside(finding, "T"), 470.0 / 60.0, 1e-3);
     assert_eq!(findings.verdict, Verdict::Pass);
-    assert_eq!(finding.figures[0].series[0].points.len(), 48);
+    let [over_time, rate] = &finding.figures[..] else {
+        panic!("{} figures", finding.figures.len());
+    };
+    assert_eq!(over_time.series[0].points.len(), 48);
+    // Standards notes 9: of this warming the 10 % rule makes an end at 150 minutes.
+    near(beside(finding, "t_10"), 150.0, 1e-6);
+    near(over_time.events[0].at, 150.0, 1e-6);
+    let fastest = 0.080 * (1.0 - (-10.0f64 / 60.0).exp()) / 10.0;
+    near(rate.limits[0].at, 0.1 * fastest, 1e-9);
+    near(rate.series[0].points[0][1], fastest, 1e-9);
+    assert_eq!(rate.events[0].at, 60.0);
 }
 
 #[test]
@@ -244,6 +254,14 @@ fn paths(metric: &str, limit: &str) -> Findings {
 fn a_straight_path_beside_its_command() {
     let at = paths("iso9283-path-accuracy", "0.5 mm");
     near(measured(only(&at)).value, 0.3, 1e-9);
+    let along = &only(&at).figures[0];
+    for (series, height) in along.series.iter().zip([0.3, 0.1]) {
+        let far: Vec<f64> = series.points.iter().map(|p| p[0]).collect();
+        assert_eq!(far.len(), 5);
+        near(far[4] - far[0], far[1] * 4.0, 1e-9);
+        series.points.iter().for_each(|p| near(p[1], height, 1e-9));
+    }
+    assert_eq!((along.limits[0].at, along.events.len()), (0.5, 1));
     assert_eq!(at.verdict, Verdict::Pass);
     // Every crossing 0.1 mm from the mean: l̄ 0.1, no scatter of it.
     let rt = paths("iso9283-path-repeatability", "0.5 mm");

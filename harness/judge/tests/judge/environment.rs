@@ -45,3 +45,35 @@ fn what_no_channel_measures_stays_a_declaration() {
     assert!(environment(&played("temperature", &[20.0]).build()).is_empty());
     assert!(environment(&played("force", &[]).build()).is_empty());
 }
+
+#[test]
+fn what_persons_read_is_told_with_its_times_and_who() {
+    let mut record = played("temperature", &[20.0]);
+    record.plan.bench.environment = [("temperature".to_string(), "21 Cel".parse().unwrap())].into();
+    for (answer, by) in [
+        ("21.5 Cel", "A. Tester"),
+        ("296.15 K", "B. Tester"),
+        ("warm", "C"),
+    ] {
+        record.now_ns += 60_000 * MS;
+        record.event(EventBody::Answered {
+            prompt: "temperature".into(),
+            answer: answer.into(),
+            by: by.into(),
+            file: None,
+        });
+    }
+    let told = environment(&record.build());
+    let [condition] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!((condition.n, condition.least), (2, 21.5));
+    assert!(
+        (condition.most - 23.0).abs() < 1e-9,
+        "kelvins are degrees too"
+    );
+    let who: Vec<&str> = condition.entered.iter().map(|e| e.by.as_str()).collect();
+    assert_eq!(who, ["A. Tester", "B. Tester"], "a word is no reading");
+    assert!(condition.to_ns - condition.from_ns >= 60_000 * MS);
+    assert!(condition.entered[0].line < condition.entered[1].line);
+}

@@ -63,6 +63,30 @@ fn thirty_of_thirty_pass_a_limit_of_ninety_percent_by_their_lower_bound() {
 }
 
 #[test]
+fn the_operating_characteristic_is_that_of_the_plan() {
+    let mut record = grasp(&["ball"], 30, "90 %", 0);
+    for i in 1..=30 {
+        record.hold(i, &[("object", "ball")], 0.01, None);
+    }
+    record.finish(CaseEnd::Completed);
+    let findings = record.judge();
+    let curve = &rate(&findings).figures[0];
+    // No failure of 30 may be: one more and the bound is 85.1 %.
+    assert!(
+        curve.title.en.contains("at most 0 of 30 trials"),
+        "{}",
+        curve.title.en
+    );
+    near(curve.events[0].at, 90.0, 1e-9);
+    near(curve.limits[0].at, 100.0 * 0.9f64.powi(30), 1e-9);
+    for [rate, accepted] in &curve.series[0].points {
+        near(*accepted, 100.0 * (rate / 100.0).powi(30), 1e-9);
+    }
+    // By objects there is no limit, and no plan to show.
+    assert!(findings.cases[0].findings[1].figures.is_empty());
+}
+
+#[test]
 fn twenty_nine_of_thirty_fail_the_same_limit() {
     let mut record = grasp(&["ball"], 30, "90 %", 0);
     for i in 1..=30 {

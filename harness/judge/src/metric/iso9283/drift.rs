@@ -57,20 +57,38 @@ fn largest_change(values: &[f64]) -> Option<(usize, f64)> {
         .map(|(i, change)| (i + 1, change))
 }
 
+/// How fast AP changes between each group and the one before, at the later one: seconds, and
+/// millimetres a second without sign.
+#[must_use]
+pub fn rates(ap: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let pairs = ap.windows(2);
+    pairs
+        .map(|pair| {
+            (
+                pair[1].0,
+                ((pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0)).abs(),
+            )
+        })
+        .collect()
+}
+
+/// The largest of `rates` up to `until_s`; 0 when there is none.
+#[must_use]
+pub fn largest_rate(rates: &[(f64, f64)], until_s: f64) -> f64 {
+    let first = rates.iter().filter(|(t, _)| *t <= until_s);
+    first.map(|(_, rate)| *rate).fold(0.0, f64::max)
+}
+
 /// When the test may stop early: the first group before which the rate of change of `(seconds, AP)`
 /// fell below `share` of the largest rate within the first `first_s` seconds. `None`: not yet.
 #[must_use]
 pub fn may_stop_at(ap: &[(f64, f64)], first_s: f64, share: f64) -> Option<usize> {
-    let rate = |pair: &[(f64, f64)]| ((pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0)).abs();
-    let begin = ap.first()?.0;
-    let largest = ap
-        .windows(2)
-        .filter(|pair| pair[1].0 - begin <= first_s)
-        .map(rate)
-        .fold(0.0, f64::max);
-    let after = |pair: &[(f64, f64)]| pair[1].0 - begin > first_s;
-    ap.windows(2)
-        .position(|pair| after(pair) && rate(pair) < share * largest)
+    let until = ap.first()?.0 + first_s;
+    let rates = rates(ap);
+    let largest = largest_rate(&rates, until);
+    rates
+        .iter()
+        .position(|(t, rate)| *t > until && *rate < share * largest)
         .map(|i| i + 1)
 }
 
