@@ -48,6 +48,34 @@ fn what_cannot_be_read_is_usage() {
 }
 
 #[test]
+fn a_plan_is_read_in_words_with_units() {
+    let suites = concat!(env!("CARGO_MANIFEST_DIR"), "/../suites");
+    let planned = output(
+        Command::new(certbench())
+            .args(["plan", "stop-matrix.suite.yaml"])
+            .args(["--bench", "benches/sim-arm.bench.yaml"])
+            .args(["--job", "jobs/sim-arm.job.yaml"])
+            .current_dir(suites),
+    );
+    assert_eq!(planned.status.code(), Some(0));
+    let text = String::from_utf8_lossy(&planned.stdout);
+    let measure = "measure stop-time: stop-time per cell, n = 3, the estimate at most 800 ms \
+                   (set by the customer), guard band 1 U";
+    for line in [
+        measure,
+        "move arm to park at 50 %, until it rests there",
+        "wait axes.j1 at least -10 deg within 10 s, otherwise fault of the bench",
+        "window stopping of tcp, axes, estop_contact, drive_power until tcp rests within 0.5 mm \
+         for 0.3 s within 5 s, otherwise the trial failed",
+    ] {
+        assert!(text.lines().any(|l| l.trim() == line), "no `{line}`");
+    }
+    // The third repetition of a cell is the second again.
+    let mut lines = text.lines().skip_while(|l| !l.contains("repetition = 3"));
+    assert_eq!(lines.nth(1).map(str::trim), Some("as above"));
+}
+
+#[test]
 fn all_passed_is_0_and_leaves_the_files_of_the_contract() {
     let scene = Scene::arm();
     let ran = scene.run(&SIMULATED);

@@ -377,37 +377,52 @@ pub enum Does {
     },
 }
 
-/// In words, with numbers in the component's unit.
-impl std::fmt::Display for Does {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Does {
+    /// In words, with its numbers in `unit`, the symbol of the component's.
+    pub fn in_unit(&self, unit: &str) -> String {
+        let v = |value: f64| match unit {
+            "" => value.to_string(),
+            unit => format!("{value} {unit}"),
+        };
         match *self {
-            Does::Above(v) => write!(f, "at least {v}"),
-            Does::Below(v) => write!(f, "at most {v}"),
-            Does::DropsBy(share) => write!(f, "drops by {} %", share * 100.0),
-            Does::Rests { within, for_s } => write!(f, "rests within {within} for {for_s} s"),
+            Does::Above(value) => format!("at least {}", v(value)),
+            Does::Below(value) => format!("at most {}", v(value)),
+            Does::DropsBy(share) => format!("drops by {} %", share * 100.0),
+            Does::Rests { within, for_s } => format!("rests within {} for {for_s} s", v(within)),
             Does::Keeps { least, most, for_s } => {
-                match (least > f64::MIN, most < f64::MAX) {
-                    (true, false) => write!(f, "at least {least}")?,
-                    (false, _) => write!(f, "at most {most}")?,
-                    _ => write!(f, "between {least} and {most}")?,
+                let keeps = match (least > f64::MIN, most < f64::MAX) {
+                    (true, false) => format!("at least {}", v(least)),
+                    (false, _) => format!("at most {}", v(most)),
+                    _ => format!("between {} and {}", v(least), v(most)),
+                };
+                match for_s > 0.0 {
+                    true => format!("{keeps} for {for_s} s"),
+                    false => keeps,
                 }
-                if for_s > 0.0 {
-                    write!(f, " for {for_s} s")?;
-                }
-                Ok(())
             }
             Does::Steady { change, over_s } => {
-                write!(f, "changes by at most {change} in {over_s} s (fitted line)")
+                format!(
+                    "changes by at most {} in {over_s} s (fitted line)",
+                    v(change)
+                )
             }
             Does::Changes {
                 least,
                 most,
                 over_s,
-            } => write!(
-                f,
-                "changes by {least} to {most} in {over_s} s (fitted line)"
+            } => format!(
+                "changes by {} to {} in {over_s} s (fitted line)",
+                v(least),
+                v(most)
             ),
         }
+    }
+}
+
+/// In words, with numbers in the component's unit, which is not named.
+impl std::fmt::Display for Does {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.in_unit(""))
     }
 }
 
