@@ -39,6 +39,13 @@ impl<'a> Params<'a> {
             .ok_or_else(|| missing(name))
     }
 
+    /// A number above zero that may be left out.
+    pub(crate) fn optional_positive(self, name: &str, unit: Unit) -> Result<Option<f64>, Reason> {
+        self.get(name)
+            .map(|_| self.positive(name, unit))
+            .transpose()
+    }
+
     /// A level such as 95 %.
     pub(crate) fn level(self, name: &str) -> Result<Confidence, Reason> {
         Confidence::new(self.number(name, Unit::one())?).ok_or_else(|| missing(name))

@@ -10,9 +10,28 @@ use certbench_model::Text;
 use certbench_model::figure::{Figure, FigureKind, Level};
 use certbench_model::finding::{Reason, Value};
 
-/// The early end of the test: the rate of change below a share of the largest in the first hour.
-const FIRST_S: f64 = 3_600.0;
-const SHARE: f64 = 0.1;
+/// The early end of the test, as its measure states it: the rate of change of AP below a share of the
+/// largest within the first time.
+struct EarlyEnd {
+    share: f64,
+    first_s: f64,
+    /// When that was, seconds from the begin.
+    at_s: Option<f64>,
+}
+
+fn early_end(task: Task<'_>, ap: &[(f64, f64)]) -> Result<Option<EarlyEnd>, Reason> {
+    let share = task
+        .params()
+        .optional_positive("end_share", certbench_model::Unit::one())?;
+    let first_s = task.params().optional_positive("end_of_first", unit("s"))?;
+    Ok(share.zip(first_s).map(|(share, first_s)| EarlyEnd {
+        share,
+        first_s,
+        at_s: drift::may_stop_at(ap, first_s, share)
+            .and_then(|i| ap.get(i))
+            .map(|at| at.0),
+    }))
+}
 
 /// Visits by the pass of the variable around them, in the order of performance.
 fn groups(visits: &[Visit], variable: &str) -> Option<Vec<Group>> {
@@ -96,19 +115,18 @@ pub(super) fn drift(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
             None,
         ),
     ]);
-    let stop = drift::may_stop_at(&seen.ap, FIRST_S, SHARE);
-    let stop = stop.and_then(|i| seen.ap.get(i)).map(|at| at.0 / 60.0);
-    if let Some(stop) = stop {
+    let early = early_end(task, &seen.ap)?;
+    if let Some(at_s) = early.as_ref().and_then(|e| e.at_s) {
         answer.more.push(named(
-            "t_10",
-            "Time from which the 10 % rule would let the test end",
-            "按 10 % 规则可结束试验的时间",
-            stop,
+            "t_end",
+            "Time from which its rate of change would let the test end",
+            "按变化率可结束试验的时间",
+            at_s / 60.0,
             unit("min"),
             None,
         ));
     }
-    answer.figures.extend(figures(&seen, stop));
+    answer.figures.extend(figures(&seen, early.as_ref()));
     answer.value = Some(Value::Quantity(budget.measured(
         seen.d_ap,
         mm,
@@ -117,13 +135,12 @@ pub(super) fn drift(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     Ok(())
 }
 
-/// AP over time, and how fast it changes beside the share below which the test may end; `stop` in
-/// minutes.
-fn figures(seen: &PoseDrift, stop: Option<f64>) -> [Figure; 2] {
+/// AP over time, and how fast it changes beside the rate below which the test may end.
+fn figures(seen: &PoseDrift, early: Option<&EarlyEnd>) -> [Figure; 2] {
     let minutes = || figure::axis(Text::new("Time", "时间"), unit("min"));
-    let ended = stop.map(|at| Level {
-        name: Text::new("end by the 10 % rule", "按 10 % 规则结束"),
-        at,
+    let ended = early.and_then(|e| e.at_s).map(|at_s| Level {
+        name: Text::new("the test may end", "可结束试验"),
+        at: at_s / 60.0,
     });
     let points = seen.ap.iter().map(|(t, ap)| [t / 60.0, *ap]).collect();
     let mut over_time = figure::figure(
@@ -152,18 +169,21 @@ fn figures(seen: &PoseDrift, stop: Option<f64>) -> [Figure; 2] {
             points.collect(),
         )],
     );
-    let begin = seen.ap.first().map_or(0.0, |first| first.0);
-    rate.limits.push(Level {
-        name: Text::new(
-            "10 % of the largest rate in the first hour (ISO 9283:1998, 7.6)",
-            "首小时最大变化率的 10 %（ISO 9283:1998 第 7.6 条）",
-        ),
-        at: 60.0 * SHARE * drift::largest_rate(&rates, begin + FIRST_S),
-    });
-    rate.events.push(Level {
-        name: Text::new("first hour ends", "首小时结束"),
-        at: (begin + FIRST_S) / 60.0,
-    });
+    if let Some(early) = early {
+        let begin = seen.ap.first().map_or(0.0, |first| first.0);
+        let percent = 100.0 * early.share;
+        rate.limits.push(Level {
+            name: Text::new(
+                format!("{percent} % of the largest rate in the first time"),
+                format!("初始时段最大变化率的 {percent} %"),
+            ),
+            at: 60.0 * early.share * drift::largest_rate(&rates, begin + early.first_s),
+        });
+        rate.events.push(Level {
+            name: Text::new("first time ends", "初始时段结束"),
+            at: (begin + early.first_s) / 60.0,
+        });
+    }
     rate.events.extend(ended);
     [over_time, rate]
 }

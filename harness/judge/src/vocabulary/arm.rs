@@ -261,6 +261,30 @@ fn drift() -> MetricDescription {
                 ParamKind::Text,
                 None,
             ),
+            ParamDescription {
+                optional: true,
+                ..param(
+                    "end_share",
+                    Text::new(
+                        "Share of the largest rate of change of AP below which the test may end",
+                        "可结束试验的 AP 变化率占最大变化率的比例",
+                    ),
+                    ParamKind::Quantity(unit("%")),
+                    None,
+                )
+            },
+            ParamDescription {
+                optional: true,
+                ..param(
+                    "end_of_first",
+                    Text::new(
+                        "Time from the first group within which that largest rate is looked for",
+                        "自首组起求取最大变化率的时段",
+                    ),
+                    ParamKind::Quantity(unit("min")),
+                    None,
+                )
+            },
         ],
         n_min: 4,
         ..metric(

@@ -173,6 +173,8 @@ fn warming(hours: u32) -> Record {
     let mut m = measure("iso9283-pose-drift", "visit", &[POSITION], 60 * hours);
     set(&mut m, "pose", "p1");
     set(&mut m, "group", "pass");
+    set(&mut m, "end_share", "10 %");
+    set(&mut m, "end_of_first", "60 min");
     m.accept = at_most("0.2 mm");
     let mut record = moved(m, &["visit"]);
     record.pose("p1", at_pose([500.0, 0.0, 0.0]));
@@ -206,12 +208,23 @@ fn an_arm_that_warms_up_drifts() {
     };
     assert_eq!(over_time.series[0].points.len(), 48);
     // Standards notes 9: of this warming the 10 % rule makes an end at 150 minutes.
-    near(beside(finding, "t_10"), 150.0, 1e-6);
+    near(beside(finding, "t_end"), 150.0, 1e-6);
     near(over_time.events[0].at, 150.0, 1e-6);
     let fastest = 0.080 * (1.0 - (-10.0f64 / 60.0).exp()) / 10.0;
     near(rate.limits[0].at, 0.1 * fastest, 1e-9);
     near(rate.series[0].points[0][1], fastest, 1e-9);
     assert_eq!(rate.events[0].at, 60.0);
+}
+
+#[test]
+fn a_suite_without_an_early_end_shows_none() {
+    let mut record = warming(8);
+    record.plan.cases[0].measures[0].params.remove("end_share");
+    let findings = record.judge();
+    let [over_time, rate] = &only(&findings).figures[..] else {
+        panic!("two figures");
+    };
+    assert!(over_time.events.is_empty() && rate.events.is_empty() && rate.limits.is_empty());
 }
 
 #[test]
