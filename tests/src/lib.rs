@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod binary;
+pub mod browser;
 pub mod cable;
 pub mod peer;
 pub mod program;

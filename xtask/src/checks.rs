@@ -39,6 +39,7 @@ pub(crate) fn everything(workspace: &Workspace, parts: &mut Parts) {
         let tested = tested(
             tests
                 .env_remove("CERTBENCH_PEERS")
+                .env_remove("CERTBENCH_BROWSER")
                 .env_remove("CERTBENCH_VM"),
         );
         *counts += tested.counts();
@@ -55,6 +56,7 @@ pub(crate) fn everything(workspace: &Workspace, parts: &mut Parts) {
     });
     peers_alone(workspace, parts);
     vm_alone(workspace, parts);
+    browser_alone(workspace, parts);
     pdf_alone(workspace, parts);
     parts.run("documentation", |_| {
         let mut doc = workspace.cargo();
@@ -124,6 +126,17 @@ pub(crate) fn vm_alone(workspace: &Workspace, parts: &mut Parts) {
     });
 }
 
+/// `cargo xtask browser`: a report in Chromium, looked at by axe.
+pub(crate) fn browser_alone(workspace: &Workspace, parts: &mut Parts) {
+    setup::browser(workspace, parts);
+    parts.run("reports in a browser", |counts| {
+        if !workspace.browser().join("axe.installed").exists() {
+            return Outcome::NotRun("the browser is not set up".into());
+        }
+        with_setup(workspace, counts, "Browser::for_test")
+    });
+}
+
 /// `cargo xtask pdf`: the renderer of PDFs, built once in the profile that a laboratory builds it in;
 /// its lints are told by the compiler of that build.
 pub(crate) fn pdf_alone(workspace: &Workspace, parts: &mut Parts) {
@@ -163,6 +176,11 @@ fn with_setup(workspace: &Workspace, counts: &mut Counts, asked_for: &str) -> Ou
             "CERTBENCH_PEERS",
             workspace.peers_python(),
             workspace.peers_python(),
+        ),
+        (
+            "CERTBENCH_BROWSER",
+            workspace.browser(),
+            workspace.browser().join("axe.installed"),
         ),
         (
             "CERTBENCH_VM",

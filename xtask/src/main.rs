@@ -18,11 +18,12 @@ use setup::Workspace;
 const USAGE: &str = "\
 usage: cargo xtask <command> [--allow-not-run]
 
-  test    set up, then format, lints, licences, all tests, the third-party peers, the virtual machine, PDFs, docs
-  setup   only prepare: Debian packages (as root), target/peers-venv, target/tools, target/vm
+  test    set up, then format, lints, licences, all tests, the third-party peers, the virtual machine, a browser, PDFs, docs
+  setup   only prepare: Debian packages (as root), target/peers-venv, target/tools, target/vm, target/browser
   deny    licences, bans and sources of all dependencies
   peers   the tests against programs that somebody else wrote
   vm      the tests on a real kernel with SocketCAN, in QEMU
+  browser the reports in Chromium, looked at by axe-core
   pdf     the renderer of PDFs: fonts and tools, its build, its tests
   bench   the measurements of docs/measurements.md, all or those named after it; `build` only when named
 
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         ["deny"] => checks::deny_alone,
         ["peers"] => checks::peers_alone,
         ["vm"] => checks::vm_alone,
+        ["browser"] => checks::browser_alone,
         ["pdf"] => checks::pdf_alone,
         _ => {
             eprint!("{USAGE}");

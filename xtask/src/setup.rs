@@ -26,6 +26,10 @@ const PDF_PACKAGES: &[&str] = &[
     "poppler-utils",
     "qpdf",
 ];
+/// The browser that a report is looked at with.
+const BROWSER_PACKAGES: &[&str] = &["chromium"];
+/// What looks for barriers in it, as npm names it.
+const AXE: &str = "axe-core@4.14.1";
 const CARGO_DENY: &str = "0.20.2";
 
 /// The folders that everything else is named from.
@@ -60,6 +64,11 @@ impl Workspace {
         self.target.join("peers-venv/bin/python")
     }
 
+    /// The folder with what looks at a report in a browser.
+    pub(crate) fn browser(&self) -> PathBuf {
+        self.target.join("browser")
+    }
+
     /// The folder of the virtual machine's kernel and image.
     pub(crate) fn vm(&self) -> PathBuf {
         self.target.join("vm")
@@ -70,6 +79,7 @@ impl Workspace {
 pub(crate) fn everything(workspace: &Workspace, parts: &mut Parts) {
     peers(workspace, parts);
     vm(workspace, parts);
+    browser(workspace, parts);
     pdf(parts);
     parts.run("set up cargo-deny", |_| {
         not_run(cargo_deny(workspace).map(drop))
@@ -85,6 +95,13 @@ pub(crate) fn peers(workspace: &Workspace, parts: &mut Parts) {
 pub(crate) fn vm(workspace: &Workspace, parts: &mut Parts) {
     parts.run("set up vm", |_| {
         not_run(packages(VM_PACKAGES).and_then(|()| vm::build(workspace)))
+    });
+}
+
+/// A part of its own: Chromium, and axe-core in `target/browser`.
+pub(crate) fn browser(workspace: &Workspace, parts: &mut Parts) {
+    parts.run("set up the browser", |_| {
+        not_run(packages(BROWSER_PACKAGES).and_then(|()| axe(workspace)))
     });
 }
 
@@ -130,6 +147,30 @@ fn peers_venv(workspace: &Workspace) -> anyhow::Result<()> {
         .args(pip)
         .arg(&requirements))?;
     fs::write(&stamp, wanted).context("cannot write the stamp of the Python environment")
+}
+
+/// axe-core of the pinned version, made again only when that changes.
+fn axe(workspace: &Workspace) -> anyhow::Result<()> {
+    let folder = workspace.browser();
+    let stamp = folder.join("axe.installed");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == AXE) {
+        println!("{} is up to date", folder.display());
+        return Ok(());
+    }
+    if output(Command::new("npm").arg("--version")).is_err() {
+        packages(&["npm"])?;
+    }
+    fs::create_dir_all(&folder).context("cannot make the browser's folder")?;
+    let mut npm = command("npm");
+    npm.args([
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--prefix",
+    ]);
+    run(npm.arg(&folder).arg(AXE))?;
+    fs::write(&stamp, AXE).context("cannot write the stamp of axe-core")
 }
 
 /// Debian splits `ensurepip` off: a Python without it cannot make an environment with pip.

@@ -22,7 +22,7 @@ pub(crate) struct Page {
 }
 
 /// Elements that are set as they are called.
-const KNOWN: [&str; 26] = [
+const KNOWN: [&str; 27] = [
     "a",
     "article",
     "br",
@@ -39,6 +39,7 @@ const KNOWN: [&str; 26] = [
     "header",
     "img",
     "li",
+    "main",
     "p",
     "pre",
     "section",

@@ -20,6 +20,8 @@ pub(crate) struct Drawn {
     /// The drawing, with nothing in it that is not ours but escaped text.
     pub(crate) svg: String,
     pub(crate) title: String,
+    /// For who does not see it: what it shows, over what.
+    pub(crate) alt: String,
     pub(crate) legend: Vec<Entry>,
     /// Two of them fit beside each other.
     pub(crate) narrow: bool,
@@ -43,9 +45,34 @@ pub(crate) fn draw(figure: &Figure, lang: Lang) -> Option<Drawn> {
     Some(Drawn {
         svg,
         title: figure.title.get(lang).to_string(),
+        alt: alt(figure).get(lang).to_string(),
         legend: legend(figure, lang),
         narrow: figure.kind == FigureKind::Scatter,
     })
+}
+
+/// Title and axes in words.
+fn alt(figure: &Figure) -> Text {
+    let of = |lang| {
+        let axis = |axis| axes::description(axis, lang);
+        let values = |x: String, y: String| {
+            [
+                ("title", figure.title.get(lang).to_string()),
+                ("x", x),
+                ("y", y),
+            ]
+        };
+        let said = match figure.kind {
+            FigureKind::Curve | FigureKind::Scatter => {
+                say("figure.alt", &values(axis(&figure.x), axis(&figure.y)))
+            }
+            FigureKind::Intervals => {
+                say("figure.alt-rows", &values(axis(&figure.y), String::new()))
+            }
+        };
+        said.get(lang).to_string()
+    };
+    Text::new(of(Lang::En), of(Lang::Zh))
 }
 
 /// The same figure with both languages where its English was.
@@ -104,8 +131,14 @@ fn bars(finding: &Finding, say_it: impl Fn(&Text) -> String) -> Option<Drawn> {
             text: format!("{short} = {full}"),
         })
     });
+    let title = say_it(&say("figure.budget", &[]));
+    let across = axes::description(&axis, Lang::En);
     Some(Drawn {
-        title: say_it(&say("figure.budget", &[])),
+        alt: say_it(&say(
+            "figure.alt-rows",
+            &[("title", title.clone()), ("x", across)],
+        )),
+        title,
         legend: shortened.collect(),
         svg,
         narrow: false,
