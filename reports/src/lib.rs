@@ -6,6 +6,7 @@
 //!
 //! Absent here: devices, statistics, files, and any clock (the day of issue is an argument).
 
+mod brief;
 mod build;
 mod csv;
 mod document;
@@ -20,6 +21,7 @@ mod rows;
 mod statement;
 mod words;
 
+pub use brief::brief;
 pub use build::document;
 pub use csv::csv;
 pub use document::Document;

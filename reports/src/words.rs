@@ -72,6 +72,7 @@ mod tests {
     fn every_key_that_is_named_exists_and_none_is_idle() {
         let sources = [
             include_str!("../templates/report.html"),
+            include_str!("brief.rs"),
             include_str!("html.rs"),
             include_str!("build/mod.rs"),
             include_str!("build/added.rs"),

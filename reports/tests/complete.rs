@@ -6,7 +6,7 @@ use certbench_model::finding::{Finding, Findings, Value};
 use certbench_model::measure::{Compare, DecisionRule};
 use certbench_model::text::Lang;
 use certbench_model::*;
-use certbench_reports::{Extra, document, html, json};
+use certbench_reports::{Extra, brief, document, html, json};
 use common::*;
 use proptest::prelude::*;
 
@@ -84,6 +84,38 @@ fn verdict_word(verdict: Verdict, lang: Lang) -> &'static str {
 /// The last cell of a row.
 fn last_cell(row: &str) -> String {
     text(row.rsplit_once("<td>").unwrap().1)
+}
+
+#[test]
+fn the_lines_of_a_terminal_have_every_row_its_reasons_and_the_numbers_of_the_report() {
+    let (facts, findings) = (facts(), findings());
+    let document = parsed(&facts, &findings);
+    for lang in BOTH {
+        let brief = brief(&findings, lang);
+        let lines: Vec<&str> = brief.lines().map(str::trim).collect();
+        for (c, case) in findings.cases.iter().enumerate() {
+            for (f, finding) in case.findings.iter().enumerate() {
+                let subject = finding.subject.as_ref().map(|s| format!(" {}", s.id));
+                let begin = format!("{}{}: ", finding.measure, subject.unwrap_or_default());
+                let line = lines.iter().find(|l| l.starts_with(&begin));
+                let line = line.unwrap_or_else(|| panic!("no {begin}"));
+                let printed = &document["cases"][c]["findings"][f];
+                for (of, name) in [("printed", "value"), ("printed", "u"), ("limit", "text")] {
+                    if let Some(number) = printed[of][name].as_str() {
+                        assert!(line.contains(number), "{line}: no {number}");
+                    }
+                }
+                let verdict = verdict_word(finding.verdict, lang);
+                let reported = printed["reported"] == true;
+                assert!(reported || line.ends_with(verdict), "{line}: {verdict}");
+                // That there is no limit is what "reported" says.
+                for reason in finding.reasons.iter().filter(|_| !reported) {
+                    let reason = format!("! {}", reason.text.get(lang));
+                    assert!(lines.contains(&reason.as_str()), "{reason}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -84,6 +84,14 @@ fn finding(facts: &Facts, case: &CaseFindings, found: &Found, anchor: String) ->
     }
 }
 
+/// Result and limit as `finding` prints them.
+pub(crate) fn printed_alone(found: &Found) -> (Option<Printed>, Option<String>) {
+    let scale = Scale::of(found);
+    let result = found.result.as_ref().map(|value| printed(value, &scale));
+    let limit = found.accept.as_ref().map(|a| limit(a, &scale).text);
+    (result, limit)
+}
+
 /// For every measure with several rows: the rows beside each other, each with its interval, unless a
 /// finding shows just these rows itself.
 fn beside(case: &CaseFindings) -> Vec<Figure> {
@@ -173,7 +181,7 @@ fn figure(rows: &[&Found]) -> Option<Figure> {
 }
 
 /// Whether it is a value without a limit, and nothing else stands against it.
-pub(super) fn is_reported(found: &Found) -> bool {
+pub(crate) fn is_reported(found: &Found) -> bool {
     let only_no_limit = found.reasons.iter().all(|r| r.code == "no-limit");
     let undecided = found.verdict == Verdict::NotTested && found.accept.is_none();
     undecided && found.result.is_some() && !found.reasons.is_empty() && only_no_limit

@@ -1,7 +1,7 @@
 //! From facts and findings to the document.
 
 mod added;
-mod case;
+pub(crate) mod case;
 mod change;
 mod clause;
 mod condition;

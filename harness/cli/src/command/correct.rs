@@ -1,15 +1,16 @@
 //! `certbench correct RUN`: put an entry right. The record is untouched; the correction stands beside
 //! it, sealed, and the run is judged again.
 
-use crate::command::judge::summary;
 use crate::exit::Exit;
 use crate::inputs::readable;
 use crate::{issued, say, say_on, session};
 use anyhow::Context;
 use certbench_model::addendum::Content;
 use certbench_model::date::utc_text;
+use certbench_model::text::Lang;
 use certbench_model::{Correction, Place};
 use certbench_record::{NewAddendum, append};
+use certbench_reports::brief;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -96,6 +97,6 @@ pub(crate) fn correct(args: &Args) -> anyhow::Result<Exit> {
             report.display()
         );
     }
-    say_on!("{}", summary(&findings));
+    say_on!("{}", brief(&findings, Lang::En));
     Ok(Exit::of(&findings))
 }

@@ -1,12 +1,12 @@
 //! `certbench demo`: the main job, all of it, on two simulated benches at once.
 
-use crate::command::judge::summary;
 use crate::exit::Exit;
 use crate::inputs::{Files, load};
 use crate::session::{Done, Order, perform};
 use crate::{say, say_on};
 use anyhow::Context;
 use certbench_model::text::Lang;
+use certbench_reports::brief;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -124,7 +124,7 @@ pub(crate) fn demo(args: &Args) -> anyhow::Result<Exit> {
         for run in done {
             match run {
                 Ok(run) => {
-                    say_on!("{}", summary(&run.findings));
+                    say_on!("{}", brief(&run.findings, Lang::En));
                     exit = exit.worst(run.exit());
                     lines.push(run.folder);
                 }

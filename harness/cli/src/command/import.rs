@@ -1,14 +1,15 @@
 //! `certbench import RUN FILE --channel ID`: take in what an instrument exported that was not read
 //! live. The record is untouched; the file stands beside it, sealed, and the run is judged again.
 
-use crate::command::judge::summary;
 use crate::exit::Exit;
 use crate::inputs::{now, readable};
 use crate::{say, say_on, session};
 use anyhow::Context;
 use certbench_model::addendum::{Content, Import};
+use certbench_model::text::Lang;
 use certbench_model::{Addendum, Recorded};
 use certbench_record::{Imported, NewAddendum, Recording, append, read_import};
+use certbench_reports::brief;
 use std::path::PathBuf;
 
 /// Largest file that is read.
@@ -104,7 +105,7 @@ pub(crate) fn import(args: &Args) -> anyhow::Result<Exit> {
     told(&added, &import);
     let findings = session::judge(&args.run)?;
     session::write_reports(&args.run, &findings)?;
-    say_on!("{}", summary(&findings));
+    say_on!("{}", brief(&findings, Lang::En));
     Ok(Exit::of(&findings))
 }
 

@@ -3,11 +3,12 @@
 
 mod external;
 
+use crate::command::run::Language;
 use crate::exit::Exit;
 use crate::inputs::{Files, readable};
 use crate::session;
 use crate::{say, say_on};
-use certbench_model::{Finding, Findings, Unit, Verdict};
+use certbench_reports::brief;
 use std::path::{Path, PathBuf};
 
 /// Judge a recorded run again, from its folder alone; or data that were taken elsewhere.
@@ -19,6 +20,9 @@ pub(crate) struct Args {
     /// Print the findings as JSON
     #[arg(long, conflicts_with = "data")]
     json: bool,
+    /// Language of the text
+    #[arg(long, value_enum, default_value_t = Language::En, conflicts_with = "data")]
+    lang: Language,
     /// No run: judge this file, of a test that certbench neither drove nor observed
     #[arg(long, value_name = "FILE", conflicts_with = "run", requires_all = ["suite", "bench", "by"])]
     data: Option<PathBuf>,
@@ -71,84 +75,7 @@ pub(crate) fn judge(args: &Args) -> anyhow::Result<Exit> {
     if args.json {
         say!("{}", serde_json::to_string_pretty(&findings)?);
     } else {
-        say_on!("{}", summary(&findings));
+        say_on!("{}", brief(&findings, args.lang.into()));
     }
     Ok(Exit::of(&findings))
-}
-
-fn verdict_word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "PASS",
-        Verdict::ConditionalPass => "CONDITIONAL PASS",
-        Verdict::NotTested => "NOT TESTED",
-        Verdict::ConditionalFail => "CONDITIONAL FAIL",
-        Verdict::Fail => "FAIL",
-    }
-}
-
-/// The findings as a person reads them on a terminal.
-pub(crate) fn summary(findings: &Findings) -> String {
-    use certbench_model::finding::Value;
-    let mut text = format!(
-        "{}: {} (run {})\n",
-        findings.run,
-        verdict_word(findings.verdict),
-        findings.end
-    );
-    for reason in &findings.reasons {
-        text += &format!("  ! {}\n", reason.text.en);
-    }
-    let value = |finding: &Finding| match &finding.result {
-        Some(Value::Quantity(m)) => {
-            let u = m
-                .u_expanded
-                .map(|u| format!(" ± {u:.2e}"))
-                .unwrap_or_default();
-            let unit = match m.unit == Unit::one() {
-                true => String::new(),
-                false => format!(" {}", m.unit),
-            };
-            format!("{:.5}{unit}{u} (n = {})", m.value, m.n)
-        }
-        Some(Value::Proportion(p)) => format!(
-            "{}/{} [{:.3}, {:.3}]",
-            p.k, p.n, p.interval[0], p.interval[1]
-        ),
-        Some(Value::Attribute { yes, .. }) => {
-            if *yes {
-                "yes".into()
-            } else {
-                "no".into()
-            }
-        }
-        Some(Value::Inspection { statement, .. }) => statement.en.clone(),
-        None => "no result".into(),
-    };
-    for case in &findings.cases {
-        text += &format!("  {} - {}\n", case.case, verdict_word(case.verdict));
-        for reason in &case.reasons {
-            text += &format!("    ! {}\n", reason.text.en);
-        }
-        for finding in &case.findings {
-            let subject = finding
-                .subject
-                .as_ref()
-                .map(|s| format!(" {}", s.id))
-                .unwrap_or_default();
-            let verdict = if finding.accept.is_some() || finding.verdict != Verdict::NotTested {
-                verdict_word(finding.verdict)
-            } else {
-                "reported"
-            };
-            text += &format!(
-                "    {}{subject}: {} - {verdict}\n",
-                finding.measure,
-                value(finding)
-            );
-            for reason in &finding.reasons {
-                text += &format!("      ! {}\n", reason.text.en);
-            }
-        }
-    }
-    text
 }

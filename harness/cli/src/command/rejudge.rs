@@ -1,7 +1,6 @@
 //! `certbench rejudge RUN`: a second person judges trials again from their photos, without knowing
 //! the first judgement. The record is untouched; the second judgement stands beside it, sealed.
 
-use crate::command::judge::summary;
 use crate::command::run::Language;
 use crate::exit::Exit;
 use crate::inputs::{now, readable};
@@ -13,6 +12,7 @@ use certbench_model::addendum::{Content, Rejudged, Rejudgement};
 use certbench_model::step::{Ask, Presence};
 use certbench_model::{Recorded, Text};
 use certbench_record::{NewAddendum, Recording, append};
+use certbench_reports::brief;
 use certbench_roles::{Answer, Operator, Question};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::IsTerminal;
@@ -117,7 +117,7 @@ pub(crate) fn rejudge(args: &Args) -> anyhow::Result<Exit> {
     }
     let findings = session::judge(&args.run)?;
     session::write_reports(&args.run, &findings)?;
-    say_on!("{}", summary(&findings));
+    say_on!("{}", brief(&findings, args.lang.into()));
     Ok(Exit::of(&findings))
 }
 

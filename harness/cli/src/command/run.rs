@@ -1,12 +1,12 @@
 //! `certbench run SUITE --bench B`: resolve, rehearse, arm, perform, judge, report.
 
-use crate::command::judge::summary;
 use crate::exit::Exit;
 use crate::inputs::{Files, load};
 use crate::operator::read_answers;
 use crate::session::{Order, perform};
 use crate::{say, say_on};
 use certbench_model::text::Lang;
+use certbench_reports::brief;
 use certbench_run::{Control, StopRequest};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// Keep every byte that goes over the links in the record, as `wire.mcap`
     #[arg(long)]
     wire: bool,
-    /// Language of the prompts
+    /// Language of the prompts and of the findings
     #[arg(long, value_enum, default_value_t = Language::En)]
     lang: Language,
     /// Which time: real, or the simulated clock, on which a simulated bench is joined in-process and
@@ -90,7 +90,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
             simulated_clock: args.clock == Time::Simulated,
         },
     )?;
-    say_on!("{}", summary(&done.findings));
+    say_on!("{}", brief(&done.findings, args.lang.into()));
     say!("{}", done.folder.display());
     Ok(done.exit())
 }
