@@ -31,7 +31,8 @@ pub(super) enum Outcome {
     Missed,
     /// The verdict is right, and its reason is not.
     WrongReason,
-    /// Another verdict: a good one failed, or nothing was said of it.
+    /// Another verdict: a good one failed, nothing was said of it, or there is no truth to hold it
+    /// against.
     Otherwise,
 }
 
@@ -80,7 +81,13 @@ impl Tried {
         twin: Option<&Findings>,
     ) -> Tried {
         let (measures, reasons) = (missed(said), reasons(said));
-        let outcome = outcome(group, said.verdict, &measures, &reasons);
+        let compared = twin.map(|twin| compared(said, twin)).unwrap_or_default();
+        let outcome = match outcome(group, said.verdict, &measures, &reasons) {
+            Outcome::Right if group.expect == Expect::Truth && compared.is_empty() => {
+                Outcome::Otherwise
+            }
+            outcome => outcome,
+        };
         Tried {
             group: group.id.clone(),
             number,
@@ -88,7 +95,7 @@ impl Tried {
             measures,
             codes: reasons.iter().map(|reason| reason.code.clone()).collect(),
             outcome,
-            compared: twin.map(|twin| compared(said, twin)).unwrap_or_default(),
+            compared,
         }
     }
 
@@ -306,6 +313,18 @@ mod tests {
             tried(&hot, Verdict::Fail, &[], &["device-event"]),
             Outcome::WrongReason
         );
+    }
+
+    #[test]
+    fn a_verdict_that_no_truth_stands_against_is_not_right() {
+        let at_the_limit = group("truth", "");
+        let nothing: Findings = serde_json::from_value(serde_json::json!({
+            "format": 1, "run": "r", "plan_sha256": "", "judge": "", "verdict": "pass",
+            "end": "completed", "reasons": [], "cases": [],
+        }))
+        .unwrap();
+        let tried = Tried::of(&at_the_limit, 1, &nothing, Some(&nothing));
+        assert_eq!(tried.outcome, Outcome::Otherwise);
     }
 
     #[test]

@@ -174,7 +174,17 @@ fn complaints(
     let mut complaints = Vec::new();
     for row in rows {
         let wrong = row.n - row.right;
+        let truth = |g: &&Group| g.id == row.group && g.expect == Expect::Truth;
+        let of_truth = population
+            .groups
+            .iter()
+            .map(|g| &g.value)
+            .any(|g| truth(&g));
         match (row.known, wrong) {
+            (false, 1..) if of_truth => complaints.push(format!(
+                "{}: {wrong} of {} could not be held against the truth: they or their twins gave no result",
+                row.group, row.n
+            )),
             (false, 1..) => complaints.push(format!(
                 "{}: {wrong} of {} not as declared: {}",
                 row.group,
