@@ -233,11 +233,50 @@ def weave(attained, command):
 
 
 @metric("cube")
-def cube(centre, edge):
-    h = 0.8 * edge / 2
-    signs = [(0, 0, 0), (1, 1, 1), (1, -1, 1), (-1, -1, -1), (-1, 1, -1)]
-    poses = [[c + h * s for c, s in zip(centre, sign)] for sign in signs]
-    return {"poses": poses, "diagonal": edge * math.sqrt(3)}
+def cube(centre, edge, share):
+    """C1 to C4 are the upper corners from (+x, +y) on through (+x, -y), C5 to C8 lie below them."""
+    top = [(1, 1), (1, -1), (-1, -1), (-1, 1)]
+    corner = [np.array((*xy, z)) * edge / 2 for z in (1, -1) for xy in top]
+    planes = [(1, 2, 7, 8), (2, 3, 8, 5), (3, 4, 5, 6), (4, 1, 6, 7)]
+    centre = np.array(centre)
+    poses, circles = [], []
+    for plane in planes:
+        a, b, c, d = (corner[i - 1] for i in plane)
+        assert np.allclose(a + c, 0) and np.allclose(b + d, 0)
+        poses.append([centre, *(centre + 0.8 * k for k in (a, b, c, d))])
+        along, up = (a - b) / np.linalg.norm(a - b), (a - d) / np.linalg.norm(a - d)
+        assert abs(along @ up) < 1e-12
+        r = share * min(np.linalg.norm(a - b), np.linalg.norm(a - d)) / 2
+        circles.append([centre + r * along, centre + r * up, centre - r * along, centre - r * up])
+    return {"poses": poses, "circles": circles, "diagonal": edge * math.sqrt(3)}
+
+
+@metric("circle")
+def circle(points, n):
+    """The centre has one distance from all three and lies in their plane: linear equations."""
+    a, b, c = (np.array(p) for p in points)
+    normal = np.cross(b - a, c - a)
+    left = np.array([2 * (b - a), 2 * (c - a), normal])
+    right = np.array([b @ b - a @ a, c @ c - a @ a, normal @ a])
+    centre = np.linalg.solve(left, right)
+    begin = a - centre
+    axis = normal / np.linalg.norm(normal)
+    at, normals = [], []
+    for i in range(n):
+        turn = (i + 0.5) * 2 * math.pi / n
+        # Rodrigues' formula, about the axis that a, b and c go round to the left.
+        out = begin * math.cos(turn) + np.cross(axis, begin) * math.sin(turn)
+        at.append(centre + out)
+        normals.append(np.cross(axis, out) / np.linalg.norm(out))
+    return {"at": at, "normals": normals, "along": 2 * math.pi / n * np.linalg.norm(begin)}
+
+
+@metric("path-angles")
+def path_angles(command, crossings):
+    off = [wrap(np.array(angles) - c) for angles, c in zip(crossings, command)]
+    at = [abs(o.mean()) for o in off]
+    rt = [3 * o.std(ddof=1) for o in off]
+    return {"at": at, "at_a": max(at), "rt": rt, "rt_a": max(rt)}
 
 
 @metric("droop")

@@ -1,6 +1,6 @@
 //! One case: its standing, its findings, its verdict.
 
-use crate::course::{CaseCourse, WindowRun};
+use crate::course::CaseCourse;
 use crate::measure::{self, Answer, Task};
 use crate::reason::{Reasons, because, case_end};
 use crate::trace::Reader;
@@ -35,27 +35,13 @@ pub(crate) fn judge(
     let mut findings = Vec::new();
     let mut verdict = view.standing.verdict;
     for measure in &case.measures {
-        let windows = by_row(measure, performed.windows.iter().map(|w| (w.context, w)));
-        let attempts = by_row(
-            measure,
-            performed
-                .trials
-                .iter()
-                .enumerate()
-                .map(|(i, t)| (t.context, i)),
-        );
-        for subject in subjects(reader, case, measure) {
-            let row = subject.as_ref().map(|s| s.id.as_str());
-            let happened = Happened {
-                windows: windows.get(&row).map_or(&[][..], Vec::as_slice),
-                attempts: attempts.get(&row).map_or(&[][..], Vec::as_slice),
-            };
-            let (finding, counts) = view.find(measure, subject.as_ref(), happened);
+        view.each_row(measure, |subject, task| {
+            let (finding, counts) = view.find(measure, subject, task);
             if counts {
                 verdict = verdict.max(Some(finding.verdict));
             }
             findings.push(finding);
-        }
+        });
     }
     let mut reasons = view.standing.reasons;
     if verdict.is_none() {
@@ -72,6 +58,35 @@ pub(crate) fn judge(
         reasons: reasons.into_vec(),
         findings,
         invalid_trials: measure::invalid_trials(performed),
+    }
+}
+
+/// Goes over the rows of every measure of one metric in a case, whatever the case's standing is.
+pub(crate) fn rows_of(
+    reader: Reader<'_>,
+    metric: &MetricDescription,
+    case: &Case,
+    course: &CaseCourse<'_>,
+    mut each: impl FnMut(&Measure, Option<&Subject>, Task<'_>),
+) {
+    let trials = trial::all_counts(reader, case, course);
+    let view = View {
+        reader,
+        metrics: std::slice::from_ref(metric),
+        case,
+        course,
+        trials: &trials,
+        standing: Standing {
+            verdict: None,
+            reasons: Reasons::default(),
+        },
+    };
+    for measure in case.measures.iter().filter(|m| m.metric == metric.id) {
+        view.each_row(measure, |subject, task| {
+            if let Some(task) = task {
+                each(measure, subject, task);
+            }
+        });
     }
 }
 
@@ -234,13 +249,6 @@ fn by_row<'a, T>(
     rows
 }
 
-/// The windows and trials of one row.
-#[derive(Clone, Copy)]
-struct Happened<'a> {
-    windows: &'a [&'a WindowRun<'a>],
-    attempts: &'a [usize],
-}
-
 /// A case with all that its findings are made from.
 struct View<'a> {
     reader: Reader<'a>,
@@ -252,25 +260,45 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
+    /// Every row that a measure is judged by, with all that its metric may look at; no task for a
+    /// metric that is not known.
+    fn each_row(
+        &self,
+        measure: &Measure,
+        mut each: impl FnMut(Option<&Subject>, Option<Task<'_>>),
+    ) {
+        let performed = self.course;
+        let windows = by_row(measure, performed.windows.iter().map(|w| (w.context, w)));
+        let trials = performed.trials.iter().enumerate();
+        let attempts = by_row(measure, trials.map(|(i, t)| (t.context, i)));
+        let metric = self.metrics.iter().find(|m| m.id == measure.metric);
+        for subject in subjects(self.reader, self.case, measure) {
+            let row = subject.as_ref().map(|s| s.id.as_str());
+            let task = metric.map(|metric| Task {
+                reader: self.reader,
+                case: self.case,
+                course: self.course,
+                trials: self.trials,
+                measure,
+                metric,
+                row: subject
+                    .as_ref()
+                    .map(|s| (s.variable.as_str(), s.id.as_str())),
+                windows: windows.get(&row).map_or(&[][..], Vec::as_slice),
+                attempts: attempts.get(&row).map_or(&[][..], Vec::as_slice),
+            });
+            each(subject.as_ref(), task);
+        }
+    }
+
     /// One finding, and whether it counts towards the verdict of the case.
     fn find(
         &self,
         measure: &Measure,
         subject: Option<&Subject>,
-        happened: Happened<'_>,
+        task: Option<Task<'_>>,
     ) -> (Finding, bool) {
-        let metric = self.metrics.iter().find(|m| m.id == measure.metric);
-        let task = metric.map(|metric| Task {
-            reader: self.reader,
-            case: self.case,
-            course: self.course,
-            trials: self.trials,
-            measure,
-            metric,
-            row: subject.map(|s| (s.variable.as_str(), s.id.as_str())),
-            windows: happened.windows,
-            attempts: happened.attempts,
-        });
+        let metric = task.map(|t| t.metric);
         let mut answer = task.map_or_else(Answer::default, measure::compute);
         if task.is_none() {
             answer.doubts.add(measure::unknown(&measure.metric));

@@ -1,6 +1,8 @@
 //! Two runs of one suite, result by result: the change, its uncertainty, and whether it is more than
 //! that.
 
+use crate::stats::binomial::Count;
+use crate::stats::rates::fisher;
 use certbench_model::finding::{CaseFindings, Proportion, Value};
 use certbench_model::{Accept, Finding, Findings, Text, Unit, Verdict};
 use serde::Serialize;
@@ -38,6 +40,19 @@ pub struct Difference {
     /// `E_n` (ISO 13528:2022, 9.7): the difference over the root of the sum of the squared expanded
     /// uncertainties; for quantities.
     pub e_n: Option<f64>,
+    /// Two-sided p of Fisher's exact test; for shares.
+    pub fisher_p: Option<f64>,
+}
+
+/// What says whether two shares differ. Fisher's test and Newcombe's interval can disagree at 5 %: one
+/// of them is chosen before the test, and both are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rates {
+    /// Newcombe's interval, at the confidence of the results, leaves out zero.
+    #[default]
+    Newcombe,
+    /// The p of Fisher's exact test is at most one minus the confidence of the results.
+    Fisher,
 }
 
 /// A change in a word, from best to worst for a program that must decide.
@@ -57,7 +72,7 @@ pub enum Outcome {
 }
 
 /// Every result of either run, in the order of the first.
-pub fn compare(first: &Findings, second: &Findings) -> Vec<Change> {
+pub fn compare(first: &Findings, second: &Findings, rates: Rates) -> Vec<Change> {
     let of_first = rows(first);
     let of_second = rows(second);
     let find = |list: &[(String, &Finding)], id: &str| -> Option<usize> {
@@ -68,11 +83,11 @@ pub fn compare(first: &Findings, second: &Findings) -> Vec<Change> {
         let b = find(&of_second, id)
             .and_then(|i| of_second.get(i))
             .map(|(_, f)| *f);
-        changes.push(change(id, Some(a), b));
+        changes.push(change(id, Some(a), b, rates));
     }
     for (id, b) in &of_second {
         if find(&of_first, id).is_none() {
-            changes.push(change(id, None, Some(b)));
+            changes.push(change(id, None, Some(b), rates));
         }
     }
     changes
@@ -98,7 +113,7 @@ pub(crate) fn named(f: &Finding) -> Text {
     }
 }
 
-fn change(id: &str, a: Option<&Finding>, b: Option<&Finding>) -> Change {
+fn change(id: &str, a: Option<&Finding>, b: Option<&Finding>, rates: Rates) -> Change {
     let mut change = Change {
         id: id.to_string(),
         title: b.or(a).map_or_else(|| Text::same(id), named),
@@ -133,7 +148,7 @@ fn change(id: &str, a: Option<&Finding>, b: Option<&Finding>) -> Change {
         {
             change.values = Some([share(x), share(y)]);
             change.unit = Some(Unit::one());
-            change.difference = Some(of_shares(x, y));
+            change.difference = Some(of_shares(x, y, rates));
         }
         _ => {}
     }
@@ -158,22 +173,29 @@ pub fn of_quantities(values: [f64; 2], expanded: [f64; 2], k: [f64; 2]) -> Diffe
         interval: [value - u, value + u],
         significant: value.abs() > u,
         e_n: (root > 0.0).then(|| value / root),
+        fisher_p: None,
     }
 }
 
 /// The difference of two shares with the interval of R. G. Newcombe, "Interval estimation for the
 /// difference between independent proportions", Statistics in Medicine 17 (1998), method 10: from the
-/// Wilson intervals of both.
-pub fn of_shares(a: &Proportion, b: &Proportion) -> Difference {
+/// Wilson intervals of both; and the p of Fisher's exact test.
+pub fn of_shares(a: &Proportion, b: &Proportion, rates: Rates) -> Difference {
     let (p, q) = (share(a), share(b));
     let value = q - p;
     let low = value - (q - b.wilson[0]).hypot(a.wilson[1] - p);
     let high = value + (b.wilson[1] - q).hypot(p - a.wilson[0]);
+    let count = |p: &Proportion| Count::new(u64::from(p.k), u64::from(p.n));
+    let fisher_p = count(a).zip(count(b)).map(|(a, b)| fisher(a, b));
     Difference {
         value,
         interval: [low, high],
-        significant: low > 0.0 || high < 0.0,
+        significant: match rates {
+            Rates::Newcombe => low > 0.0 || high < 0.0,
+            Rates::Fisher => fisher_p.is_some_and(|p| p <= 1.0 - a.confidence),
+        },
         e_n: None,
+        fisher_p,
     }
 }
 
@@ -292,7 +314,7 @@ mod tests {
         ] {
             let first = proportion(a.0, a.1, wilson(a.0, a.1));
             let second = proportion(b.0, b.1, wilson(b.0, b.1));
-            let d = of_shares(&first, &second);
+            let d = of_shares(&first, &second, Rates::Newcombe);
             for (x, y) in d.interval.iter().zip(printed) {
                 assert!(
                     (x - y).abs() < 5.1e-5,
@@ -302,6 +324,17 @@ mod tests {
             }
             assert_eq!(d.significant, printed[0] > 0.0);
         }
+    }
+
+    #[test]
+    fn fisher_and_newcombe_can_disagree() {
+        // Two hands with 46 and 38 of 50: p = 0.053765, the difference is 0.014532 to 0.302609.
+        let first = proportion(38, 50, wilson(38, 50));
+        let second = proportion(46, 50, wilson(46, 50));
+        let by = |rates| of_shares(&first, &second, rates);
+        assert!(by(Rates::Newcombe).significant && !by(Rates::Fisher).significant);
+        assert!((by(Rates::Fisher).fisher_p.unwrap() - 0.053765).abs() < 5e-7);
+        assert!((by(Rates::Newcombe).interval[0] - 0.014532).abs() < 5e-7);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The environment over a run: channels and prompts that bear the name of an entry of the bench's
 //! `environment`.
 
-use crate::figure::{axis, decimate, figure, series};
+use crate::figure::{axis, decimate_all, figure, series};
+use crate::stats::summary::Running;
 use certbench_model::condition::{Condition, Entered};
 use certbench_model::figure::FigureKind;
 use certbench_model::{EventBody, Quantity, Recorded, Text, Unit};
@@ -25,10 +26,10 @@ pub fn environment(run: &dyn Recorded) -> Vec<Condition> {
 }
 
 fn of_channel(run: &dyn Recorded, channel: u16, id: &str, unit: Unit) -> Option<Condition> {
-    // Readings of a slow instrument: a day of one a second is a megabyte.
-    let samples = run.samples(channel, 0, u64::MAX).filter_map(Result::ok);
-    let readings = samples.filter_map(|s| Some((s.time_ns, s.reading.component(0)?)));
-    condition(id, unit, &readings.collect::<Vec<_>>())
+    condition(id, unit, || {
+        let samples = run.samples(channel, 0, u64::MAX).filter_map(Result::ok);
+        samples.filter_map(|s| Some((s.time_ns, s.reading.component(0)?)))
+    })
 }
 
 /// What was answered to the prompts of that name; what is no number in such a unit is no reading.
@@ -49,29 +50,38 @@ fn of_prompts(run: &dyn Recorded, name: &str, unit: Unit) -> Option<Condition> {
         })
     });
     let entered: Vec<Entered> = answered.collect();
-    let readings: Vec<_> = entered.iter().map(|e| (e.at_ns, e.value)).collect();
-    let condition = condition(name, unit, &readings)?;
+    let condition = condition(name, unit, || entered.iter().map(|e| (e.at_ns, e.value)))?;
     Some(Condition {
         entered,
         ..condition
     })
 }
 
-fn condition(id: &str, unit: Unit, readings: &[(u64, f64)]) -> Option<Condition> {
-    let ((from_ns, _), (to_ns, _)) = (*readings.first()?, *readings.last()?);
-    let values = || readings.iter().map(|(_, value)| *value);
-    let points: Vec<(f64, f64)> = readings
-        .iter()
-        .map(|(t, v)| (*t as f64 / 1e9, *v))
-        .collect();
+/// Goes over the readings twice, so that nothing is held that grows with them.
+fn condition<I: Iterator<Item = (u64, f64)>>(
+    id: &str,
+    unit: Unit,
+    readings: impl Fn() -> I,
+) -> Option<Condition> {
+    let (mut span, mut running): (Option<(u64, u64)>, _) = (None, Running::default());
+    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+    for (time_ns, value) in readings() {
+        span = Some((span.map_or(time_ns, |(from_ns, _)| from_ns), time_ns));
+        running.add(value);
+        least = least.min(value);
+        most = most.max(value);
+    }
+    let (from_ns, to_ns) = span?;
+    let n = usize::try_from(running.n()).unwrap_or(usize::MAX);
+    let points = readings().map(|(t, value)| (t as f64 / 1e9, value));
     let name = Text::same(id);
     Some(Condition {
         channel: id.to_string(),
         unit,
-        n: readings.len() as u64,
-        least: values().fold(f64::INFINITY, f64::min),
-        mean: values().sum::<f64>() / readings.len() as f64,
-        most: values().fold(f64::NEG_INFINITY, f64::max),
+        n: running.n(),
+        least,
+        mean: running.mean()?,
+        most,
         from_ns,
         to_ns,
         figure: figure(
@@ -82,7 +92,7 @@ fn condition(id: &str, unit: Unit, readings: &[(u64, f64)]) -> Option<Condition>
                 Unit::parse("s").unwrap_or(Unit::one()),
             ),
             axis(name.clone(), unit),
-            vec![series(name, decimate(&points))],
+            vec![series(name, decimate_all(n, points))],
         ),
         entered: Vec::new(),
     })

@@ -9,20 +9,61 @@ const POINTS_MAX: usize = 2_000;
 /// Keeps the least and the largest value of each of a thousand stretches, in order of time, so that
 /// no peak is lost on the way to paper.
 pub(crate) fn decimate(points: &[(f64, f64)]) -> Vec<[f64; 2]> {
-    if points.len() <= POINTS_MAX {
-        return points.iter().map(|&(x, y)| [x, y]).collect();
+    decimate_all(points.len(), points.iter().copied())
+}
+
+/// As [`decimate`] for `n` points that come one at a time.
+pub(crate) fn decimate_all(n: usize, points: impl Iterator<Item = (f64, f64)>) -> Vec<[f64; 2]> {
+    if n <= POINTS_MAX {
+        return points.map(|(x, y)| [x, y]).collect();
     }
-    let stretch = points.len().div_ceil(POINTS_MAX / 2);
-    let extremes = points.chunks(stretch).flat_map(|chunk| {
-        let indices = || 0..chunk.len();
-        let low = indices().min_by(|&a, &b| chunk[a].1.total_cmp(&chunk[b].1));
-        let high = indices().max_by(|&a, &b| chunk[a].1.total_cmp(&chunk[b].1));
-        let (low, high) = (low.unwrap_or(0), high.unwrap_or(0));
-        let first = chunk.get(low.min(high));
-        let second = chunk.get(low.max(high)).filter(|_| low != high);
-        [first, second].into_iter().flatten()
-    });
-    extremes.map(|&(x, y)| [x, y]).collect()
+    let stretch = n.div_ceil(POINTS_MAX / 2);
+    let mut kept = Vec::with_capacity(POINTS_MAX);
+    let mut extremes: Option<Extremes> = None;
+    for (index, point) in points.enumerate() {
+        if index % stretch == 0 {
+            kept.extend(extremes.take().into_iter().flat_map(Extremes::points));
+        }
+        extremes = Some(extremes.map_or(Extremes::of(point), |e| e.with(point)));
+    }
+    kept.extend(extremes.into_iter().flat_map(Extremes::points));
+    kept
+}
+
+/// The least and the largest value of a stretch.
+#[derive(Clone, Copy)]
+struct Extremes {
+    low: (f64, f64),
+    high: (f64, f64),
+}
+
+impl Extremes {
+    fn of(point: (f64, f64)) -> Extremes {
+        Extremes {
+            low: point,
+            high: point,
+        }
+    }
+
+    /// Of equal values the first is the least, the last the largest.
+    fn with(self, point: (f64, f64)) -> Extremes {
+        let less = point.1.total_cmp(&self.low.1).is_lt();
+        let more = point.1.total_cmp(&self.high.1).is_ge();
+        Extremes {
+            low: if less { point } else { self.low },
+            high: if more { point } else { self.high },
+        }
+    }
+
+    /// Both in order of time; one when they are the same point.
+    fn points(self) -> impl Iterator<Item = [f64; 2]> {
+        let (first, second) = match self.low.0 <= self.high.0 {
+            true => (self.low, self.high),
+            false => (self.high, self.low),
+        };
+        let second = (first != second).then_some(second);
+        std::iter::once(first).chain(second).map(|(x, y)| [x, y])
+    }
 }
 
 pub(crate) fn series(name: Text, points: Vec<[f64; 2]>) -> Series {

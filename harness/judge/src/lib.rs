@@ -13,6 +13,7 @@ mod course;
 pub mod decision;
 mod derived;
 mod environment;
+pub mod exchange;
 mod figure;
 mod frame;
 pub mod interlab;

@@ -18,9 +18,13 @@ use certbench_model::{EventBody, Facts, Findings, Recorded, RunEnd, Verdict};
 /// refused, stopped, faulted, interrupted, damaged or empty is never a pass.
 #[must_use]
 pub fn judge(run: &dyn Recorded) -> Findings {
+    reading(run, |reader, course| findings(run.facts(), reader, course))
+}
+
+/// A run with its course and the frames that it found for itself.
+pub(crate) fn reading<R>(run: &dyn Recorded, with: impl FnOnce(Reader<'_>, &Course<'_>) -> R) -> R {
     let facts = run.facts();
     let plan = &facts.plan;
-    let metrics = vocabulary();
     let course = Course::of(plan, &facts.events);
     let recorded = Reader {
         run,
@@ -35,6 +39,12 @@ pub fn judge(run: &dyn Recorded) -> Findings {
         frames: &registrations,
         ..recorded
     };
+    with(reader, &course)
+}
+
+fn findings(facts: &Facts, reader: Reader<'_>, course: &Course<'_>) -> Findings {
+    let plan = &facts.plan;
+    let metrics = vocabulary();
     let doubts = record_doubts(facts);
     let mut cases: Vec<_> = plan
         .cases
@@ -60,7 +70,7 @@ pub fn judge(run: &dyn Recorded) -> Findings {
             .for_each(|c| c.reasons.push(external.clone()));
     }
     let mut reasons = doubts;
-    reasons.extend(end_reasons(facts, &course).into_vec());
+    reasons.extend(end_reasons(facts, course).into_vec());
     if cases.is_empty() {
         reasons.add(because(
             "no-cases",
@@ -83,7 +93,7 @@ pub fn judge(run: &dyn Recorded) -> Findings {
         end: end_word(facts.end).into(),
         reasons: reasons.into_vec(),
         cases,
-        registrations,
+        registrations: reader.frames.to_vec(),
     }
 }
 

@@ -28,6 +28,16 @@ pub(crate) struct Trace<'a> {
     pub(crate) length_s: f64,
 }
 
+/// What is left of a window whose samples went by one at a time: nothing that grows with it.
+#[derive(Debug)]
+pub(crate) struct Passed<'a> {
+    pub(crate) channel: &'a Channel,
+    /// Length of the window, seconds.
+    length_s: f64,
+    /// Longest stretch without a valid sample, ends included, seconds.
+    widest_s: f64,
+}
+
 impl<'a> Reader<'a> {
     /// A channel by name.
     pub(crate) fn channel(self, id: &str) -> Result<(u16, &'a Channel), Reason> {
@@ -55,9 +65,30 @@ impl<'a> Reader<'a> {
         to_ns: u64,
         doubts: &mut Reasons,
     ) -> Result<Trace<'a>, Reason> {
+        let mut points = Vec::new();
+        let take = |t, values: &[f64; COMPONENTS_MAX]| points.push((t, *values));
+        let passed = self.pass(id, from_ns, to_ns, doubts, take)?;
+        Ok(Trace {
+            channel: passed.channel,
+            points,
+            length_s: passed.length_s,
+        })
+    }
+
+    /// As [`Self::trace`] for a window of any length: each valid sample (seconds since the window's
+    /// begin, components) goes to `take` and is not kept.
+    pub(crate) fn pass(
+        self,
+        id: &str,
+        from_ns: u64,
+        to_ns: u64,
+        doubts: &mut Reasons,
+        mut take: impl FnMut(f64, &[f64; COMPONENTS_MAX]),
+    ) -> Result<Passed<'a>, Reason> {
         let (index, channel) = self.channel(id)?;
         let sense = self.sense(channel);
-        let mut points = Vec::new();
+        let mut stuck = Stuck::of(channel);
+        let (mut last, mut widest_s): (Option<f64>, f64) = (None, 0.0);
         for sample in self.run.samples(index, from_ns, to_ns) {
             match sample {
                 Err(damage) => doubts.add(damaged(&damage.place, &damage.what)),
@@ -70,23 +101,26 @@ impl<'a> Reader<'a> {
                         if sense.is_some_and(|s| against(channel, s, values[0])) {
                             doubts.add(against_direction(channel));
                         }
-                        let since = sample.time_ns.saturating_sub(from_ns);
-                        points.push((since as f64 * 1e-9, values));
+                        let t = sample.time_ns.saturating_sub(from_ns) as f64 * 1e-9;
+                        stuck.see(t, &values);
+                        widest_s = widest_s.max(t - last.unwrap_or(0.0));
+                        last = Some(t);
+                        take(t, &values);
                     }
                 },
             }
         }
         let length_s = to_ns.saturating_sub(from_ns) as f64 * 1e-9;
-        if points.is_empty() {
+        if last.is_none() {
             doubts.add(self.silent(channel));
         }
-        if is_frozen(channel, &points) {
+        if stuck.is_stuck {
             doubts.add(frozen(id));
         }
-        Ok(Trace {
+        Ok(Passed {
             channel,
-            points,
             length_s,
+            widest_s: widest_s.max(length_s - last.unwrap_or(0.0)),
         })
     }
 
@@ -272,25 +306,36 @@ impl Trace<'_> {
         Ok(poses)
     }
 
-    /// Refuses a trace with a hole: no stretch of the window may be without a sample for longer
-    /// than ten sampling intervals or 100 ms, whichever is longer.
+    /// As [`Passed::check_gaps`].
     pub(crate) fn check_gaps(&self, doubts: &mut Reasons) {
-        let allowed = (10.0 * self.channel.interval_s).max(0.1);
         let times = self.points.iter().map(|p| p.0);
         let mut before = 0.0;
-        let mut widest: f64 = 0.0;
+        let mut widest_s: f64 = 0.0;
         for t in times.chain([self.length_s]) {
-            widest = widest.max(t - before);
+            widest_s = widest_s.max(t - before);
             before = t;
         }
-        if widest > allowed {
-            let id = &self.channel.id;
-            doubts.add(because(
-                "gap",
-                format!("{id} was silent for {widest:.3} s inside a window"),
-                format!("{id} 在窗口内有 {widest:.3} s 无数据"),
-            ));
-        }
+        check_gap(self.channel, widest_s, doubts);
+    }
+}
+
+impl Passed<'_> {
+    /// Refuses a window with a hole: no stretch of it may be without a sample for longer than ten
+    /// sampling intervals or 100 ms, whichever is longer.
+    pub(crate) fn check_gaps(&self, doubts: &mut Reasons) {
+        check_gap(self.channel, self.widest_s, doubts);
+    }
+}
+
+fn check_gap(channel: &Channel, widest_s: f64, doubts: &mut Reasons) {
+    let allowed = (10.0 * channel.interval_s).max(0.1);
+    if widest_s > allowed {
+        let id = &channel.id;
+        doubts.add(because(
+            "gap",
+            format!("{id} was silent for {widest_s:.3} s inside a window"),
+            format!("{id} 在窗口内有 {widest_s:.3} s 无数据"),
+        ));
     }
 }
 
@@ -315,16 +360,37 @@ const FROZEN: usize = 20;
 
 /// Whether an instrument with noise of its own gave the very same reading for twenty of its sampling
 /// intervals: it is stuck, and whatever it says of the item is worth nothing.
-fn is_frozen(channel: &Channel, points: &[(f64, [f64; COMPONENTS_MAX])]) -> bool {
-    let noise = channel.calibration.as_ref().and_then(|c| c.noise);
-    if channel.digital || noise.is_none_or(|sigma| sigma <= 0.0) {
-        return false;
+struct Stuck {
+    /// How long a stretch of equal readings must last, seconds; `None`: the instrument has no noise.
+    lasts_s: Option<f64>,
+    /// The present stretch: its reading, when it began, how many there are.
+    equal: Option<([f64; COMPONENTS_MAX], f64, usize)>,
+    is_stuck: bool,
+}
+
+impl Stuck {
+    fn of(channel: &Channel) -> Stuck {
+        let noise = channel.calibration.as_ref().and_then(|c| c.noise);
+        let noisy = !channel.digital && noise.is_some_and(|sigma| sigma > 0.0);
+        Stuck {
+            lasts_s: noisy.then_some((FROZEN - 1) as f64 * channel.interval_s),
+            equal: None,
+            is_stuck: false,
+        }
     }
-    let lasts = (FROZEN - 1) as f64 * channel.interval_s;
-    points.chunk_by(|a, b| a.1 == b.1).any(|equal| match equal {
-        [(first, _), .., (last, _)] => equal.len() >= FROZEN && last - first >= 0.99 * lasts,
-        _ => false,
-    })
+
+    fn see(&mut self, t: f64, values: &[f64; COMPONENTS_MAX]) {
+        let Some(lasts_s) = self.lasts_s else {
+            return;
+        };
+        match &mut self.equal {
+            Some((reading, began, n)) if reading == values => {
+                *n += 1;
+                self.is_stuck |= *n >= FROZEN && t - *began >= 0.99 * lasts_s;
+            }
+            equal => *equal = Some((*values, t, 1)),
+        }
+    }
 }
 
 fn frozen(id: &str) -> Reason {

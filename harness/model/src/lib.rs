@@ -10,6 +10,7 @@ pub mod calibration;
 pub mod channel;
 pub mod condition;
 pub mod correction;
+pub mod cube;
 pub mod date;
 pub mod derived;
 pub mod event;

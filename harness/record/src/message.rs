@@ -79,14 +79,18 @@ pub(crate) fn decode(bytes: &[u8], components: usize) -> Result<Reading, String>
         return Ok(Reading::Invalid(why));
     }
     let all = [wire.c1, wire.c2, wire.c3, wire.c4, wire.c5, wire.c6];
-    let values: Vec<f64> = all.iter().map_while(|v| *v).collect();
-    if values.len() != components || all.iter().flatten().count() != components {
+    let mut values = [0.0; 6];
+    let mut leading = 0;
+    for (value, read) in values.iter_mut().zip(all.iter().map_while(|v| *v)) {
+        *value = read;
+        leading += 1;
+    }
+    if leading != components || all.iter().flatten().count() != components {
         return Err(format!(
-            "a message has {} of {components} components",
-            values.len()
+            "a message has {leading} of {components} components"
         ));
     }
-    match Reading::vector(&values) {
+    match Reading::vector(values.get(..leading).unwrap_or_default()) {
         Reading::Invalid(_) => Err("a message that is called valid holds no finite number".into()),
         valid => Ok(valid),
     }

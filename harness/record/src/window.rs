@@ -58,6 +58,7 @@ impl Store {
             from_ns,
             to_ns,
             parts: parts.into_iter(),
+            inside: None,
             ready: VecDeque::new(),
         }
     }
@@ -134,20 +135,46 @@ pub(crate) struct Window<'a> {
     from_ns: u64,
     to_ns: u64,
     parts: std::vec::IntoIter<Part<'a>>,
+    /// A chunk by itself: its samples, the place of the next one, and where the window ends.
+    inside: Option<(Arc<Vec<Sample>>, usize, usize)>,
     ready: VecDeque<SampleResult>,
 }
 
 impl Window<'_> {
+    /// The next sample of the chunk that is being read.
+    fn within(&mut self) -> Option<Sample> {
+        let (samples, at, end) = self.inside.as_mut()?;
+        let sample = samples.get(*at).copied().filter(|_| *at < *end);
+        *at += 1;
+        sample
+    }
+
     fn load(&mut self, chunks: &[usize]) {
         let (from, to) = (self.from_ns, self.to_ns);
         let place = |s: &Sample| (s.channel, s.time_ns);
+        let ends = |all: &[Sample]| {
+            let begin = all.partition_point(|s| place(s) < (self.channel, from));
+            (
+                begin,
+                all.partition_point(|s| place(s) < (self.channel, to)),
+            )
+        };
+        if let [one] = chunks {
+            match self.store.chunk(*one) {
+                Err(damage) => self.ready.push_back(Err(damage)),
+                Ok(all) => {
+                    let (begin, end) = ends(&all);
+                    self.inside = Some((all, begin, end));
+                }
+            }
+            return;
+        }
         let mut samples = Vec::new();
         for index in chunks {
             match self.store.chunk(*index) {
                 Err(damage) => self.ready.push_back(Err(damage)),
                 Ok(all) => {
-                    let begin = all.partition_point(|s| place(s) < (self.channel, from));
-                    let end = all.partition_point(|s| place(s) < (self.channel, to));
+                    let (begin, end) = ends(&all);
                     samples.extend_from_slice(all.get(begin..end).unwrap_or_default());
                 }
             }
@@ -162,6 +189,10 @@ impl Iterator for Window<'_> {
 
     fn next(&mut self) -> Option<SampleResult> {
         loop {
+            if let Some(sample) = self.within() {
+                return Some(Ok(sample));
+            }
+            self.inside = None;
             if let Some(ready) = self.ready.pop_front() {
                 return Some(ready);
             }

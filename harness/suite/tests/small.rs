@@ -387,3 +387,46 @@ fn texts_are_kept_as_written() {
         certbench_model::sha256_hex(text.as_bytes())
     );
 }
+
+#[test]
+fn a_cube_says_where_its_poses_are_commanded() {
+    // Standards notes, 9.1: centre (700, 0, 600), edge 500, the plane of equal offsets in x and z.
+    let cube = "cube: { device: arm, centre: [700 mm, 0 mm, 600 mm], edge: 50 cm, orientation: [160 deg, 0 deg, 90 deg], frame: base }\nposes:\n";
+    let with = |pose: &str| {
+        let bench = "small.bench.yaml";
+        let changes = [
+            (bench, "poses:\n", cube),
+            (
+                bench,
+                ", tcp: [500 mm, 0 mm, 300 mm, 0 deg, 0 deg, 0 deg], frame: base",
+                "",
+            ),
+            (
+                bench,
+                ", tcp: [500 mm, 90 mm, 300 mm, 0 deg, 0 deg, 0 deg], frame: base",
+                pose,
+            ),
+        ];
+        planned(&changes, true, &[], "2026-11-22").unwrap_or_else(|e| panic!("{e}"))
+    };
+    let tcp = |plan: &Plan, name: &str| plan.bench.poses[name].tcp;
+    let plan = with("");
+    assert_eq!(
+        tcp(&plan, "p1"),
+        Some([700.0, 0.0, 600.0, 160.0, 0.0, 90.0])
+    );
+    assert_eq!(
+        tcp(&plan, "p2"),
+        Some([900.0, 200.0, 800.0, 160.0, 0.0, 90.0])
+    );
+    assert_eq!(plan.bench.poses["p2"].frame.as_deref(), Some("base"));
+    // What is no pose of a cube is left alone, and joint angles are nobody's to invent.
+    assert_eq!(tcp(&plan, "park"), None);
+    assert!(!plan.bench.poses.contains_key("p3"));
+    // A position within 2 % of the diagonal is the laboratory's own, and stays.
+    let own = with(", tcp: [905 mm, 200 mm, 800 mm, 150 deg, 0 deg, 90 deg], frame: base");
+    assert_eq!(
+        tcp(&own, "p2"),
+        Some([905.0, 200.0, 800.0, 150.0, 0.0, 90.0])
+    );
+}

@@ -16,7 +16,7 @@ use certbench_roles::{Answer, Device, Operator, Question};
 use certbench_run::{Consent, Control, Listener, Run, Settings};
 
 /// 2026-11-22T00:00:00Z: the day of every measured run.
-const UTC: &str = "2026-11-22T00:00:00Z";
+pub(crate) const UTC: &str = "2026-11-22T00:00:00Z";
 const UNIX_S: u64 = 1_795_305_600;
 
 pub(crate) fn newton() -> Unit {

@@ -2,12 +2,13 @@
 //! between the two in one run, because machines are noisy and drift.
 //!
 //! `cargo xtask bench [NAME...]` runs them and prints one table; `docs/measurements.md` keeps the
-//! last one with its machine. Every measurement takes a few seconds; `build` takes minutes and runs
-//! only when it is named.
+//! last one with its machine. Every measurement takes a few seconds; `judge` (a gigabyte of disk) and
+//! `build` take minutes and run only when they are named.
 
 mod bench;
 mod build;
 mod clock;
+mod judge;
 mod language;
 mod paired;
 mod peer;
@@ -29,7 +30,7 @@ use table::{Row, Table};
 type Measure = fn() -> Result<Vec<Row>, String>;
 
 /// Name, measurement, and whether it runs without being named.
-const MEASUREMENTS: [(&str, Measure, bool); 9] = [
+const MEASUREMENTS: [(&str, Measure, bool); 10] = [
     ("steps", steps::measure, true),
     ("sync", sync::measure, true),
     ("startup", startup::measure, true),
@@ -38,6 +39,7 @@ const MEASUREMENTS: [(&str, Measure, bool); 9] = [
     ("telemetry", telemetry::measure, true),
     ("clock", clock::measure, true),
     ("language", language::measure, true),
+    ("judge", judge::measure, false),
     ("build", build::measure, false),
 ];
 
@@ -47,6 +49,11 @@ fn main() -> ExitCode {
         && word == steps::CHILD
     {
         return steps::child(rest);
+    }
+    if let [word, rest @ ..] = &arguments[..]
+        && word == judge::CHILD
+    {
+        return judge::child(rest);
     }
     if !arguments.iter().any(|argument| argument == "--bench") {
         println!("nothing measured: `cargo xtask bench` measures");

@@ -362,7 +362,7 @@ impl Laps {
 }
 
 /// The largest memory that this process has had so far, in MiB.
-fn peak_mib() -> Result<f64, String> {
+pub(crate) fn peak_mib() -> Result<f64, String> {
     let status = std::fs::read_to_string("/proc/self/status").map_err(|e| e.to_string())?;
     let kib = status
         .lines()

@@ -16,6 +16,8 @@ pub(crate) const TABLE: Table = &[
     ("posing", posing),
     ("drift", drifting),
     ("path", paths),
+    ("path-angles", path_angles),
+    ("circle", circles),
     ("crossing", crossing),
     ("corner", corners),
     ("velocity", velocities),
@@ -300,14 +302,50 @@ fn weaving(d: &mut Draw) -> Case {
 }
 
 fn cubes(d: &mut Draw) -> Case {
+    use cube::UpperEdge::{MinusX, MinusY, PlusX, PlusY};
     let cube = cube::Cube {
         centre: centre(d),
         edge: d.between(100.0, 1_000.0),
     };
-    let poses = cube.poses(cube::UpperEdge::PlusX, 0.1);
+    let share = d.between(0.05, 0.9);
+    let planes = [PlusX, MinusY, MinusX, PlusY];
+    let poses = planes.map(|plane| cube.poses(plane, 0.1));
+    let circles = planes.map(|plane| cube.circle(plane, share));
     (
-        json!({ "centre": cube.centre, "edge": cube.edge }),
-        json!({ "poses": poses, "diagonal": cube.diagonal() }),
+        json!({ "centre": cube.centre, "edge": cube.edge, "share": share }),
+        json!({ "poses": poses, "circles": circles, "diagonal": cube.diagonal() }),
+    )
+}
+
+fn circles(d: &mut Draw) -> Case {
+    let middle = centre(d);
+    let points: Vec<Position> = d.positions(3, middle, 200.0);
+    let n = d.whole(3, 60) as u32;
+    let planes = cube::circle_through([points[0], points[1], points[2]], n).unwrap();
+    let at: Vec<Position> = planes.iter().map(|p| p.point).collect();
+    let normals: Vec<Position> = planes.iter().map(|p| p.normal).collect();
+    let along = cube::along(planes[0], planes[1]);
+    (
+        json!({ "points": points, "n": n }),
+        json!({ "at": at, "normals": normals, "along": along }),
+    )
+}
+
+fn path_angles(d: &mut Draw) -> Case {
+    let (planes, passes) = (d.whole(1, 8), d.whole(2, 12));
+    let command: Vec<f64> = (0..planes).map(|_| d.between(-180.0, 180.0)).collect();
+    let crossings: Vec<Vec<f64>> = command
+        .iter()
+        .map(|c| {
+            let off = d.values(passes, -2.0, 2.0);
+            off.iter().map(|o| wrap_deg(c + o)).collect()
+        })
+        .collect();
+    let at = path::angle_path_accuracy(&crossings, &command).unwrap();
+    let rt = path::angle_path_repeatability(&crossings, &command).unwrap();
+    (
+        json!({ "command": command, "crossings": crossings }),
+        json!({ "at": at.each, "at_a": at.value, "rt": rt.each, "rt_a": rt.value }),
     )
 }
 

@@ -1,6 +1,7 @@
 //! `certbench compare RUN RUN...`: what has changed since the first, result by result; scores between
-//! laboratories; trends over many runs.
+//! laboratories; trends over many runs; exchangeability of several robots.
 
+mod exchange;
 mod laboratories;
 mod trend;
 
@@ -8,8 +9,9 @@ use crate::exit::Exit;
 use crate::inputs::readable;
 use crate::{issued, say};
 use anyhow::ensure;
-use certbench_judge::compare::{Change, Outcome, compare as changes};
+use certbench_judge::compare::{Change, Outcome, Rates, compare as changes};
 use certbench_model::{Findings, Recorded};
+use certbench_record::Corrected;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -19,7 +21,9 @@ use std::path::PathBuf;
     after_help = "Exit codes: 0 nothing is worse; 1 something is significantly worse, or has a worse verdict; \
     2 something cannot be compared.\n\
     With --laboratories: 0 every score is satisfactory; 1 one is unsatisfactory; 2 one is questionable or missing.\n\
-    With --trend: 0 nothing creeps towards its limit; 1 something does, significantly; 2 there are too few runs"
+    With --trend: 0 nothing creeps towards its limit; 1 something does, significantly; 2 there are too few runs\n\
+    With --exchangeability: 0 every pose has its E, within --at-most if that is given; 1 one is not within it; \
+    2 one has none"
 )]
 pub(crate) struct Args {
     /// The run that the others are held against
@@ -42,9 +46,37 @@ pub(crate) struct Args {
     /// Count runs in the order given (versions of a firmware), not days
     #[arg(long, requires = "trend")]
     order: bool,
+    /// Exchangeability E of the robots that these runs tested, one a run, by their pose accuracy (ISO 9283:1998, 7.7)
+    #[arg(long, conflicts_with_all = ["trend", "laboratories"])]
+    exchangeability: bool,
+    /// Limit of E, guarded by its U: `0.5 mm`
+    #[arg(long, value_name = "VALUE", requires = "exchangeability")]
+    at_most: Option<String>,
+    /// What says whether two success rates differ; both are shown
+    #[arg(long, value_enum, default_value_t)]
+    rates: Test,
     /// Print as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// A test of two rates.
+#[derive(Clone, Copy, Default, clap::ValueEnum)]
+enum Test {
+    /// Newcombe's interval of the difference leaves out zero
+    #[default]
+    Newcombe,
+    /// The p of Fisher's exact test is small enough
+    Fisher,
+}
+
+impl From<Test> for Rates {
+    fn from(test: Test) -> Rates {
+        match test {
+            Test::Newcombe => Rates::Newcombe,
+            Test::Fisher => Rates::Fisher,
+        }
+    }
 }
 
 struct Judged {
@@ -58,6 +90,7 @@ struct Judged {
     version: String,
     plan: String,
     simulated: bool,
+    run: Corrected,
     findings: Findings,
 }
 
@@ -86,10 +119,14 @@ pub(crate) fn compare(args: &Args) -> anyhow::Result<Exit> {
             false => laboratories::laboratories(args, &all),
         };
     }
+    if args.exchangeability {
+        differing(&all);
+        return exchange::exchangeability(args, &all);
+    }
     let mut worst = Outcome::Same;
     let mut told = Vec::new();
     for second in others {
-        let found = changes(&first.findings, &second.findings);
+        let found = changes(&first.findings, &second.findings, args.rates.into());
         worst = found.iter().map(|c| c.outcome).fold(worst, Outcome::max);
         match args.json {
             true => {
@@ -160,7 +197,7 @@ fn days(day: certbench_model::Date, utc: &str) -> f64 {
 
 fn judged(folder: &std::path::Path) -> anyhow::Result<Judged> {
     let judged = issued::judged(folder, None)?;
-    let facts = judged.run.facts();
+    let facts = judged.run.facts().clone();
     ensure!(
         facts.damage.is_empty(),
         "{}: the record is damaged (certbench verify)",
@@ -175,6 +212,7 @@ fn judged(folder: &std::path::Path) -> anyhow::Result<Judged> {
         version: facts.plan.suite.version.clone(),
         plan: facts.plan_sha256.clone(),
         simulated: facts.plan.simulated(),
+        run: judged.run,
         findings: judged.findings,
     })
 }
@@ -232,6 +270,10 @@ fn values(change: &Change) -> String {
             d.value, d.interval[0], d.interval[1]
         );
         text += &d.e_n.map(|e| format!(", E_n {e:.2}")).unwrap_or_default();
+        text += &d
+            .fisher_p
+            .map(|p| format!(", Fisher p {p:.3}"))
+            .unwrap_or_default();
     }
     if let Some([m, n]) = change.margins {
         text += &format!(", margin {m:.5} -> {n:.5}");

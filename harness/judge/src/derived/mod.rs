@@ -3,6 +3,7 @@
 //! A plan lists them so that each comes after what it is made of. What was not tested cannot be
 //! computed with: a derived result of it is not tested either. The decision is that of any quantity.
 
+mod draws;
 mod propagate;
 mod shown;
 mod straight;
@@ -117,9 +118,17 @@ fn one(
                 let inputs: BTreeMap<&str, &Doubtful> =
                     found.iter().map(|(name, f)| (*name, &f.doubtful)).collect();
                 let result = propagate::propagate(&derived.value, value, &inputs);
-                measured = Some(budgeted(derived, &result, &found));
-                straight::straight(&derived.value, &result, &inputs, &mut doubts, &mut notes);
-                doubtful = Some(result);
+                let mut first_order = budgeted(derived, &result, &found);
+                let bends = !straight::straight(&derived.value, &result, &inputs, &mut doubts);
+                let bends = bends || result.made_of_bent();
+                if bends && doubts.is_empty() {
+                    bent(&result, &mut first_order, &mut notes);
+                }
+                measured = Some(first_order);
+                doubtful = Some(Doubtful {
+                    bent: bends,
+                    ..result
+                });
             }
             Ok(None) => doubts.add(because(
                 "unit",
@@ -288,14 +297,40 @@ fn budgeted(derived: &Derived, result: &Doubtful, found: &BTreeMap<&str, Found<'
     budget.measured(result.value.value, derived.unit, n)
 }
 
+/// Puts the doubt that draws give in the place of that of first order.
+fn bent(result: &Doubtful, measured: &mut Measured, notes: &mut Reasons) {
+    let Some(drawn) = draws::drawn(result).filter(|_| measured.u_expanded.is_some()) else {
+        notes.add(because(
+            "not-linear",
+            "The formula bends within the uncertainty of what it is made of: its own uncertainty, which is of first order, is an approximation",
+            "公式在各输入的不确定度范围内明显弯曲：按一阶传播的不确定度仅为近似",
+        ));
+        return;
+    };
+    let first_order = measured.u_expanded.unwrap_or(f64::NAN);
+    let (n, unit) = (draws::TRIALS, measured.unit.print());
+    notes.add(because(
+        "monte-carlo",
+        format!(
+            "The formula bends within the uncertainty of what it is made of: U is half the interval about the value that holds 95.45 % of {n} draws (JCGM 101:2008); to first order it would be {first_order:.3e} {unit}. The contributions in the table are of first order"
+        ),
+        format!(
+            "公式在各输入的不确定度范围内明显弯曲：U 取以结果为中心、包含 {n} 次抽样中 95.45 % 的区间半宽（JCGM 101:2008）；按一阶传播则为 {first_order:.3e} {unit}。表中各分量按一阶计算"
+        ),
+    ));
+    measured.u_expanded = Some(drawn.u_expanded);
+    measured.k = Some(drawn.k);
+    measured.nu_eff = None;
+}
+
 fn formula(derived: &Derived) -> Text {
     let (id, text) = (&derived.id, derived.value.text());
     Text::new(
         format!(
-            "{id} = {text}. Uncertainty to first order, JCGM 100:2008, 5.1.2 and 5.2.2: terms of a shared instrument fully correlated, all others independent"
+            "{id} = {text}. Uncertainty to first order, JCGM 100:2008, 5.1.2 and 5.2.2 (where the formula bends, JCGM 101:2008): terms of a shared instrument fully correlated, all others independent"
         ),
         format!(
-            "{id} = {text}。不确定度按一阶传播，JCGM 100:2008，5.1.2 与 5.2.2：共用仪器的分量完全相关，其余相互独立"
+            "{id} = {text}。不确定度按一阶传播，JCGM 100:2008，5.1.2 与 5.2.2（公式弯曲时按 JCGM 101:2008）：共用仪器的分量完全相关，其余相互独立"
         ),
     )
 }

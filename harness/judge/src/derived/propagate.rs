@@ -15,40 +15,52 @@ use certbench_model::expr::{Expr, Function, Op, Term, Value};
 use certbench_model::finding::{BudgetLine, Measured, Proportion};
 use certbench_model::{Quantity, Text, Unit};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A value with what makes it doubtful.
 #[derive(Clone, Debug)]
 pub(super) struct Doubtful {
     pub(super) value: Quantity,
     /// `None`: the uncertainty is not known.
-    causes: Option<BTreeMap<Origin, Cause>>,
+    pub(super) causes: Option<BTreeMap<Origin, Cause>>,
+    /// What it was computed from, if it was.
+    pub(super) model: Option<Arc<Model>>,
+    /// Whether first order was not enough for it.
+    pub(super) bent: bool,
+}
+
+/// A formula with its inputs.
+#[derive(Debug)]
+pub(super) struct Model {
+    pub(super) formula: Expr,
+    pub(super) inputs: BTreeMap<String, Doubtful>,
 }
 
 /// The finding that a cause comes from, and the line of its budget.
-type Origin = (String, usize);
+pub(super) type Origin = (String, usize);
 
 /// Something that makes a value doubtful.
 #[derive(Clone, Debug)]
-struct Cause {
+pub(super) struct Cause {
     /// Standard uncertainty in coherent SI units, with the sign with which it enters.
-    amount: f64,
-    line: BudgetLine,
+    pub(super) amount: f64,
+    pub(super) line: BudgetLine,
     /// What the finding is called.
     title: Text,
     /// Whether the sign is known: the finding is itself a reading.
-    signed: bool,
+    pub(super) signed: bool,
 }
 
 impl Cause {
     /// The certificate whose unknown error this is.
-    fn instrument(&self) -> Option<&str> {
+    pub(super) fn instrument(&self) -> Option<&str> {
         let certified = self.line.type_ab == "B" && self.line.distribution == "normal";
         self.line.from.as_deref().filter(|_| certified)
     }
 }
 
 /// Coherent SI units per `unit`, for differences.
-fn scale(unit: Unit) -> f64 {
+pub(super) fn scale(unit: Unit) -> f64 {
     unit.def().num / unit.def().den
 }
 
@@ -68,6 +80,8 @@ impl Doubtful {
         Doubtful {
             value: Quantity::new(measured.value, measured.unit),
             causes: measured.u_expanded.map(|_| causes.collect()),
+            model: None,
+            bent: false,
         }
     }
 
@@ -98,7 +112,15 @@ impl Doubtful {
         share.is_finite().then(|| Doubtful {
             value: Quantity::new(share, Unit::one()),
             causes: u.is_finite().then(|| BTreeMap::from([(origin, cause)])),
+            model: None,
+            bent: false,
         })
+    }
+
+    /// Whether first order was not enough for something that it is made of.
+    pub(super) fn made_of_bent(&self) -> bool {
+        let model = self.model.as_ref();
+        model.is_some_and(|m| m.inputs.values().any(|input| input.bent))
     }
 
     /// Combined standard uncertainty as if all causes were independent, coherent SI.
@@ -203,7 +225,18 @@ pub(super) fn propagate(
             entry.amount += slope * cause.amount;
         }
     }
-    Doubtful { value, causes: sum }
+    let inputs = inputs.iter();
+    let inputs = inputs.map(|(name, d)| ((*name).to_string(), (*d).clone()));
+    let formula = formula.clone();
+    Doubtful {
+        value,
+        causes: sum,
+        model: Some(Arc::new(Model {
+            formula,
+            inputs: inputs.collect(),
+        })),
+        bent: false,
+    }
 }
 
 /// Partial derivatives by the inputs, in their order and in coherent SI units. `None` where there

@@ -1,20 +1,21 @@
 //! Whether first order is enough for a formula, and whether it has a value at all.
 
-use super::propagate::{Doubtful, partials, slopes_of_all};
+use super::propagate::{Doubtful, Sloped, partials, slopes_of_all};
 use crate::reason::{Reasons, because};
 use certbench_model::expr::{Expr, Function, Op, Value};
 use std::collections::BTreeMap;
 
-/// A divisor that is zero within its own expanded uncertainty (k = 2) leaves no value. And one
-/// standard uncertainty to either side of each input, and of each two together, the formula may leave
-/// its tangent by a tenth of the result's own standard uncertainty; beyond that the report says so.
+/// Whether first order is enough. One standard uncertainty to either side of each input, and of each
+/// two together, the formula may leave its tangent by a tenth of the result's own standard
+/// uncertainty; and no `min`, `max` or `abs` may change sides within three.
+///
+/// A divisor that is zero within its own expanded uncertainty (k = 2) leaves no value: a doubt.
 pub(super) fn straight(
     formula: &Expr,
     result: &Doubtful,
     inputs: &BTreeMap<&str, &Doubtful>,
     doubts: &mut Reasons,
-    notes: &mut Reasons,
-) {
+) -> bool {
     if let Some(divisor) = uncertain_divisor(formula, inputs) {
         doubts.add(because(
             "no-number",
@@ -23,8 +24,11 @@ pub(super) fn straight(
         ));
     }
     let Some(slopes) = partials(formula, inputs) else {
-        return;
+        return true;
     };
+    if kinked(formula, inputs) {
+        return false;
+    }
     let sizes: Vec<f64> = inputs.values().map(|i| i.size()).collect();
     let at = |moves: &[f64]| {
         let outcome = formula.evaluate(|name| {
@@ -41,7 +45,7 @@ pub(super) fn straight(
         }
     };
     let mut moves = vec![0.0; inputs.len()];
-    let Some(here) = at(&moves) else { return };
+    let Some(here) = at(&moves) else { return true };
     let allowed = (0.1 * result.size()).max(1e-9 * here.abs());
     let bends = |moves: &[f64]| {
         let tangent: f64 = slopes.iter().zip(moves).map(|(s, m)| s * m).sum();
@@ -56,12 +60,7 @@ pub(super) fn straight(
                     }
                 }
                 if bends(&moves) {
-                    notes.add(because(
-                        "not-linear",
-                        "The formula bends within the uncertainty of what it is made of: its own uncertainty, which is of first order, is an approximation",
-                        "公式在各输入的不确定度范围内明显弯曲：按一阶传播的不确定度仅为近似",
-                    ));
-                    return;
+                    return false;
                 }
             }
             if let Some(place) = moves.get_mut(j) {
@@ -72,6 +71,37 @@ pub(super) fn straight(
             *place = 0.0;
         }
     }
+    true
+}
+
+/// Whether a `min`, `max` or `abs` may take the other side within three standard uncertainties, all
+/// inputs taken as independent.
+fn kinked(formula: &Expr, inputs: &BTreeMap<&str, &Doubtful>) -> bool {
+    let sizes: Vec<f64> = inputs.values().map(|i| i.size()).collect();
+    let near = |value: f64, slopes: &mut dyn Iterator<Item = f64>| {
+        let squares = slopes.zip(&sizes).map(|(s, u)| (s * u) * (s * u));
+        let u = squares.sum::<f64>().sqrt();
+        u > 0.0 && value.abs() <= 3.0 * u
+    };
+    let mut kinked = false;
+    slopes_of_all(formula, inputs, |term, operands| {
+        let known: Vec<&Sloped> = operands.iter().flatten().collect();
+        kinked |= match (&term.op, known.as_slice()) {
+            (Op::Apply(Function::Abs, _), [(value, slopes)]) => {
+                near(*value, &mut slopes.iter().copied())
+            }
+            (Op::Apply(Function::Min | Function::Max, _), all) => {
+                all.iter().enumerate().any(|(i, (a, of_a))| {
+                    all.iter().skip(i + 1).any(|(b, of_b)| {
+                        let apart = of_a.iter().zip(of_b).map(|(a, b)| a - b);
+                        near(a - b, &mut { apart })
+                    })
+                })
+            }
+            _ => false,
+        };
+    });
+    kinked
 }
 
 /// The first division whose divisor is zero within its own expanded uncertainty.

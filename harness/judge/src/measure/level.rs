@@ -2,7 +2,7 @@
 
 use super::{Answer, Task, named, no_number};
 use crate::budget::{self, Budget};
-use crate::stats::summary::Summary;
+use crate::stats::summary::{Running, Summary};
 use crate::stats::tolerance;
 use certbench_model::finding::{Reason, Value};
 use certbench_model::{Text, Unit};
@@ -13,10 +13,13 @@ pub(super) fn mean(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     let none = || no_number("No window with samples", "没有含采样的窗口");
     let mut means = Vec::new();
     for window in task.windows("over", answer)? {
-        let trace = window.trace(task.reader, &channel.id, &mut answer.doubts)?;
-        trace.check_gaps(&mut answer.doubts);
-        let values: Vec<f64> = trace.scalar().iter().map(|s| s.1).collect();
-        means.push(Summary::of(&values).ok_or_else(none)?.mean);
+        // A window may be hours long: nothing of it is kept.
+        let mut running = Running::default();
+        let passed = window.pass(task.reader, &channel.id, &mut answer.doubts, |_, values| {
+            running.add(values[0]);
+        })?;
+        passed.check_gaps(&mut answer.doubts);
+        means.push(running.mean().ok_or_else(none)?);
     }
     answer.n = u32::try_from(means.len()).unwrap_or(u32::MAX);
     let summary = Summary::of(&means).ok_or_else(none)?;

@@ -34,16 +34,18 @@ mod wander;
 use crate::course::{CaseCourse, TrialRun, WindowRun};
 use crate::params::Params;
 use crate::reason::{Reasons, because};
-use crate::trace::{Reader, Trace, to_be_imported};
+use crate::trace::{Passed, Reader, Trace, to_be_imported};
 use crate::trial::{self, Counts};
 use certbench_model::event::WindowEnd;
 use certbench_model::figure::Figure;
 use certbench_model::finding::{Evidence, NamedValue, Reason, Value};
 use certbench_model::plan::{Case, Row};
+use certbench_model::sample::COMPONENTS_MAX;
 use certbench_model::step::Over;
 use certbench_model::vocabulary::MetricDescription;
 use certbench_model::{Channel, Measure, Quantity, Source, Step, Text, Unit, Verdict};
 
+pub(crate) use pose::{Attained, attained, registered};
 pub(crate) use success::invalid_trials;
 
 /// Everything that a metric may look at.
@@ -430,6 +432,17 @@ impl Window<'_> {
         doubts: &mut Reasons,
     ) -> Result<Trace<'r>, Reason> {
         reader.trace(channel, self.run.from_ns, self.to_ns, doubts)
+    }
+
+    /// As [`Self::trace`], sample by sample: see [`Reader::pass`].
+    pub(crate) fn pass<'r>(
+        self,
+        reader: Reader<'r>,
+        channel: &str,
+        doubts: &mut Reasons,
+        take: impl FnMut(f64, &[f64; COMPONENTS_MAX]),
+    ) -> Result<Passed<'r>, Reason> {
+        reader.pass(channel, self.run.from_ns, self.to_ns, doubts, take)
     }
 }
 

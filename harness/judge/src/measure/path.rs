@@ -1,8 +1,9 @@
-//! Straight paths between two poses: accuracy, repeatability, velocity.
+//! Paths by commanded poses, straight or round: accuracy, repeatability, velocity.
 
 use super::{Answer, Task, named, no_number, pose, unit};
 use crate::budget::Budget;
 use crate::figure;
+use crate::frame::Pose;
 use crate::metric::iso9283::cube;
 use crate::metric::iso9283::path::{self, Largest, Plane};
 use crate::metric::iso9283::velocity;
@@ -17,6 +18,10 @@ struct Passes<'a> {
     planes: Vec<Plane>,
     /// Crossings of all passes by plane.
     crossings: Vec<Vec<Position>>,
+    /// Angles a, b, c there, degrees, by axis, plane and pass; `None` when a pass has none.
+    angles: Option<[Vec<Vec<f64>>; 3]>,
+    /// Commanded angles at the planes, degrees, by axis; `None` where the two poses do not say them.
+    commanded: Option<[Vec<f64>; 3]>,
     /// Speeds between the first and the last plane, mm/s, by pass.
     speeds: Vec<Vec<f64>>,
     far_mm: f64,
@@ -33,11 +38,24 @@ fn passes<'a>(task: Task<'a>, answer: &mut Answer) -> Result<Passes<'a>, Reason>
     let count = u32::try_from(params.count("planes")?)
         .unwrap_or(u32::MAX)
         .min(10_000);
-    let planes = cube::line(from.position, to.position, count)
-        .ok_or_else(|| no_number("The two poses are one", "两个位姿重合"))?;
+    let via = params.optional_word("via").filter(|via| !via.is_empty());
+    let planes = match via {
+        None => cube::line(from.position, to.position, count)
+            .ok_or_else(|| no_number("The two poses are one", "两个位姿重合"))?,
+        Some(via) => {
+            let via = pose::commanded(task, Some(via))?;
+            pose::registration(task, channel, &via)?;
+            let three = [from.position, via.position, to.position];
+            cube::circle_through(three, count).ok_or_else(|| {
+                no_number("The three poses lie on no circle", "三个位姿不在同一圆上")
+            })?
+        }
+    };
     let mut all = Passes {
         channel,
         crossings: vec![Vec::new(); planes.len()],
+        angles: Some(std::array::from_fn(|_| vec![Vec::new(); planes.len()])),
+        commanded: commanded_angles(&from, &to, via.is_some(), planes.len()),
         planes,
         speeds: Vec::new(),
         far_mm: 0.0,
@@ -51,22 +69,17 @@ fn passes<'a>(task: Task<'a>, answer: &mut Answer) -> Result<Passes<'a>, Reason>
             .iter()
             .map(|(_, p)| norm(p.position_mm))
             .fold(all.far_mm, f64::max);
-        let timed: Vec<(f64, Position)> = trace
-            .registered()?
-            .iter()
-            .map(|(t, p)| (*t, p.position_mm))
-            .collect();
-        all.take(&timed)?;
+        all.take(&trace.registered()?)?;
     }
     answer.n = u32::try_from(all.n).unwrap_or(u32::MAX);
     Ok(all)
 }
 
 impl Passes<'_> {
-    fn take(&mut self, timed: &[(f64, Position)]) -> Result<(), Reason> {
-        let positions: Vec<Position> = timed.iter().map(|s| s.1).collect();
+    fn take(&mut self, timed: &[(f64, Pose)]) -> Result<(), Reason> {
+        let positions: Vec<Position> = timed.iter().map(|s| s.1.position_mm).collect();
         let mut times = Vec::new();
-        for (plane, crossings) in self.planes.iter().zip(&mut self.crossings) {
+        for (i, plane) in self.planes.iter().enumerate() {
             let cut = path::crossing(&positions, *plane).ok_or_else(|| {
                 because(
                     "no-crossing",
@@ -76,16 +89,69 @@ impl Passes<'_> {
             })?;
             let at = |i: usize| timed.get(i).map_or(f64::NAN, |s| s.0);
             times.push(at(cut.before) + cut.share * (at(cut.before + 1) - at(cut.before)));
-            crossings.push(cut.at);
+            if let Some(crossings) = self.crossings.get_mut(i) {
+                crossings.push(cut.at);
+            }
+            let angles = |i: usize| timed.get(i)?.1.angles_deg;
+            let between = angles(cut.before).zip(angles(cut.before + 1));
+            match (&mut self.angles, between) {
+                (Some(all), Some((from, to))) => {
+                    for (axis, of_axis) in all.iter_mut().enumerate() {
+                        let there = from[axis] + cut.share * turn(from[axis], to[axis]);
+                        if let Some(of_plane) = of_axis.get_mut(i) {
+                            of_plane.push(there);
+                        }
+                    }
+                }
+                _ => self.angles = None,
+            }
         }
         let speeds = self.planes.windows(2).zip(times.windows(2));
-        let apart = |w: &[Plane]| norm([0, 1, 2].map(|i| w[1].point[i] - w[0].point[i]));
-        self.speeds
-            .push(speeds.map(|(p, t)| apart(p) / (t[1] - t[0])).collect());
+        self.speeds.push(
+            speeds
+                .map(|(p, t)| cube::along(p[0], p[1]) / (t[1] - t[0]))
+                .collect(),
+        );
         self.n += 1;
         Ok(())
     }
 }
+
+/// The shortest way from one angle to another, degrees.
+fn turn(from: f64, to: f64) -> f64 {
+    (to - from + 180.0).rem_euclid(360.0) - 180.0
+}
+
+/// Commanded angles at the planes: those of the poses where they are alike, and a steady turn where a
+/// straight path turns the tool about one axis. Of a turn about several, and of a round path whose
+/// poses differ, two poses do not say what is commanded in between.
+fn commanded_angles(
+    from: &pose::Command<'_>,
+    to: &pose::Command<'_>,
+    round: bool,
+    planes: usize,
+) -> Option<[Vec<f64>; 3]> {
+    /// Angles nearer than this are one: what a bench file rounds off, degrees.
+    const ALIKE_DEG: f64 = 0.01;
+    let (from, to) = (from.angles_deg?, to.angles_deg?);
+    let turns: [f64; 3] = std::array::from_fn(|i| turn(from[i], to[i]));
+    let turned = turns.iter().filter(|t| t.abs() > ALIKE_DEG).count();
+    let known = turned == 0 || (turned == 1 && !round);
+    let share = |i: usize| {
+        if round {
+            0.0
+        } else {
+            (i as f64 + 0.5) / planes as f64
+        }
+    };
+    let along = |axis: usize| {
+        let at = |i: usize| from[axis] + share(i) * turns[axis];
+        (0..planes).map(at).collect()
+    };
+    known.then(|| std::array::from_fn(along))
+}
+
+const AXES: [&str; 3] = ["a", "b", "c"];
 
 fn none() -> Reason {
     no_number("Too few passes of the path", "路径运动次数过少")
@@ -107,10 +173,8 @@ fn planes(largest: &Largest, symbol: &str, answer: &mut Answer) {
 /// Deviation and spread of the passes over the length of the path, with the plane of the largest.
 fn along(task: Task<'_>, passes: &Passes<'_>, largest: &Largest, symbol: &str) -> Figure {
     let command: Vec<Position> = passes.planes.iter().map(|p| p.point).collect();
-    let far = |i: usize| match (command.first(), command.get(i)) {
-        (Some(a), Some(b)) => norm([0, 1, 2].map(|axis| b[axis] - a[axis])),
-        _ => f64::NAN,
-    };
+    let steps = |i: usize| passes.planes.windows(2).take(i);
+    let far = |i: usize| steps(i).map(|w| cube::along(w[0], w[1])).sum::<f64>();
     let line = |name: Text, of: Option<Largest>| {
         let each = of?.each.into_iter().enumerate();
         let points = each.map(|(i, value)| [far(i), value]).collect();
@@ -171,6 +235,22 @@ pub(super) fn path_accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), R
     pose::frame_line(&mut budget, passes.channel)?;
     planes(&at, "AT", answer);
     answer.figures.push(along(task, &passes, &at, "AT"));
+    for (axis, name) in AXES.into_iter().enumerate() {
+        let seen = passes.angles.as_ref().and_then(|a| a.get(axis));
+        let command = passes.commanded.as_ref().and_then(|c| c.get(axis));
+        let largest = seen.zip(command);
+        if let Some(at) = largest.and_then(|(a, c)| path::angle_path_accuracy(a, c)) {
+            answer.more.push(named(
+                &format!("AT_{name}"),
+                &format!("Path accuracy of the angle {name}"),
+                &format!("角度 {name} 的轨迹准确度"),
+                at.value,
+                unit("deg"),
+                None,
+            ));
+            pose::angles_without_uncertainty(passes.channel, answer);
+        }
+    }
     answer.value = Some(Value::Quantity(budget.measured(
         at.value,
         unit("mm"),
@@ -205,6 +285,24 @@ pub(super) fn path_repeatability(task: Task<'_>, answer: &mut Answer) -> Result<
     );
     planes(&rt, "RT", answer);
     answer.figures.push(along(task, &passes, &rt, "RT"));
+    for (axis, name) in AXES.into_iter().enumerate() {
+        let Some(seen) = passes.angles.as_ref().and_then(|a| a.get(axis)) else {
+            break;
+        };
+        // About the first pass: any value near them all will do.
+        let about: Vec<f64> = seen.iter().filter_map(|a| a.first().copied()).collect();
+        if let Some(rt) = path::angle_path_repeatability(seen, &about) {
+            answer.more.push(named(
+                &format!("RT_{name}"),
+                &format!("Path repeatability of the angle {name} (±)"),
+                &format!("角度 {name} 的轨迹重复性（±）"),
+                rt.value,
+                unit("deg"),
+                None,
+            ));
+            pose::angles_without_uncertainty(passes.channel, answer);
+        }
+    }
     answer.value = Some(Value::Quantity(budget.measured(
         rt.value,
         unit("mm"),
@@ -235,13 +333,9 @@ pub(super) fn path_velocity(task: Task<'_>, answer: &mut Answer) -> Result<(), R
         seen.n as f64 - 1.0,
     );
     // Two crossings a plane's distance apart: the instrument at both ends of the steady part.
-    let length = norm([0, 1, 2].map(|i| {
-        let at = |p: Option<&Plane>| p.map_or(0.0, |p| p.point[i]);
-        at(passes
-            .planes
-            .get(passes.planes.len().saturating_sub(1 + skip)))
-            - at(passes.planes.get(skip))
-    }));
+    let last = passes.planes.len().saturating_sub(skip);
+    let steps = passes.planes.get(skip..last).unwrap_or_default().windows(2);
+    let length: f64 = steps.map(|w| cube::along(w[0], w[1])).sum();
     let u = pose::instrument(passes.channel, passes.far_mm)?;
     budget.certificate(
         Text::new("Instrument, at both ends", "仪器（两端）"),

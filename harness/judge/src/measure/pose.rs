@@ -84,6 +84,34 @@ pub(super) fn accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
     Ok(())
 }
 
+/// Where a pose was attained in one run, for holding several runs against each other.
+pub(crate) struct Attained {
+    /// Commanded position, mm, and its frame.
+    pub(crate) command: (Position, String),
+    /// Mean position of each visit, in that frame, mm.
+    pub(crate) positions: Vec<Position>,
+    /// Standard uncertainty by the instrument, mm, and its certificate.
+    pub(crate) instrument: (Option<f64>, Option<String>),
+    /// How the instrument's frame was related to that of the command.
+    pub(crate) registration: Registration,
+}
+
+/// The visits of a measure of pose accuracy, with whatever makes them unusable.
+pub(crate) fn attained(task: Task<'_>, answer: &mut Answer) -> Result<Attained, Reason> {
+    let command = command(task)?;
+    let channel = task.channel("position")?;
+    let registration = registration(task, channel, &command)?;
+    task.reader.check_calibration(channel, &mut answer.doubts);
+    let visits = visits(task, answer)?;
+    let certificate = channel.calibration.as_ref().map(|c| c.certificate.clone());
+    Ok(Attained {
+        command: (command.position, registration.frame.clone()),
+        positions: positions(&visits),
+        instrument: (instrument(channel, farthest(&visits))?, certificate),
+        registration: registration.clone(),
+    })
+}
+
 /// The registration of a tracker to the frame of a commanded pose, without which accuracy is not
 /// tested.
 pub(super) fn registration<'a>(
@@ -125,13 +153,19 @@ pub(super) fn registration<'a>(
 
 /// What the registration of a channel, if it has one, adds to a budget of positions.
 pub(super) fn frame_line(budget: &mut Budget, channel: &Channel) -> Result<(), Reason> {
-    if let Some(registration) = &channel.registration {
-        budget.normal(
-            Text::new("Registration to the frame", "坐标系标定"),
-            frame_u(registration)?,
-            Some(registration.method.clone()),
-        );
-    }
+    channel
+        .registration
+        .as_ref()
+        .map_or(Ok(()), |r| registered(budget, r))
+}
+
+/// What a registration adds to a budget of positions.
+pub(crate) fn registered(budget: &mut Budget, registration: &Registration) -> Result<(), Reason> {
+    budget.normal(
+        Text::new("Registration to the frame", "坐标系标定"),
+        frame_u(registration)?,
+        Some(registration.method.clone()),
+    );
     Ok(())
 }
 
@@ -225,7 +259,7 @@ fn none() -> Reason {
 
 /// A certificate states the uncertainty of a tracker's positions over their distance, never that of
 /// its angles: they stand beside the result, and no limit can be held against them.
-fn angles_without_uncertainty(channel: &Channel, answer: &mut Answer) {
+pub(super) fn angles_without_uncertainty(channel: &Channel, answer: &mut Answer) {
     answer.notes.add(because(
         "angles-without-uncertainty",
         format!(
@@ -401,7 +435,7 @@ pub(super) fn from_mm(channel: &Channel, value: f64) -> Result<f64, Reason> {
 /// A commanded pose.
 pub(super) struct Command<'a> {
     pub(super) position: Position,
-    angles_deg: Option<[f64; 3]>,
+    pub(super) angles_deg: Option<[f64; 3]>,
     pub(super) frame: Option<&'a str>,
 }
 

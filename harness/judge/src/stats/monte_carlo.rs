@@ -3,7 +3,7 @@
 //! Deterministic: draws come from a counter, so that the same seed gives the same bytes however many
 //! threads share the work.
 
-use super::{Confidence, Interval, normal, student, summary::Summary};
+use super::{Confidence, Interval, normal, summary::Summary};
 use std::num::NonZeroUsize;
 
 /// What is known of one input quantity.
@@ -49,16 +49,35 @@ pub enum Input {
 }
 
 impl Input {
-    /// The value at the probability `p`.
-    fn quantile(self, p: f64) -> f64 {
+    /// The value in one trial; `k` numbers the input.
+    #[must_use]
+    pub fn draw(self, trial: Trial, k: u64) -> f64 {
+        let p = trial.uniform(k);
         match self {
             Input::Normal { mean, u } => mean + u * normal::quantile(p),
             Input::Rectangular { mean, half } => mean + half * (2.0 * p - 1.0),
             Input::Triangular { mean, half } if p < 0.5 => mean + half * ((2.0 * p).sqrt() - 1.0),
             Input::Triangular { mean, half } => mean + half * (1.0 - (2.0 - 2.0 * p).sqrt()),
             Input::ArcSine { mean, half } => mean + half * (std::f64::consts::PI * (p - 0.5)).sin(),
-            Input::T { mean, u, nu } => mean + u * student::quantile(p, nu).unwrap_or(f64::NAN),
+            // R. W. Bailey, Mathematics of Computation 62 (1994): the polar method, exact.
+            Input::T { mean, u, nu } => {
+                let angle = std::f64::consts::TAU * trial.uniform(k | 1 << 63);
+                mean + u * (nu * (p.powf(-2.0 / nu) - 1.0)).sqrt() * angle.cos()
+            }
         }
+    }
+}
+
+/// One trial: its numbers depend on nothing but the seed, its own number and the input's.
+#[derive(Debug, Clone, Copy)]
+pub struct Trial {
+    seed: u64,
+    number: u64,
+}
+
+impl Trial {
+    fn uniform(self, input: u64) -> f64 {
+        uniform(self.seed, self.number, input)
     }
 }
 
@@ -90,27 +109,14 @@ pub fn propagate(
     seed: u64,
     coverage: Confidence,
 ) -> Option<Propagated> {
-    if !TRIALS.contains(&trials) {
-        return None;
-    }
-    let mut values = vec![0.0; trials];
-    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let part = trials.div_ceil(threads);
-    std::thread::scope(|scope| {
-        for (index, chunk) in values.chunks_mut(part).enumerate() {
-            let model = &model;
-            scope.spawn(move || {
-                let mut drawn = vec![0.0; inputs.len()];
-                for (offset, value) in chunk.iter_mut().enumerate() {
-                    let trial = (index * part + offset) as u64;
-                    for (k, (input, x)) in inputs.iter().zip(&mut drawn).enumerate() {
-                        *x = input.quantile(uniform(seed, trial, k as u64));
-                    }
-                    *value = model(&drawn);
-                }
-            });
-        }
-    });
+    let model = |trial: Trial| {
+        let drawn: Vec<f64> = (0..)
+            .zip(inputs)
+            .map(|(k, input)| input.draw(trial, k))
+            .collect();
+        model(&drawn)
+    };
+    let mut values = outcomes(model, trials, seed)?;
     let summary = Summary::of(&values)?;
     values.sort_by(f64::total_cmp);
     // JCGM 101, 7.7: q = pM values inside, (M - q) / 2 below.
@@ -131,6 +137,30 @@ pub fn propagate(
         shortest,
         trials,
     })
+}
+
+/// What a model gives in each of `trials` trials, in their order. `None` for too few or too many, or
+/// when it ever gives a number that is not finite.
+#[must_use]
+pub fn outcomes(model: impl Fn(Trial) -> f64 + Sync, trials: usize, seed: u64) -> Option<Vec<f64>> {
+    if !TRIALS.contains(&trials) {
+        return None;
+    }
+    let mut values = vec![0.0; trials];
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let part = trials.div_ceil(threads);
+    std::thread::scope(|scope| {
+        for (index, chunk) in values.chunks_mut(part).enumerate() {
+            let model = &model;
+            scope.spawn(move || {
+                for (offset, value) in chunk.iter_mut().enumerate() {
+                    let number = (index * part + offset) as u64;
+                    *value = model(Trial { seed, number });
+                }
+            });
+        }
+    });
+    values.iter().all(|v| v.is_finite()).then_some(values)
 }
 
 /// A number strictly between 0 and 1 from three counters, by the mixing of SplitMix64 (Steele, Lea,

@@ -67,6 +67,48 @@ impl Summary {
     }
 }
 
+/// The mean of values that are seen once and not kept.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Running {
+    n: u64,
+    /// The first value: what the others are counted from, so that small changes on a large offset
+    /// survive.
+    first: f64,
+    sum: f64,
+    /// What rounding has taken from the sum (Neumaier 1974).
+    lost: f64,
+}
+
+impl Running {
+    /// One more value.
+    pub fn add(&mut self, value: f64) {
+        if self.n == 0 {
+            self.first = value;
+        }
+        self.n += 1;
+        let more = value - self.first;
+        let sum = self.sum + more;
+        self.lost += match self.sum.abs() >= more.abs() {
+            true => (self.sum - sum) + more,
+            false => (more - sum) + self.sum,
+        };
+        self.sum = sum;
+    }
+
+    /// How many values there were.
+    #[must_use]
+    pub fn n(&self) -> u64 {
+        self.n
+    }
+
+    /// Arithmetic mean; `None` without a value, or when one of them was not finite.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        let mean = self.first + (self.sum + self.lost) / self.n as f64;
+        (self.n > 0 && mean.is_finite()).then_some(mean)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +138,18 @@ mod tests {
         let summary = Summary::of(&[3.0]).unwrap();
         assert_eq!((summary.mean, summary.s), (3.0, None));
         assert_eq!(summary.mean_interval(Confidence::P95), None);
+    }
+
+    #[test]
+    fn a_mean_that_keeps_no_value_is_the_mean() {
+        let mut running = Running::default();
+        assert_eq!(running.mean(), None);
+        for _ in 0..100_000 {
+            FORCES_N.iter().for_each(|v| running.add(v + 1e6));
+        }
+        to_digits(running.mean().unwrap(), 1_000_012.16, 14);
+        running.add(f64::NAN);
+        assert_eq!(running.mean(), None);
     }
 
     #[test]

@@ -122,34 +122,29 @@ pub(super) fn metrics() -> Vec<MetricDescription> {
         path(
             "iso9283-path-accuracy",
             "mm",
-            Text::new("Path accuracy AT (straight line)", "轨迹准确度 AT（直线）"),
+            Text::new("Path accuracy AT", "轨迹准确度 AT"),
             Text::new(
                 "AT_p = largest distance of the mean crossing of a plane from the command path; ISO \
-                 9283:1998, 8.2 (with a turning tool: 8.4)",
-                "AT_p = 各平面平均交点到指令轨迹的最大距离；ISO 9283:1998 第 8.2 条（工具转动时为 8.4）",
+                 9283:1998, 8.2 (with a turning tool: 8.4); AT_a, AT_b, AT_c beside it",
+                "AT_p = 各平面平均交点到指令轨迹的最大距离；ISO 9283:1998 第 8.2 条（工具转动时为 8.4）；附 AT_a、AT_b、AT_c",
             ),
             vec![],
         ),
         path(
             "iso9283-path-repeatability",
             "mm",
+            Text::new("Path repeatability RT", "轨迹重复性 RT"),
             Text::new(
-                "Path repeatability RT (straight line)",
-                "轨迹重复性 RT（直线）",
-            ),
-            Text::new(
-                "RT_p = largest mean distance + 3 S of the crossings of a plane; ISO 9283:1998, 8.3",
-                "RT_p = 各平面交点的平均距离 + 3 S 的最大值；ISO 9283:1998 第 8.3 条",
+                "RT_p = largest mean distance + 3 S of the crossings of a plane; ISO 9283:1998, 8.3; \
+                 RT_a, RT_b, RT_c = ±3 S of the angles beside it",
+                "RT_p = 各平面交点的平均距离 + 3 S 的最大值；ISO 9283:1998 第 8.3 条；附 RT_a、RT_b、RT_c = ±3 S（角度）",
             ),
             vec![],
         ),
         path(
             "iso9283-path-velocity",
             "%",
-            Text::new(
-                "Path velocity accuracy AV (straight line)",
-                "轨迹速度准确度 AV（直线）",
-            ),
+            Text::new("Path velocity accuracy AV", "轨迹速度准确度 AV"),
             Text::new(
                 "AV = (mean velocity - command) / command over the steady part, with RV = ±3 S_v and \
                  FV; ISO 9283:1998, 8.6",
@@ -310,6 +305,16 @@ fn path(
     let mut params = vec![
         pose("from", "Pose at the begin of the path", "轨迹起点位姿"),
         pose("to", "Pose at the end of the path", "轨迹终点位姿"),
+        param(
+            "via",
+            Text::new(
+                "Pose on the way of a round path: the whole circle from the first pose through this \
+                 one and the last; left out, the path is straight",
+                "圆形轨迹途经的位姿：自起点经此位姿与终点的整圆；省略时轨迹为直线",
+            ),
+            ParamKind::Text,
+            Some(ParamValue::Text(String::new())),
+        ),
         param(
             "planes",
             Text::new("Planes normal to the path", "垂直于轨迹的平面数"),

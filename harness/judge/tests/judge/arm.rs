@@ -283,3 +283,103 @@ fn a_straight_path_beside_its_command() {
     near(measured(only(&av)).value, -4.0, 1e-6);
     near(beside(only(&av), "v̄"), 240.0, 1e-4);
 }
+
+/// A tracker that sees angles too.
+fn with_angles(record: &mut Record) {
+    let channel = &mut record.plan.channels[usize::from(TCP)];
+    channel
+        .components
+        .extend(["a", "b", "c"].map(|name| Component {
+            name: name.into(),
+            unit: unit("deg"),
+        }));
+}
+
+#[test]
+fn the_angles_of_a_path_are_seen_beside_it() {
+    let along = |metric: &str| {
+        let mut m = measure(metric, "pass", &[POSITION], 10);
+        set(&mut m, "from", "e1");
+        set(&mut m, "to", "e2");
+        m.params.insert("planes".into(), ParamValue::Count(5));
+        m.accept = at_most("1 mm");
+        let mut record = moved(m, &["pass"]);
+        with_angles(&mut record);
+        // The tool turns about z from 170° by 40° through the wrap, and stays at 180° about x.
+        record.pose("e1", [0.0, 0.0, 0.0, 180.0, 0.0, 170.0]);
+        record.pose("e2", [500.0, 0.0, 0.0, 180.0, 0.0, -150.0]);
+        let context = record.context(&[], 0);
+        for j in 0..10 {
+            let off = if j % 2 == 0 { 0.1 } else { -0.1 };
+            let samples: Vec<_> = (0..260)
+                .map(|i| {
+                    let x = 2.0 * f64::from(i) - 10.0;
+                    let c = wrapped(170.0 + 40.0 * x / 500.0 + 0.3 + off);
+                    let pose = [x, 0.1, 0.0, wrapped(180.0 + off), 0.02, c];
+                    (TCP, 10.0 * f64::from(i), Reading::vector(&pose))
+                })
+                .collect();
+            record.window("pass", &context, &samples);
+        }
+        record.finish(CaseEnd::Completed);
+        record.judge()
+    };
+    let at = along("iso9283-path-accuracy");
+    let finding = only(&at);
+    near(beside(finding, "AT_a"), 0.0, 1e-9);
+    near(beside(finding, "AT_b"), 0.02, 1e-9);
+    near(beside(finding, "AT_c"), 0.3, 1e-9);
+    assert!(codes(&finding.reasons).contains(&"angles-without-uncertainty"));
+    assert_eq!(at.verdict, Verdict::Pass);
+    let rt = along("iso9283-path-repeatability");
+    // Ten angles at ±0.1: S = sqrt(10 · 0.01 / 9).
+    near(beside(only(&rt), "RT_a"), 3.0 * (0.1f64 / 9.0).sqrt(), 1e-9);
+    near(beside(only(&rt), "RT_b"), 0.0, 1e-9);
+}
+
+fn wrapped(deg: f64) -> f64 {
+    (deg + 180.0).rem_euclid(360.0) - 180.0
+}
+
+#[test]
+fn a_circle_is_a_path_through_three_poses() {
+    let around = |metric: &str, limit: &str| {
+        let mut m = measure(metric, "pass", &[POSITION], 10);
+        set(&mut m, "from", "c1");
+        set(&mut m, "via", "c2");
+        set(&mut m, "to", "c3");
+        m.params.insert("skip".into(), ParamValue::Count(2));
+        set(&mut m, "velocity", "250 mm/s");
+        m.accept = at_most(limit);
+        let mut record = moved(m, &["pass"]);
+        record.pose("c1", at_pose([200.0, 0.0, 50.0]));
+        record.pose("c2", at_pose([0.0, 200.0, 50.0]));
+        record.pose("c3", at_pose([-200.0, 0.0, 50.0]));
+        let context = record.context(&[], 0);
+        for _ in 0..10 {
+            // A circle 0.4 mm too large and 0.3 mm too high, at 250 mm/s on its own radius.
+            let samples: Vec<_> = (-5..5_100)
+                .map(|i| {
+                    let (sin, cos) = (f64::from(i) * 0.001 * 250.0 / 200.4).sin_cos();
+                    let at = [200.4 * cos, 200.4 * sin, 50.3];
+                    (TCP, f64::from(i + 5), Reading::vector(&at))
+                })
+                .collect();
+            record.window("pass", &context, &samples);
+        }
+        record.finish(CaseEnd::Completed);
+        record.judge()
+    };
+    let at = around("iso9283-path-accuracy", "1 mm");
+    near(measured(only(&at)).value, 0.5, 1e-4);
+    assert_eq!(at.verdict, Verdict::Pass);
+    let rt = around("iso9283-path-repeatability", "1 mm");
+    near(measured(only(&rt)).value, 0.0, 1e-6);
+    // Between planes of the commanded circle it is slower by the share that it is too large.
+    let av = around("iso9283-path-velocity", "5 %");
+    near(
+        measured(only(&av)).value,
+        100.0 * (200.0 / 200.4 - 1.0),
+        1e-4,
+    );
+}

@@ -11,6 +11,7 @@ mod inspection;
 mod items;
 mod metrics;
 mod record;
+mod runs;
 mod schemes;
 mod stops;
 mod trials;

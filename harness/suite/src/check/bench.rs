@@ -119,6 +119,7 @@ impl Checker<'_> {
             let pose = self.pose(bench, pose).map(|p| (span, p));
             bench.poses.extend(name.zip(pose));
         }
+        self.cube(written, bench);
         for (name, span, preset) in entries(written.presets.as_ref()) {
             let name = identifier(name, span, "a preset", self.sink);
             let preset = self.preset(bench, preset).map(|p| (span, p));

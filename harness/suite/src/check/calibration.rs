@@ -241,7 +241,7 @@ impl Checker<'_> {
         })
     }
 
-    fn three(&self, written: &At<Vec<At<Scalar>>>, symbol: &str) -> Option<[f64; 3]> {
+    pub(crate) fn three(&self, written: &At<Vec<At<Scalar>>>, symbol: &str) -> Option<[f64; 3]> {
         let list = written.get()?;
         let numbers: Vec<f64> = list
             .iter()

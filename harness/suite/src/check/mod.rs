@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod calibration;
+mod cube;
 pub(crate) mod device;
 pub(crate) mod job;
 pub(crate) mod literal;

@@ -62,7 +62,7 @@ impl Checker<'_> {
         })
     }
 
-    fn bench_device<'b>(
+    pub(crate) fn bench_device<'b>(
         &self,
         bench: &'b Bench,
         id: &str,

@@ -24,6 +24,8 @@ pub(crate) struct Bench {
     pub(crate) devices: At<Entries<At<Device>>>,
     /// Channel name to the signal that it is.
     pub(crate) channels: Option<At<Entries<At<Wiring>>>>,
+    /// The test cube of ISO 9283:1998, 6.8, whose poses then need no numbers of their own.
+    pub(crate) cube: Option<At<Cube>>,
     /// Named poses.
     pub(crate) poses: Option<At<Entries<At<Pose>>>>,
     /// Named postures of hands.
@@ -210,6 +212,44 @@ pub(crate) struct Wiring {
     pub(crate) signal: At<String>,
     /// The instrument's own sampling interval, if other than the driver's nominal one.
     pub(crate) interval: Option<At<Scalar>>,
+}
+
+/// A test cube in the space of a robot, edges parallel to `frame`. It gives `p1` to `p5` their commanded
+/// positions, and a robot that needs no joint angles these poses themselves, with `large-1` to `large-4`
+/// and `small-1` to `small-4`, points of the circular paths a quarter apart.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cube {
+    /// The robot.
+    pub(crate) device: At<String>,
+    /// Centre x, y, z: P1.
+    pub(crate) centre: At<Vec<At<Scalar>>>,
+    /// Length of an edge.
+    pub(crate) edge: At<Scalar>,
+    /// The diagonal plane of the poses; `c1-c2-c7-c8` when left out.
+    pub(crate) plane: Option<At<CubePlane>>,
+    /// Rotations a, b, c of the tool about fixed x, y, z in every pose.
+    pub(crate) orientation: At<Vec<At<Scalar>>>,
+    /// The frame of all this.
+    pub(crate) frame: At<String>,
+}
+
+/// A diagonal plane by the corners of the cube; C1 to C4 are those of the upper face, from +x +y on
+/// through +x -y, C5 to C8 lie below them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub(crate) enum CubePlane {
+    /// Offsets along x and z are equal.
+    #[serde(rename = "c1-c2-c7-c8")]
+    PlusX,
+    /// Through the upper edge at -y.
+    #[serde(rename = "c2-c3-c8-c5")]
+    MinusY,
+    /// Through the upper edge at -x.
+    #[serde(rename = "c3-c4-c5-c6")]
+    MinusX,
+    /// Offsets along y and z are equal.
+    #[serde(rename = "c4-c1-c6-c7")]
+    PlusY,
 }
 
 /// A named pose: joint angles, and where the tool centre point is then commanded to be.

@@ -1,70 +1,9 @@
-//! The test cube with its plane, poses and paths: ISO 9283:1998, 6.8.
-//!
-//! Where the cube lies, how large it is and which of its diagonal planes is used belong to the
-//! suite and the bench; here is only the geometry. Edges are parallel to the base frame.
+//! Paths of the test cube and the planes that cut them: ISO 9283:1998, 6.8 and 8.2.
 
 use super::path::Plane;
-use super::{Position, direction, minus, norm, plus};
+use super::{Position, cross, direction, dot, minus, norm, plus};
 
-/// A cube, millimetres.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cube {
-    /// Centre, P1.
-    pub centre: Position,
-    /// Edge.
-    pub edge: f64,
-}
-
-/// The horizontal edge of the upper face through which the diagonal plane goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UpperEdge {
-    /// At +x: offsets along x and z are equal.
-    PlusX,
-    /// At -x.
-    MinusX,
-    /// At +y: offsets along y and z are equal.
-    PlusY,
-    /// At -y.
-    MinusY,
-}
-
-impl Cube {
-    /// The corners of a diagonal plane in order around it: two of the upper edge, then two of the
-    /// lower one, so that the first and third, second and fourth are opposite.
-    #[must_use]
-    pub fn plane(&self, edge: UpperEdge) -> [Position; 4] {
-        let h = self.edge / 2.0;
-        let at = |x: f64, y: f64, z: f64| plus(self.centre, h, [x, y, z]);
-        let corner = |s: f64, side: f64, up: f64| match edge {
-            UpperEdge::PlusX => at(s * up, side, up),
-            UpperEdge::MinusX => at(-s * up, -side, up),
-            UpperEdge::PlusY => at(-side, s * up, up),
-            UpperEdge::MinusY => at(side, -s * up, up),
-        };
-        [
-            corner(1.0, 1.0, 1.0),
-            corner(1.0, -1.0, 1.0),
-            corner(1.0, -1.0, -1.0),
-            corner(1.0, 1.0, -1.0),
-        ]
-    }
-
-    /// P1 to P5: the centre, and on the diagonals of the plane at `inset` (0.1 in the standard) of
-    /// their length from their ends, `P_k = P1 + (1 - 2 inset) (C_k - P1)`.
-    #[must_use]
-    pub fn poses(&self, edge: UpperEdge, inset: f64) -> [Position; 5] {
-        let [a, b, c, d] = self
-            .plane(edge)
-            .map(|corner| plus(self.centre, 1.0 - 2.0 * inset, minus(corner, self.centre)));
-        [self.centre, a, b, c, d]
-    }
-
-    /// Length of the space diagonal, millimetres.
-    #[must_use]
-    pub fn diagonal(&self) -> f64 {
-        self.edge * 3f64.sqrt()
-    }
-}
+pub use certbench_model::cube::{Cube, UpperEdge};
 
 /// `n` planes along the straight line from `a` to `b`, ends left out by half a spacing. `None`
 /// without a direction.
@@ -93,7 +32,7 @@ pub fn circle(
     n: u32,
 ) -> Option<Vec<Plane>> {
     let u = direction(u)?;
-    let v = direction(plus(v, -super::dot(u, v), u))?;
+    let v = direction(plus(v, -dot(u, v), u))?;
     let at = |i: u32| {
         let angle = std::f64::consts::TAU * (f64::from(i) + 0.5) / f64::from(n);
         let (sin, cos) = angle.sin_cos();
@@ -103,6 +42,41 @@ pub fn circle(
         }
     };
     Some((0..n).map(at).collect())
+}
+
+/// `n` planes along the circle through three points, beginning at the first and going on through the
+/// second. `None` when they lie on a line.
+#[must_use]
+pub fn circle_through(points: [Position; 3], n: u32) -> Option<Vec<Plane>> {
+    let [a, b, c] = points;
+    let (u, v) = (minus(b, a), minus(c, a));
+    let axis = cross(u, v);
+    let square = dot(axis, axis);
+    // On a line within what a bench file rounds off there is no circle to speak of.
+    if square.sqrt() <= 1e-6 * norm(u) * norm(v) {
+        return None;
+    }
+    // The circumcentre: a + (|v|² (u x v) x u + |u|² v x (u x v)) / (2 |u x v|²)
+    let to = plus(
+        cross(axis, u).map(|x| x * dot(v, v)),
+        dot(u, u),
+        cross(v, axis),
+    );
+    let centre = plus(a, 0.5 / square, to);
+    let begin = minus(a, centre);
+    // The direction of travel at a: from there to b and then to c.
+    circle(centre, norm(begin), begin, cross(axis, begin), n)
+}
+
+/// Length of the path from one plane to the next, straight or on an arc.
+#[must_use]
+pub fn along(from: Plane, to: Plane) -> f64 {
+    let chord = norm(minus(to.point, from.point));
+    let sine = (norm(minus(to.normal, from.normal)) / 2.0).min(1.0);
+    match sine > 0.0 {
+        true => chord * sine.asin() / sine,
+        false => chord,
+    }
 }
 
 /// Radius of the large circle of a plane: `share` (0.8 in practice) of its shorter side is the
@@ -124,33 +98,22 @@ mod tests {
     };
 
     #[test]
-    fn five_poses_in_the_plane_of_equal_x_and_z() {
-        let poses = CUBE.poses(UpperEdge::PlusX, 0.1);
-        assert_eq!(poses[0], CUBE.centre);
-        for (got, want) in poses[1..].iter().zip([
-            [900.0, 200.0, 800.0],
-            [900.0, -200.0, 800.0],
-            [500.0, -200.0, 400.0],
-            [500.0, 200.0, 400.0],
-        ]) {
-            assert!(norm(minus(*got, want)) < 1e-9, "{got:?}");
-        }
-        to_digits(CUBE.diagonal(), 866.0254, 4);
-        to_digits(0.1 * CUBE.diagonal(), 86.6025, 4);
-    }
-
-    #[test]
-    fn every_plane_goes_through_the_centre_with_opposite_corners() {
-        use UpperEdge::{MinusX, MinusY, PlusX, PlusY};
-        for edge in [PlusX, MinusX, PlusY, MinusY] {
-            let [a, b, c, d] = CUBE.plane(edge);
-            for (one, other) in [(a, c), (b, d)] {
-                to_digits(norm(minus(one, other)), 866.0254, 4);
-                let middle = plus(one, 0.5, minus(other, one));
-                assert!(norm(minus(middle, CUBE.centre)) < 1e-9);
-            }
-            assert!(a[2] > 600.0 && b[2] > 600.0 && c[2] < 600.0);
-        }
+    fn three_points_make_a_circle() {
+        // About (1, 2, 3) with radius 5 in the plane of y and z: (1, 7, 3), (1, 2, 8), (1, -3, 3).
+        let points = [[1.0, 7.0, 3.0], [1.0, 2.0, 8.0], [1.0, -3.0, 3.0]];
+        let around = circle_through(points, 400).unwrap();
+        let centre = [1.0, 2.0, 3.0];
+        assert!(
+            around
+                .iter()
+                .all(|p| (norm(minus(p.point, centre)) - 5.0).abs() < 1e-12)
+        );
+        // It leaves the first point towards the second, +z.
+        assert!(around[0].normal[2] > 0.99 && norm(minus(around[0].point, points[0])) < 0.05);
+        let length: f64 = around.windows(2).map(|w| along(w[0], w[1])).sum();
+        to_digits(length, 10.0 * std::f64::consts::PI * 399.0 / 400.0, 9);
+        assert_eq!(circle_through([[0.0; 3], [1.0; 3], [2.0; 3]], 10), None);
+        assert_eq!(circle_through([[0.0; 3], [1.0; 3], [0.0; 3]], 10), None);
     }
 
     #[test]
@@ -160,8 +123,7 @@ mod tests {
         assert_eq!(along[4].normal, [0.0, 1.0, 0.0]);
         let around = circle([0.0; 3], 2.0, [1.0, 0.0, 0.0], [1.0, 1.0, 0.0], 8).unwrap();
         assert!(around.iter().all(|p| {
-            (norm(p.point) - 2.0).abs() < 1e-12
-                && super::super::dot(p.point, p.normal).abs() < 1e-12
+            (norm(p.point) - 2.0).abs() < 1e-12 && dot(p.point, p.normal).abs() < 1e-12
         }));
         assert_eq!(line([0.0; 3], [0.0; 3], 5), None);
         // A cube of 500 mm: side 500 and 707, so a large circle of 400 mm.

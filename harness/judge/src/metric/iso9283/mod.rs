@@ -28,6 +28,15 @@ pub(crate) fn dot(a: Position, b: Position) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
+/// `a x b`.
+pub(crate) fn cross(a: Position, b: Position) -> Position {
+    [
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    ]
+}
+
 /// Length.
 pub(crate) fn norm(v: Position) -> f64 {
     v[0].hypot(v[1]).hypot(v[2])
