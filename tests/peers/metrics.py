@@ -16,6 +16,7 @@ from itertools import combinations
 
 import numpy as np
 from scipy import integrate, optimize, signal, special, stats
+from scipy.spatial.transform import Rotation
 
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
 # A least-squares fit that is not linear is found by a search on either side.
@@ -432,6 +433,17 @@ def pose_error(positions, rotations):
     return {"distance": np.linalg.norm(p - q), "angle": math.degrees(2 * math.atan2(np.linalg.norm(v), abs(w)))}
 
 
+@metric("moved-error")
+def moved_error(before, after, commanded):
+    (p, a), (q, b), (d, c) = [
+        (np.array(x), Rotation.from_quat([*r[1:], r[0]])) for x, r in (before, after, commanded)
+    ]
+    return {
+        "distance": np.linalg.norm(q - p - d),
+        "angle": math.degrees(((c * a).inv() * b).magnitude()),
+    }
+
+
 # --- stops, contact, heat -----------------------------------------------------------------------------
 
 
@@ -477,6 +489,22 @@ def bounce(levels, positions):
         "changes": len(changes),
         "duration": changes[-1] - changes[0],
         "rebound": max(positions) - positions[-1],
+    }
+
+
+@metric("stress")
+def stress(samples, least, most, field, recovery, helped):
+    t, y = np.array(samples).T
+    over = y - most if least is None else np.maximum(y - most, least - y)
+    bad = t[(over > 0) & (t >= field[0])]
+    from_then = [field[1], *helped]
+    lasts = len(bad) > 0 and bad[-1] >= max(from_then) + recovery
+    letter = "-" if lasts else "C" if helped else "B" if len(bad) else "A"
+    return {
+        "criterion": letter,
+        "out": bad[-1] - bad[0] if len(bad) else 0.0,
+        "beyond": over[t >= field[0]].max(),
+        "fell": bad[0] if len(bad) else None,
     }
 
 
@@ -781,6 +809,32 @@ def sprt(good, bad, alpha, beta, k, n):
         "reject": a / (success - failure),
         "asn": [((1 - alpha) * b + alpha * a) / drift(good), (beta * b + (1 - beta) * a) / drift(bad)],
     }
+
+
+@metric("characteristic")
+def characteristic(p, trials, failures, test):
+    need = trials - failures
+    # Single: undecided while the failures are allowed and the successes do not yet suffice.
+    open_after = [
+        sum(stats.binom.pmf(f, t, 1 - p) for f in range(t + 1) if f <= failures and t - f < need)
+        for t in range(trials)
+    ]
+    single = [stats.binom.cdf(failures, trials, 1 - p), sum(open_after)]
+    # Sequential: between two straight lines over the number of trials.
+    good, bad, alpha, beta = test
+    success, failure = math.log(bad / good), math.log((1 - bad) / (1 - good))
+    slope = failure / (failure - success)
+    accept, reject = (math.log(x) / (success - failure) for x in (beta / (1 - alpha), (1 - beta) / alpha))
+    going, accepted, length = np.array([1.0]), 0.0, 0.0
+    for n in range(1, trials + 1):
+        length += going.sum()
+        going = np.convolve(going, [1 - p, p])
+        k = np.arange(len(going))
+        good_enough = k >= slope * n + (accept if n < trials else 0.0)
+        too_few = k <= slope * n + reject if n < trials else ~good_enough
+        accepted += going[good_enough].sum()
+        going = np.where(good_enough | too_few, 0.0, going)
+    return {"single": single, "sequential": [accepted, length]}
 
 
 @metric("kappa")

@@ -24,7 +24,7 @@ fn the_metrics_of_the_judge_can_be_named_in_a_suite() {
     });
     // Those over a table (poses, regions, targets), of joints, of sensors and of entered numbers stand in
     // the shipped suites and in the tests' own.
-    assert!(named.count() >= 41);
+    assert!(named.count() >= 55);
 }
 
 /// The codes of the complaints about the page with one change.
@@ -39,6 +39,28 @@ fn complaints(from: &str, to: &str) -> Vec<String> {
     let mut sources = Sources::memory([("page.suite.yaml", text.as_str())]);
     let (_, complaints) = check_suite(&mut sources, "page.suite.yaml", &vocabulary);
     complaints.iter().map(|c| c.code.clone()).collect()
+}
+
+#[test]
+fn a_plan_that_decides_nothing_or_not_here_is_refused() {
+    let plan = "plan: { good: 95 %, bad: 70 %, alpha: 5 %, beta: 10 %, trials: 60 }";
+    let with = |to: &str| complaints(plan, to);
+    assert_eq!(
+        complaints("decided: go ", "decided: gone "),
+        ["unknown-trial"]
+    );
+    assert_eq!(with("plan: { trials: 60, failures: 2 }"), [""; 0]);
+    assert_eq!(with("plan: { trials: 50, failures: 2 }"), ["plan-mismatch"]);
+    assert_eq!(with("plan: { trials: 60, failures: 60 }"), ["out-of-range"]);
+    assert_eq!(with("plan: { trials: 60 }"), ["one-of"]);
+    assert_eq!(with(&plan.replace("70 %", "96 %")), ["out-of-range"]);
+    let without = with("invalid_if: [cold]\n                invalid_at_most: 1");
+    assert_eq!(without, ["unknown-trial", "no-plan"]);
+    // A height in newtons.
+    assert_eq!(
+        complaints("least: 70 cm", "least: 70 N"),
+        ["wrong-dimension"]
+    );
 }
 
 #[test]

@@ -36,6 +36,10 @@ pub(crate) struct CaseCourse<'a> {
     pub(crate) prompts: Vec<PromptRun<'a>>,
     /// Repeats and schedules that ended.
     pub(crate) repeats: Vec<RepeatRun<'a>>,
+    /// Marks, by name, ns.
+    pub(crate) marks: Vec<(&'a str, u64)>,
+    /// When an answer said that a person had intervened, ns.
+    pub(crate) interventions: Vec<u64>,
     /// Bad news in order of time.
     pub(crate) troubles: Vec<Trouble>,
     /// Times of halts that certbench made by itself, ns.
@@ -273,6 +277,12 @@ impl<'a> Fold<'a> {
                     ending: ending.as_deref(),
                 });
             }),
+            EventBody::Marked { name, .. } => {
+                self.in_case(|case| case.marks.push((name.as_str(), time_ns)));
+            }
+            EventBody::Intervened { .. } => {
+                self.in_case(|case| case.interventions.push(time_ns));
+            }
             EventBody::Answered {
                 prompt,
                 answer,

@@ -34,6 +34,17 @@ fn rotation(abc_deg: [f64; 3]) -> Matrix {
     ]
 }
 
+/// The same rotation as a unit quaternion w, x, y, z.
+pub(crate) fn quaternion(abc_deg: [f64; 3]) -> [f64; 4] {
+    let [(sa, ca), (sb, cb), (sc, cc)] = abc_deg.map(|a| (a.to_radians() / 2.0).sin_cos());
+    [
+        cc * cb * ca + sc * sb * sa,
+        cc * cb * sa - sc * sb * ca,
+        cc * sb * ca + sc * cb * sa,
+        sc * cb * ca - cc * sb * sa,
+    ]
+}
+
 /// The angles a, b, c of a rotation; with b at ±90 degrees only a ± c is defined, and c is taken as 0.
 pub(crate) fn angles(r: Matrix) -> [f64; 3] {
     let b = (-r[2][0]).atan2(r[0][0].hypot(r[1][0]));
@@ -95,6 +106,20 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_quaternion_turns_as_the_matrix_does(a in -179.0f64..179.0, b in -179.0f64..179.0, c in -179.0f64..179.0) {
+            let [w, x, y, z] = quaternion([a, b, c]);
+            let matrix = [
+                [1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y - w * z), 2.0 * (x * z + w * y)],
+                [2.0 * (x * y + w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z - w * x)],
+                [2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)],
+            ];
+            let wanted = rotation([a, b, c]);
+            for (got, want) in matrix.iter().flatten().zip(wanted.iter().flatten()) {
+                prop_assert!((got - want).abs() < 1e-12);
+            }
+        }
 
         #[test]
         fn angles_and_matrix_are_inverse(a in -179.0f64..179.0, b in -89.0f64..89.0, c in -179.0f64..179.0) {

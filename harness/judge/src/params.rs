@@ -4,7 +4,7 @@ use crate::reason::because;
 use crate::stats::Confidence;
 use certbench_model::finding::Reason;
 use certbench_model::vocabulary::MetricDescription;
-use certbench_model::{Measure, ParamValue, Unit};
+use certbench_model::{Measure, ParamValue, Quantity, Unit};
 
 /// The parameters in force.
 #[derive(Clone, Copy)]
@@ -29,6 +29,11 @@ impl<'a> Params<'a> {
             .and_then(|q| q.to(unit).ok())
             .filter(|v| v.is_finite())
             .ok_or_else(|| missing(name))
+    }
+
+    /// A quantity that may be left out.
+    pub(crate) fn optional(self, name: &str) -> Option<Quantity> {
+        self.get(name).and_then(ParamValue::quantity)
     }
 
     /// A number above zero.

@@ -604,6 +604,9 @@ pub struct Trial {
     /// the record. 0 and 1 say one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempts: u32,
+    /// How many trials decide, and how.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampling: Option<crate::Sampling>,
 }
 
 fn is_zero(n: &u32) -> bool {
@@ -615,7 +618,8 @@ fn is_zero(n: &u32) -> bool {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ending {
     /// Condition over what windows have taken (`name`, the first as `name.first`, the one before as
-    /// `name.previous`), channels of this instant, and the number of passes done, `passes`.
+    /// `name.previous`), channels of this instant, the number of passes done, `passes`, and of a trial with a sampling
+    /// plan `TRIAL.successes`, `TRIAL.failures` and `TRIAL.trials` since the repeat began.
     pub when: Expr,
     /// Fewest passes before it may end.
     pub at_least: u32,

@@ -55,6 +55,8 @@ pub enum OverKind {
     Window,
     /// A trial.
     Trial,
+    /// A trial with a sampling plan, which decides: a case with a measure over one can fail.
+    Plan,
     /// A repeat or schedule, by its variable: its number of passes, and whether it ended early.
     Repeat,
     /// The answers to a prompt.
@@ -113,6 +115,8 @@ pub struct ParamDescription {
 pub enum ParamKind {
     /// A quantity compatible with this unit.
     Quantity(Unit),
+    /// A quantity compatible with the metric's first channel; of any unit, when it has none.
+    OfChannel,
     /// A count.
     Count,
     /// One of these words.

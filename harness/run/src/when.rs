@@ -3,7 +3,7 @@
 //! without a value leaves the condition without an answer, and that is not yes.
 
 use crate::board::Board;
-use crate::steps::TakenValues;
+use crate::steps::{TakenValues, Tally};
 use certbench_model::expr::{Expr, Program, Value, Why};
 use certbench_model::{Plan, Quantity, Step, Text, Unit};
 use std::collections::BTreeMap;
@@ -24,7 +24,16 @@ enum Source {
         unit: Unit,
     },
     Taken(String, Which),
+    Trials(String, Counted),
     Passes,
+}
+
+/// Which trials are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counted {
+    Successes,
+    Failures,
+    All,
 }
 
 /// Which of the values that were taken under a name.
@@ -41,6 +50,7 @@ pub(crate) struct Now<'a> {
     /// Values of channels count from here on, ns.
     pub(crate) since_ns: u64,
     pub(crate) taken: &'a BTreeMap<String, TakenValues>,
+    pub(crate) tallies: &'a BTreeMap<String, Tally>,
     pub(crate) passes: u32,
 }
 
@@ -126,6 +136,15 @@ impl Source {
                     Which::Last => Some(taken.last),
                 }
             }
+            Source::Trials(trial, counted) => {
+                let tally = now.tallies.get(trial).copied().unwrap_or_default();
+                let count = match counted {
+                    Counted::Successes => tally.successes,
+                    Counted::Failures => tally.failures,
+                    Counted::All => tally.successes.saturating_add(tally.failures),
+                };
+                Some(Quantity::new(f64::from(count), Unit::one()))
+            }
             Source::Passes => Some(Quantity::new(f64::from(now.passes), Unit::one())),
         }
     }
@@ -154,6 +173,20 @@ fn source(name: &str, plan: &Plan) -> Result<Source, Text> {
             });
         }
     }
+    let counted = match tail {
+        "successes" => Some(Counted::Successes),
+        "failures" => Some(Counted::Failures),
+        "trials" => Some(Counted::All),
+        _ => None,
+    };
+    if let Some(counted) = counted
+        && somewhere(
+            plan,
+            &|s| matches!(s, Step::Trial(t) if t.id == head && t.sampling.is_some()),
+        )
+    {
+        return Ok(Source::Trials(head.to_string(), counted));
+    }
     let which = match tail {
         "" => Some(Which::Last),
         "first" => Some(Which::First),
@@ -170,13 +203,19 @@ fn source(name: &str, plan: &Plan) -> Result<Source, Text> {
 }
 
 fn taken_somewhere(plan: &Plan, name: &str) -> bool {
-    fn takes(steps: &[Step], name: &str) -> bool {
-        steps.iter().any(|step| {
-            let here = matches!(step, Step::Window(w) if w.take.iter().any(|t| t.name == name));
-            here || step.lists().into_iter().any(|list| takes(list, name))
-        })
+    somewhere(
+        plan,
+        &|s| matches!(s, Step::Window(w) if w.take.iter().any(|t| t.name == name)),
+    )
+}
+
+/// Whether a case of the plan has such a step.
+fn somewhere(plan: &Plan, is: &dyn Fn(&Step) -> bool) -> bool {
+    fn any(steps: &[Step], is: &dyn Fn(&Step) -> bool) -> bool {
+        let here = |step: &Step| is(step) || step.lists().into_iter().any(|list| any(list, is));
+        steps.iter().any(here)
     }
     plan.cases
         .iter()
-        .any(|c| takes(&c.steps, name) || takes(&c.setup, name))
+        .any(|c| any(&c.steps, is) || any(&c.setup, is))
 }

@@ -164,7 +164,7 @@ fn every_way_to_be_wrong() {
         ("ending is a number", SUITE, "\"abs(height - height.previous) < 0.01 mm and passes > 6\"", "height - height.previous", &["no-condition"]),
         ("ending with a series function", SUITE, "abs(height - height.previous)", "mean(height)", &["unknown-function"]),
         ("ending before the first pass", SUITE, "at_least: 6 }", "at_least: 0 }", &["out-of-range"]),
-        ("ending without a condition", SUITE, "until: { when: \"abs(height - height.previous) < 0.01 mm and passes > 6\", at_least: 6 }", "until: { at_least: 6 }", &["missing-key"]),
+        ("ending without a condition", SUITE, "until: { when: \"abs(height - height.previous) < 0.01 mm and passes > 6\", at_least: 6 }", "until: { at_least: 6 }", &["one-of"]),
         ("every without a number", SUITE, "- passes: 5000", "- passes: often", &["not-a-count"]),
         ("every that never comes", SUITE, "- passes: 20000", "- passes: 200000", &["unreachable"]),
         ("every nothing", SUITE, "- prompt: { id: maintain, text: { en: Lubricate., zh: 润滑。 } }", "[]", &["empty-steps"]),

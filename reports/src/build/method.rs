@@ -233,6 +233,10 @@ fn of_trial(trial: &Trial) -> Text {
         text.en += &more.en;
         text.zh += &more.zh;
     }
+    if let Some(plan) = trial.sampling.map(|s| s.text()) {
+        text.en += &format!("; {}", plan.en);
+        text.zh += &format!("；{}", plan.zh);
+    }
     text
 }
 

@@ -139,6 +139,7 @@ fn case(id: &str, title: Text, measures: Vec<Measure>) -> Case {
         invalid_if: vec!["fixture-slipped".to_string()],
         invalid_most: 2,
         attempts: 0,
+        sampling: None,
     });
     Case {
         id: id.to_string(),

@@ -19,6 +19,7 @@ pub(crate) const TABLE: Table = &[
     ("vector", vectors),
     ("stiffness", stiff),
     ("pose-error", estimating),
+    ("moved-error", manipulating),
 ];
 
 fn strengths(d: &mut Draw) -> Case {
@@ -199,6 +200,19 @@ fn stiff(d: &mut Draw) -> Case {
         .collect();
     let (k, u) = manipulation::stiffness(&pairs).unwrap();
     (json!({ "pairs": pairs }), json!({ "k": k, "u": u }))
+}
+
+fn manipulating(d: &mut Draw) -> Case {
+    let mut pose = |_| {
+        let rotation = [0; 4].map(|_| d.between(-1.0, 1.0));
+        (d.position([0.0; 3], 50.0), rotation)
+    };
+    let [before, after, commanded] = [0, 1, 2].map(&mut pose);
+    let (far, angle) = manipulation::moved_error(before, after, commanded).unwrap();
+    (
+        json!({ "before": before, "after": after, "commanded": commanded }),
+        json!({ "distance": far, "angle": angle }),
+    )
 }
 
 fn estimating(d: &mut Draw) -> Case {

@@ -3,7 +3,8 @@
 use super::draw::{Case, Draw, Table};
 use certbench_judge::metric::joint::*;
 use certbench_judge::metric::{
-    bounce, contact, force, interface, payload, performance_level, safeguard, sensor, stop, thermal,
+    bounce, contact, force, interface, payload, performance_level, safeguard, sensor, stop, stress,
+    thermal,
 };
 use certbench_judge::stats::Interval;
 use serde_json::json;
@@ -12,6 +13,7 @@ pub(crate) const TABLE: Table = &[
     ("peak", peaks),
     ("stop", stopping),
     ("bounce", bouncing),
+    ("stress", stressing),
     ("iso13855-2010", distance_2010),
     ("iso13855-2024", distance_2024),
     ("pfl", limiting),
@@ -103,6 +105,39 @@ fn bouncing(d: &mut Draw) -> Case {
         json!({
             "changes": b.changes, "duration": b.duration_s,
             "rebound": bounce::rebound(&positions, 1.0),
+        }),
+    )
+}
+
+fn stressing(d: &mut Draw) -> Case {
+    let (from, to) = (d.between(8.0, 20.0), d.between(21.0, 50.0));
+    let low = d.between(0.0, 2.0);
+    let samples: Vec<(f64, f64)> = (0..120)
+        .map(|i| 0.5 * f64::from(i))
+        .map(|t| {
+            (
+                t,
+                if t > from && t < to { low } else { 10.0 } + d.between(-1.5, 1.5),
+            )
+        })
+        .collect();
+    let limits = stress::Limits {
+        least: d.chance(0.7).then_some(5.0),
+        most: Some(20.0),
+    };
+    let (field, recovery) = ((7.5, 30.0), d.between(0.0, 8.0));
+    let helped = [35.0].into_iter().filter(|_| d.chance(0.4));
+    let helped: Vec<f64> = helped.collect();
+    let seen = stress::criterion(&samples, limits, field, recovery, &helped).unwrap();
+    let letter = seen.criterion.map_or("-".to_owned(), |c| format!("{c:?}"));
+    (
+        json!({
+            "samples": samples, "least": limits.least, "most": limits.most,
+            "field": field, "recovery": recovery, "helped": helped,
+        }),
+        json!({
+            "criterion": letter, "out": seen.out_s, "beyond": seen.beyond,
+            "fell": stress::fell(&samples, limits, field.0),
         }),
     )
 }

@@ -12,6 +12,7 @@ pub(crate) const TABLE: Table = &[
     ("binomial", counting),
     ("plan", planning),
     ("sprt", sequential),
+    ("characteristic", characterizing),
     ("kappa", agreeing),
     ("runs", running),
     ("two-rates", comparing),
@@ -106,6 +107,34 @@ fn sequential(d: &mut Draw) -> Case {
             "accept": [s.accept_line().0, s.accept_line().1], "reject": s.reject_line().1,
             "asn": [s.average_trials().0, s.average_trials().1],
         }),
+    )
+}
+
+fn characterizing(d: &mut Draw) -> Case {
+    let p = d.between(0.5, 0.99);
+    let trials = d.whole(5, 120);
+    let failures = d.whole(0, 4);
+    let test = sprt::Sprt::new(
+        d.between(0.86, 0.99),
+        d.between(0.5, 0.85),
+        d.between(0.01, 0.2),
+        d.between(0.01, 0.2),
+    );
+    let (test, n, c) = (test.unwrap(), trials as u32, failures as u32);
+    let plans = [
+        sprt::Sampling::Single {
+            trials: n,
+            failures: c,
+        },
+        sprt::Sampling::Sequential { test, trials: n },
+    ];
+    let [single, sequential] = plans.map(|plan| {
+        let seen = sprt::characteristic(&plan, p).unwrap();
+        [seen.accepted, seen.trials]
+    });
+    (
+        json!({ "p": p, "trials": trials, "failures": failures, "test": test.levels() }),
+        json!({ "single": single, "sequential": sequential }),
     )
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Answer, Task, named, no_number, unit};
 use crate::budget::Budget;
-use crate::metric::contact;
 use crate::metric::performance_level::{self as level, Category, Level};
+use crate::metric::{contact, payload};
 use crate::reason::because;
 use crate::stats::Confidence;
 use crate::stats::monte_carlo::{self, Input};
@@ -16,7 +16,11 @@ const DRAWS: usize = 100_000;
 const SEED: u64 = 1;
 
 /// What was answered to the prompts of an input, in the finding's row.
-fn said<'a>(task: Task<'a>, input: &str, answer: &mut Answer) -> Result<Vec<&'a str>, Reason> {
+pub(super) fn said<'a>(
+    task: Task<'a>,
+    input: &str,
+    answer: &mut Answer,
+) -> Result<Vec<&'a str>, Reason> {
     let id = task.over(input)?;
     let mut all = Vec::new();
     for prompt in task
@@ -45,7 +49,12 @@ fn said<'a>(task: Task<'a>, input: &str, answer: &mut Answer) -> Result<Vec<&'a 
 }
 
 /// The same as numbers in a unit.
-fn numbers(task: Task<'_>, input: &str, to: Unit, answer: &mut Answer) -> Result<Vec<f64>, Reason> {
+pub(super) fn numbers(
+    task: Task<'_>,
+    input: &str,
+    to: Unit,
+    answer: &mut Answer,
+) -> Result<Vec<f64>, Reason> {
     let words = said(task, input, answer)?;
     let number = |text: &str| text.parse::<Quantity>().ok()?.to(to).ok();
     let all: Option<Vec<f64>> = words.iter().map(|w| number(w)).collect();
@@ -163,6 +172,30 @@ pub(super) fn pfl_speed(task: Task<'_>, answer: &mut Answer) -> Result<(), Reaso
         ),
     ]);
     answer.value = Some(Value::Quantity(budget.measured(1_000.0 * value, mm_s, 1)));
+    Ok(())
+}
+
+/// Rated load over the mass of the manipulator.
+pub(super) fn payload_ratio(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
+    let (kg, one) = (unit("kg"), Unit::one());
+    let load = number(task, "load", kg, answer)?;
+    let mass = number(task, "mass", kg, answer)?;
+    let ratio = payload::to_weight(load, mass);
+    let ratio = ratio.ok_or_else(|| no_number("Masses are above zero", "质量须大于零"))?;
+    let u = task.params().number("u", kg)? / 2.0;
+    let mut budget = Budget::default();
+    let of = |en, zh| Text::new(en, zh);
+    budget.normal(
+        of("Mass, as the laboratory states it", "质量（实验室声明）"),
+        u * ratio / mass,
+        Some(task.over("mass")?.to_owned()),
+    );
+    answer.notes.add(because(
+        "rated-load-declared",
+        "The load is the rated one as it was declared and entered",
+        "负载为所声明并输入的额定负载",
+    ));
+    answer.value = Some(Value::Quantity(budget.measured(ratio, one, 1)));
     Ok(())
 }
 

@@ -39,6 +39,86 @@ fn u_at(channel: &Channel, reading: f64, of: Unit) -> Option<f64> {
     own.convert_difference(u, of).ok()
 }
 
+/// The least of the windows: the torque that causes the allowed rise by copper loss alone.
+pub(super) fn rated_torque(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
+    let [torque, winding, coolant] = ["torque", "winding", "coolant"];
+    let channels = (
+        task.channel(torque)?,
+        task.channel(winding)?,
+        task.channel(coolant)?,
+    );
+    let allowed = task.params().positive("allowed", unit("K"))?;
+    let stretch_s = task.params().positive("stretch", unit("s"))?;
+    let (c, k, nm) = (unit("Cel"), unit("K"), unit("N.m"));
+    let none = || {
+        no_number(
+            "A window is shorter than the stretch, or the winding did not rise",
+            "窗口短于评定时段，或绕组没有温升",
+        )
+    };
+    let mut least: Option<[f64; 5]> = None;
+    let windows = task.windows("over", answer)?;
+    answer.n = u32::try_from(windows.len()).unwrap_or(u32::MAX);
+    for window in &windows {
+        let mut at_end = |channel: &Channel, to: Unit| {
+            let curve = samples(task, *window, channel, to, answer)?;
+            thermal::steady(&curve, stretch_s).ok_or_else(none)
+        };
+        let load = at_end(channels.0, nm)?;
+        let (hot, cold) = (at_end(channels.1, c)?, at_end(channels.2, c)?);
+        let rise = hot.mean - cold.mean;
+        let torque = load.mean.abs();
+        let value = thermal::torque_at_rise(torque, rise, allowed).ok_or_else(none)?;
+        if least.is_none_or(|l| value < l[0]) {
+            least = Some([value, torque, rise, hot.mean, cold.mean]);
+        }
+    }
+    let [value, load, rise, hot, cold] = least.ok_or_else(none)?;
+    let mut budget = Budget::default();
+    // dT / T = dL / L, and half of it for the rise.
+    let lines = [
+        ("Torque", "转矩", channels.0, load, nm, value / load),
+        (
+            "Winding",
+            "绕组温度",
+            channels.1,
+            hot,
+            c,
+            value / (2.0 * rise),
+        ),
+        (
+            "Coolant",
+            "冷却介质温度",
+            channels.2,
+            cold,
+            c,
+            value / (2.0 * rise),
+        ),
+    ];
+    for (en, zh, channel, reading, of, slope) in lines {
+        let u = u_at(channel, reading, of).map(|u| u * slope.abs());
+        budget.certificate(Text::new(en, zh), u, channel);
+    }
+    answer.more.extend([
+        named(
+            "T_s",
+            "Torque that was held",
+            "所保持的转矩",
+            load,
+            nm,
+            None,
+        ),
+        named("Δθ", "Rise that it caused", "所致温升", rise, k, None),
+    ]);
+    answer.notes.add(because(
+        "copper-loss-only",
+        "The rise is taken to grow with the square of the torque; friction and iron losses do not",
+        "假定温升与转矩平方成正比；摩擦与铁耗并非如此",
+    ));
+    answer.value = Some(Value::Quantity(budget.measured(value, nm, windows.len())));
+    Ok(())
+}
+
 /// The largest change of the windows over their last stretch.
 pub(super) fn steady(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     let channel = task.channel("temperature")?;

@@ -16,17 +16,22 @@ mod level;
 mod operating;
 mod path;
 mod payload;
+mod placed;
 mod pose;
 mod pressing;
 mod rejudged;
 mod response;
 mod safeguard;
+mod sampled;
 mod sensing;
 mod settle;
+mod several;
 mod steps;
 mod stop;
 mod strength;
+mod stress;
 mod success;
+mod swing;
 mod variation;
 mod versus;
 mod wander;
@@ -178,6 +183,19 @@ pub(crate) fn compute(task: Task<'_>) -> Answer {
         "peak-difference" => versus::peaks(task, &mut answer),
         "joint-friction" => joint::friction(task, &mut answer),
         "joint-torque-ripple" => joint::torque_ripple(task, &mut answer),
+        "object-pose-error" => placed::estimated(task, &mut answer),
+        "manipulation-error" => placed::manipulated(task, &mut answer),
+        "contact-bounce" => swing::contact(task, &mut answer),
+        "axis-rebound" => swing::rebound(task, &mut answer),
+        "force-vector-error" => swing::vector(task, &mut answer),
+        "rated-torque" => heat::rated_torque(task, &mut answer),
+        "payload-over-weight" => entered::payload_ratio(task, &mut answer),
+        "plan-decision" => sampled::decision(task, &mut answer),
+        "lot-quality" => several::lot(task, &mut answer),
+        "mean-time-between-failures" => several::mtbf(task, &mut answer),
+        "survival" | "survival-of-passes" => several::survival(task, &mut answer),
+        "stress-criterion" => stress::criterion(task, &mut answer),
+        "stop-fall" => stress::fall(task, &mut answer),
         "inspection" => inspection::inspection(task, &mut answer),
         "inspection-with-evidence" => inspection::with_evidence(task, &mut answer),
         other => Err(unknown(other)),
@@ -425,6 +443,12 @@ pub(crate) struct Window<'a> {
 }
 
 impl Window<'_> {
+    /// Seconds from its begin to an instant of it, ns; `None` for one that is not in it.
+    pub(crate) fn seconds(self, at_ns: u64) -> Option<f64> {
+        let inside = (self.run.from_ns..=self.to_ns).contains(&at_ns);
+        inside.then(|| (at_ns - self.run.from_ns) as f64 * 1e-9)
+    }
+
     pub(crate) fn trace<'r>(
         self,
         reader: Reader<'r>,

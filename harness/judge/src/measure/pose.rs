@@ -321,7 +321,17 @@ pub(super) fn visits_of(
     input: &str,
     answer: &mut Answer,
 ) -> Result<Vec<Visit>, Reason> {
-    let channel = task.channel("position")?;
+    visits_by(task, input, "position", answer)
+}
+
+/// The visits of one input as one of the metric's channels saw them.
+pub(super) fn visits_by(
+    task: Task<'_>,
+    input: &str,
+    channel: &str,
+    answer: &mut Answer,
+) -> Result<Vec<Visit>, Reason> {
+    let channel = task.channel(channel)?;
     let mut visits = Vec::new();
     for window in task.windows(input, answer)? {
         visits.extend(visit(task, window, channel, answer)?);

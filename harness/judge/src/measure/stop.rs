@@ -409,7 +409,11 @@ fn stood_at(curve: &[Point], instant: Interval, delay_s: Interval, method: &Meth
 }
 
 /// When a contact first changed, in physical time relative to the window's begin.
-fn edge(levels: &[(f64, f64)], rising: Option<bool>, channel: &Channel) -> Option<Interval> {
+pub(super) fn edge(
+    levels: &[(f64, f64)],
+    rising: Option<bool>,
+    channel: &Channel,
+) -> Option<Interval> {
     let closed = |level: f64| level >= 0.5;
     let before = levels.windows(2).position(|pair| {
         let (before, after) = (closed(pair[0].1), closed(pair[1].1));

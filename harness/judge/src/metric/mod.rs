@@ -13,5 +13,6 @@ pub mod registration;
 pub mod safeguard;
 pub mod sensor;
 pub mod stop;
+pub mod stress;
 pub mod success;
 pub mod thermal;

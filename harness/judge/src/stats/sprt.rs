@@ -4,133 +4,62 @@
 //! with one common probability.
 
 use super::binomial::smallest_plan;
+pub use certbench_model::sampling::{Sampling, Sprt, Word};
+use std::collections::BTreeMap;
 
-/// `H0`: the probability is `good`; `H1`: it is `bad < good`.
+/// Three times the trials of the single plan with the same risks: truncation there changes both
+/// risks by less than can be measured.
+#[must_use]
+pub fn usual_truncation(test: &Sprt) -> Option<u64> {
+    let [good, bad, alpha, beta] = test.levels();
+    smallest_plan(good, alpha, bad, beta).map(|p| 3 * p.trials)
+}
+
+/// What a plan does to an item of a true probability of success.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sprt {
-    good: f64,
-    bad: f64,
-    alpha: f64,
-    beta: f64,
+pub struct Characteristic {
+    /// Probability that the item is accepted.
+    pub accepted: f64,
+    /// Mean number of trials until the decision.
+    pub trials: f64,
 }
 
-/// What the trials so far say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
-    /// The item is accepted (`H0`).
-    Accept,
-    /// It is rejected.
-    Reject,
-    /// Go on.
-    Continue,
-}
-
-impl Sprt {
-    /// `alpha`: risk that a good item is rejected; `beta`: that a bad one is accepted. `None` unless
-    /// `0 < bad < good < 1` and both risks lie strictly between 0 and 1/2.
-    #[must_use]
-    pub fn new(good: f64, bad: f64, alpha: f64, beta: f64) -> Option<Self> {
-        let risk = |r: f64| r > 0.0 && r < 0.5;
-        let ordered = 0.0 < bad && bad < good && good < 1.0;
-        (ordered && risk(alpha) && risk(beta)).then_some(Self {
-            good,
-            bad,
-            alpha,
-            beta,
-        })
+/// The operating characteristic of a plan at the true probability of success `p`, exact, truncation
+/// and early end included: the probabilities of all numbers of successes with which the trials go
+/// on, trial by trial. Assumes independent trials with one common probability. `None` when `p` is no
+/// probability.
+#[must_use]
+pub fn characteristic(plan: &Sampling, p: f64) -> Option<Characteristic> {
+    if !(0.0..=1.0).contains(&p) {
+        return None;
     }
-
-    /// What a success adds to the log likelihood ratio: `ln(p1/p0)`, negative.
-    #[must_use]
-    pub fn success(&self) -> f64 {
-        (self.bad / self.good).ln()
-    }
-
-    /// What a failure adds: `ln((1-p1)/(1-p0))`, positive.
-    #[must_use]
-    pub fn failure(&self) -> f64 {
-        ((1.0 - self.bad) / (1.0 - self.good)).ln()
-    }
-
-    /// At or above it the item is rejected: `A = ln((1-beta)/alpha)`.
-    #[must_use]
-    pub fn reject_at(&self) -> f64 {
-        ((1.0 - self.beta) / self.alpha).ln()
-    }
-
-    /// At or below it the item is accepted: `B = ln(beta/(1-alpha))`.
-    #[must_use]
-    pub fn accept_at(&self) -> f64 {
-        (self.beta / (1.0 - self.alpha)).ln()
-    }
-
-    /// After `k` successes of `n` trials: `LLR = k ln(p1/p0) + (n-k) ln((1-p1)/(1-p0))`.
-    #[must_use]
-    pub fn ratio(&self, k: u64, n: u64) -> f64 {
-        k as f64 * self.success() + n.saturating_sub(k) as f64 * self.failure()
-    }
-
-    /// The word after `k` successes of `n` trials, without truncation.
-    #[must_use]
-    pub fn word(&self, k: u64, n: u64) -> Word {
-        match self.ratio(k, n) {
-            llr if llr >= self.reject_at() => Word::Reject,
-            llr if llr <= self.accept_at() => Word::Accept,
-            _ => Word::Continue,
+    // By the number of successes: that the trials have come so far without a decision.
+    let mut going = BTreeMap::from([(0u64, 1.0f64)]);
+    let mut seen = Characteristic {
+        accepted: 0.0,
+        trials: 0.0,
+    };
+    for n in 1..=u64::from(plan.most()) {
+        let mut next: BTreeMap<u64, f64> = BTreeMap::new();
+        for (k, weight) in going {
+            seen.trials += weight;
+            for (k, weight) in [(k + 1, weight * p), (k, weight * (1.0 - p))] {
+                match plan.word(k, n) {
+                    Word::Accept => seen.accepted += weight,
+                    Word::Reject => {}
+                    Word::Continue => *next.entry(k).or_default() += weight,
+                }
+            }
         }
+        going = next;
     }
-
-    /// As [`Self::word`], but at `most` trials the sign of the ratio decides (Wald 1945: accepted at
-    /// 0 or below). Truncation changes both risks a little; at three times the single plan by less
-    /// than can be measured.
-    #[must_use]
-    pub fn truncated(&self, k: u64, n: u64, most: u64) -> Word {
-        match self.word(k, n) {
-            Word::Continue if n >= most && self.ratio(k, n) <= 0.0 => Word::Accept,
-            Word::Continue if n >= most => Word::Reject,
-            word => word,
-        }
-    }
-
-    /// Three times the trials of the single plan with the same risks.
-    #[must_use]
-    pub fn usual_truncation(&self) -> Option<u64> {
-        smallest_plan(self.good, self.alpha, self.bad, self.beta).map(|p| 3 * p.trials)
-    }
-
-    /// Slope and intercept of a boundary: `k = slope n + intercept` successes.
-    fn line(&self, at: f64) -> (f64, f64) {
-        let spread = self.success() - self.failure();
-        (-self.failure() / spread, at / spread)
-    }
-
-    /// Successes at which it is accepted, as slope over n and intercept.
-    #[must_use]
-    pub fn accept_line(&self) -> (f64, f64) {
-        self.line(self.accept_at())
-    }
-
-    /// Successes at which it is rejected, as slope over n and intercept.
-    #[must_use]
-    pub fn reject_line(&self) -> (f64, f64) {
-        self.line(self.reject_at())
-    }
-
-    /// Average number of trials of a good and of a bad item, by Wald's approximation (no overshoot):
-    /// `ASN(p) = (L B + (1-L) A) / (p ln(p1/p0) + (1-p) ln((1-p1)/(1-p0)))`.
-    #[must_use]
-    pub fn average_trials(&self) -> (f64, f64) {
-        let at = |p: f64, accepted: f64| {
-            let end = accepted * self.accept_at() + (1.0 - accepted) * self.reject_at();
-            end / (p * self.success() + (1.0 - p) * self.failure())
-        };
-        (at(self.good, 1.0 - self.alpha), at(self.bad, self.beta))
-    }
+    Some(seen)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::binomial::acceptance_probability;
     use crate::stats::check::to_digits;
 
     fn straight(sprt: &Sprt, successes: bool) -> u64 {
@@ -154,7 +83,7 @@ mod tests {
         to_digits(slope, 0.908066, 6);
         to_digits(accept, 1.860821, 6);
         to_digits(reject, -2.389057, 6);
-        assert_eq!(sprt.usual_truncation(), Some(3 * 77));
+        assert_eq!(usual_truncation(&sprt), Some(3 * 77));
     }
 
     #[test]
@@ -187,5 +116,51 @@ mod tests {
     fn hypotheses_in_the_wrong_order_are_no_test() {
         assert_eq!(Sprt::new(0.85, 0.95, 0.05, 0.1), None);
         assert_eq!(Sprt::new(0.95, 0.85, 0.6, 0.1), None);
+    }
+
+    #[test]
+    fn a_single_plan_that_may_end_early_accepts_as_often_as_one_that_does_not() {
+        let plan = Sampling::Single {
+            trials: 77,
+            failures: 7,
+        };
+        for p in [0.8, 0.85, 0.9, 0.95] {
+            let seen = characteristic(&plan, p).unwrap();
+            to_digits(seen.accepted, acceptance_probability(77, 7, p), 10);
+            assert!(seen.trials < 77.0);
+        }
+        assert_eq!(characteristic(&plan, 1.1), None);
+    }
+
+    #[test]
+    fn a_truncated_test_keeps_its_risks_nearly_and_its_length_nearly() {
+        let test = Sprt::new(0.95, 0.85, 0.05, 0.10).unwrap();
+        let plan = Sampling::Sequential { test, trials: 231 };
+        let (good, bad) = (
+            characteristic(&plan, 0.95).unwrap(),
+            characteristic(&plan, 0.85).unwrap(),
+        );
+        assert!(
+            good.accepted > 0.95 && bad.accepted < 0.10,
+            "{good:?} {bad:?}"
+        );
+        // Wald's averages leave the overshoot out: the true ones are longer by a little.
+        assert!((39.31..50.0).contains(&good.trials), "{good:?}");
+        assert!((33.82..42.0).contains(&bad.trials), "{bad:?}");
+    }
+
+    #[test]
+    fn the_condition_that_ends_a_repeat_says_when() {
+        let single = Sampling::Single {
+            trials: 59,
+            failures: 1,
+        };
+        assert_eq!(
+            single.ending("lift"),
+            "lift.failures > 1 or lift.successes >= 58"
+        );
+        assert_eq!(single.word(58, 58), Word::Accept);
+        assert_eq!(single.word(57, 58), Word::Continue);
+        assert_eq!(single.word(10, 12), Word::Reject);
     }
 }

@@ -4,6 +4,8 @@ mod arm;
 mod hand;
 mod item;
 mod joint;
+mod lots;
+mod placed;
 mod safety;
 mod sensing;
 
@@ -34,6 +36,8 @@ pub fn vocabulary() -> Vec<MetricDescription> {
         hand::metrics(),
         item::metrics(),
         joint::metrics(),
+        lots::metrics(),
+        placed::metrics(),
         safety::metrics(),
         sensing::metrics(),
     ]

@@ -21,6 +21,7 @@ fn pulls(
         invalid_if: vec![],
         invalid_most: 0,
         attempts: 0,
+        sampling: None,
     });
     let mut record = Record::with_case(case("hand", vec![trial], vec![m]));
     record.start("hand");

@@ -10,6 +10,8 @@ mod hands;
 mod inspection;
 mod items;
 mod metrics;
+mod placed;
+mod plans;
 mod record;
 mod runs;
 mod schemes;

@@ -348,6 +348,7 @@ pub(crate) fn hold_trial(invalid_most: u32) -> Step {
         invalid_if: vec!["object-misplaced".into(), "own-stop".into()],
         invalid_most,
         attempts: 0,
+        sampling: None,
     })
 }
 

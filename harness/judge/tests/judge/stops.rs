@@ -86,6 +86,7 @@ fn stopping(
         invalid_if: vec!["own-stop".into()],
         invalid_most: 1,
         attempts: 0,
+        sampling: None,
     });
     let mut record = Record::with_case(case("stops", vec![trial], vec![stop]));
     record.plan.channels[usize::from(TCP)].interval_s = 0.001;

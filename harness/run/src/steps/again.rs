@@ -4,16 +4,19 @@
 use crate::executor::{Cut, Executor};
 use crate::resolve::seconds;
 use crate::scope;
+use crate::steps::Tally;
 use crate::trouble;
 use certbench_clock::Time;
 use certbench_model::step::{Block, Ending, Matrix, Repeat, Schedule};
 use certbench_model::{EventBody, FaultKind, Step};
+use std::collections::BTreeMap;
 
 impl Executor {
     pub(super) fn repeat(&mut self, repeat: &Repeat, path: &str) -> Result<(), Cut> {
         let plan = self.bench.plan.clone();
         let outer = self.scope.clone();
         let thinned = self.thin(repeat.thinned_s);
+        let tallies = self.count_anew(repeat.until.as_ref());
         let of = repeat.over.count();
         if repeat.every.iter().any(|e| e.first) {
             self.every(repeat, 0, path)?;
@@ -33,11 +36,27 @@ impl Executor {
             ended = self.ending(repeat.until.as_ref(), passes)?;
         }
         self.scope = outer;
+        self.count_on(tallies);
         self.thin_again(thinned);
         if repeat.until.is_some() || !repeat.every.is_empty() {
             self.tell_ended(&repeat.variable, passes, of, ended);
         }
         Ok(())
+    }
+
+    /// Trials are counted from the beginning of the repeat that may end by their number; gives what
+    /// was counted around it.
+    fn count_anew(&mut self, until: Option<&Ending>) -> Option<BTreeMap<String, Tally>> {
+        until.map(|_| std::mem::take(&mut self.case.tallies))
+    }
+
+    /// What was counted in the repeat counts around it too.
+    fn count_on(&mut self, around: Option<BTreeMap<String, Tally>>) {
+        for (trial, before) in around.into_iter().flatten() {
+            let tally = self.case.tallies.entry(trial).or_default();
+            tally.successes += before.successes;
+            tally.failures += before.failures;
+        }
     }
 
     /// Whether a pass needs not be told, because one was within the time of thinned recording.
@@ -94,6 +113,7 @@ impl Executor {
     pub(super) fn schedule(&mut self, schedule: &Schedule, path: &str) -> Result<(), Cut> {
         let outer = self.scope.clone();
         let thinned = self.thin(schedule.thinned_s);
+        let tallies = self.count_anew(schedule.until.as_ref());
         let start = self.now();
         let mut ended = None;
         let mut passes = 0;
@@ -128,6 +148,7 @@ impl Executor {
             ended = self.ending(schedule.until.as_ref(), passes)?;
         }
         self.scope = outer;
+        self.count_on(tallies);
         self.thin_again(thinned);
         self.tell_ended(&schedule.variable, passes, schedule.times, ended);
         Ok(())

@@ -36,8 +36,17 @@ pub(crate) struct CaseState {
     pub(crate) trial: Option<TrialState>,
     /// Values that were taken from windows.
     pub(crate) taken: BTreeMap<String, TakenValues>,
+    /// Trials with a sampling plan since the repeat that may end by it began.
+    pub(crate) tallies: BTreeMap<String, Tally>,
     /// How samples outside of windows are recorded, seconds; `None`: all of them.
     pub(crate) thinned_s: Option<f64>,
+}
+
+/// Trials that counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) successes: u32,
+    pub(crate) failures: u32,
 }
 
 /// What was taken under one name.

@@ -2,7 +2,7 @@
 //! only so often.
 
 use crate::executor::{Cut, Executor, words};
-use certbench_model::step::{Outcome, Trial};
+use certbench_model::step::{Outcome, OutcomeRule, Trial};
 use certbench_model::{CaseEnd, EventBody};
 
 /// The reason for a trial that certbench's own stop spoilt.
@@ -13,6 +13,10 @@ const OWN_STOP: &str = "own-stop";
 pub(crate) struct TrialState {
     pub(crate) number: u32,
     outcome: Option<Outcome>,
+    /// The rule that decides by the record, of a trial whose number of successes ends a repeat.
+    pub(crate) rule: Option<OutcomeRule>,
+    /// Whether the rule's window kept it, seen as it closed.
+    pub(crate) kept: Option<bool>,
 }
 
 impl Executor {
@@ -26,7 +30,11 @@ impl Executor {
         loop {
             let number = self.begin_trial(trial);
             let outcome = match self.attempts(trial, number, path) {
-                Ok(()) => self.case.trial.take().and_then(|t| t.outcome),
+                Ok(()) => {
+                    let state = self.case.trial.take().unwrap_or_default();
+                    self.tally(trial, &state);
+                    state.outcome
+                }
                 // What goes on beside the trial was halted with it, and cannot be begun anew.
                 Err(cut) if cut.own_stop && names(trial, OWN_STOP) && branches == 0 => {
                     self.case.trial = None;
@@ -73,12 +81,30 @@ impl Executor {
         Ok(())
     }
 
+    /// Counts a trial with a sampling plan, so that a repeat can end by it. The judge counts again,
+    /// from the record alone.
+    fn tally(&mut self, trial: &Trial, state: &TrialState) {
+        let success = match (&state.outcome, state.kept) {
+            (Some(Outcome::Invalid(_)), _) => return,
+            (Some(Outcome::Failure | Outcome::Censored), _) => false,
+            (Some(Outcome::Success), kept) => kept.unwrap_or(true),
+            (None, Some(kept)) => kept,
+            (None, None) => return,
+        };
+        if trial.sampling.is_some() {
+            let tally = self.case.tallies.entry(trial.id.clone()).or_default();
+            tally.successes += u32::from(success);
+            tally.failures += u32::from(!success);
+        }
+    }
+
     fn begin_trial(&mut self, trial: &Trial) -> u32 {
         self.case.trials += 1;
         let number = self.case.trials;
         self.case.trial = Some(TrialState {
             number,
-            outcome: None,
+            rule: trial.outcome.clone().filter(|_| trial.sampling.is_some()),
+            ..TrialState::default()
         });
         self.control.note(|p| p.trial = number);
         self.tell(EventBody::TrialStarted {

@@ -63,6 +63,7 @@ impl Executor {
             board: &self.shared.board,
             since_ns,
             taken: &self.case.taken,
+            tallies: &self.case.tallies,
             passes,
         };
         match when.holds(&now) {

@@ -22,6 +22,8 @@ pub(crate) struct OpenWindow {
     opened_ns: u64,
     channels: Vec<Recorded>,
     taking: Vec<Taking>,
+    /// The largest and the least value of the channel that decides the trial around it.
+    deciding: Vec<Taking>,
 }
 
 /// A value that is being taken from the samples of a window.
@@ -63,7 +65,7 @@ impl Taking {
 impl OpenWindow {
     /// Looks at a sample that was followed for it.
     pub(crate) fn see(&mut self, sample: &Sample) {
-        for taking in &mut self.taking {
+        for taking in self.taking.iter_mut().chain(&mut self.deciding) {
             if taking.channel == sample.channel
                 && sample.time_ns >= self.opened_ns
                 && let Some(value) = sample.reading.component(taking.component)
@@ -108,7 +110,41 @@ impl Executor {
                 Waited::TimedOut => WindowEnd::TimedOut,
             },
         });
+        self.decide_by(&open.deciding);
         open.taking.iter().try_for_each(|taking| self.take(taking))
+    }
+
+    /// Says to the trial around a window whether its rule was kept in it.
+    fn decide_by(&mut self, deciding: &[Taking]) {
+        for taking in deciding {
+            self.shared.unfollow(taking.channel);
+        }
+        let (Some(trial), [largest, least]) = (&mut self.case.trial, deciding) else {
+            return;
+        };
+        let Some((rule, (most, least))) =
+            (trial.rule.as_ref()).zip(largest.taken().zip(least.taken()))
+        else {
+            return;
+        };
+        let below = rule.stays_below.is_none_or(|limit| most <= limit);
+        trial.kept = Some(below && rule.stays_above.is_none_or(|limit| least >= limit));
+    }
+
+    /// What is looked at in a window that decides the trial around it.
+    fn deciding(&mut self, window: &Window) -> Result<Vec<Taking>, Cut> {
+        let rule = self.case.trial.as_ref().and_then(|t| t.rule.clone());
+        let Some(rule) = rule.filter(|r| r.window == window.id) else {
+            return Ok(Vec::new());
+        };
+        let both = [Taken::Largest, Taken::Least].into_iter();
+        let takes = both.map(|value| Take {
+            name: String::new(),
+            channel: rule.channel.clone(),
+            component: rule.component.clone(),
+            value,
+        });
+        takes.map(|take| self.taking(&take)).collect()
     }
 
     /// A value is taken under its name, at the end of its window.
@@ -182,6 +218,7 @@ impl Executor {
         }
         let taking = window.take.iter().map(|take| self.taking(take));
         let taking = taking.collect::<Result<Vec<_>, Cut>>()?;
+        let deciding = self.deciding(window)?;
         let instance = self.case.windows.entry(window.id.clone()).or_default();
         *instance += 1;
         let instance = *instance;
@@ -189,7 +226,7 @@ impl Executor {
             self.attend(true);
         }
         self.shared.in_window(true);
-        for taking in &taking {
+        for taking in taking.iter().chain(&deciding) {
             self.shared.follow(taking.channel);
         }
         self.open.push(OpenWindow {
@@ -198,6 +235,7 @@ impl Executor {
             opened_ns: self.shared.now_ns(),
             channels,
             taking,
+            deciding,
         });
         self.tell(EventBody::WindowOpened {
             window: window.id.clone(),
@@ -252,7 +290,7 @@ impl Executor {
         while self.open.len() > depth {
             if let Some(open) = self.open.pop() {
                 self.shared.in_window(false);
-                for taking in &open.taking {
+                for taking in open.taking.iter().chain(&open.deciding) {
                     self.shared.unfollow(taking.channel);
                 }
                 self.tell(EventBody::WindowClosed {

@@ -313,6 +313,7 @@ pub(crate) fn trial(id: &str, steps: Vec<Step>, invalid_if: &[&str], invalid_mos
         invalid_if: invalid_if.iter().map(|r| (*r).to_string()).collect(),
         invalid_most,
         attempts: 0,
+        sampling: None,
     })
 }
 

@@ -181,6 +181,10 @@ impl Checker<'_> {
                     .and_then(|q| fitting(q, at, &[*unit], self.sink))
                     .is_some();
             }
+            (ParamKind::OfChannel, Value::String(text)) if text.parse::<Quantity>().is_ok() => {
+                return true;
+            }
+            (ParamKind::OfChannel, _) => "a value with a unit".to_string(),
             (ParamKind::Quantity(unit), _) => format!("a value with a unit, such as `1 {unit}`"),
             (ParamKind::Count, Value::Number(n)) if n.is_u64() => return true,
             (ParamKind::Count, _) => "a whole number".to_string(),

@@ -370,6 +370,7 @@ mod tests {
             invalid_if: vec!["slipped".into()],
             invalid_most: 2,
             attempts: 0,
+            sampling: None,
         });
         // 5 × (window 9 + 1, trial 1) + repeat 1, and twice the window again.
         let bound = case_bound(&[], &[times(5, vec![trial])], &[]);

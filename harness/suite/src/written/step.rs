@@ -210,7 +210,9 @@ pub(crate) struct Use {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ending {
     /// A condition over what windows take, channels and `passes`: `strength < 0.8 * strength.first`.
-    pub(crate) when: At<String>,
+    pub(crate) when: Option<At<String>>,
+    /// A trial with a `plan`: the repeat ends as soon as its plan is decided.
+    pub(crate) decided: Option<At<String>>,
     /// Fewest passes before it may end; 1 when left out.
     pub(crate) at_least: Option<At<Scalar>>,
 }
@@ -659,6 +661,27 @@ pub(crate) struct Trial {
     pub(crate) invalid_at_most: Option<At<Scalar>>,
     /// Attempts that a trial may take: after a failure it is tried again. 1 when left out.
     pub(crate) attempts: Option<At<Scalar>>,
+    /// How many trials decide: at most so many failures, or a sequential test.
+    pub(crate) plan: Option<At<Sampling>>,
+}
+
+/// A sampling plan: `{ trials: 59, failures: 0 }`, or a sequential test
+/// `{ good: 95 %, bad: 85 %, alpha: 5 %, beta: 10 %, trials: 231 }`, cut off after so many trials.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sampling {
+    /// Trials; of a sequential test the most.
+    pub(crate) trials: At<Scalar>,
+    /// Most failures with which the item is accepted.
+    pub(crate) failures: Option<At<Scalar>>,
+    /// Rate of success of an item that is good.
+    pub(crate) good: Option<At<Scalar>>,
+    /// Rate of success of an item that is not good enough.
+    pub(crate) bad: Option<At<Scalar>>,
+    /// Risk that a good item is rejected.
+    pub(crate) alpha: Option<At<Scalar>>,
+    /// Risk that a bad item is accepted.
+    pub(crate) beta: Option<At<Scalar>>,
 }
 
 /// Success when every valid sample of a window keeps to a side of a value.

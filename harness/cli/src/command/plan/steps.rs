@@ -124,9 +124,12 @@ impl Steps<'_> {
             },
             Step::Trial(t) => {
                 let attempts = t.attempts.max(1);
+                let plan = t.sampling.map(|s| format!("; {}", s.text().en));
                 format!(
-                    "{word} {} (attempts {attempts}, invalid at most {})",
-                    t.id, t.invalid_most
+                    "{word} {} (attempts {attempts}, invalid at most {}{})",
+                    t.id,
+                    t.invalid_most,
+                    plan.unwrap_or_default()
                 )
             }
             Step::Mark(m) => format!("{word} {}", m.name),

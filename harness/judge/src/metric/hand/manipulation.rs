@@ -42,6 +42,31 @@ pub fn pose_error(
     Some((norm(minus(seen.0, reference.0)), angle.to_degrees()))
 }
 
+/// Product of two rotations: first `b`, then `a`.
+fn product(a: Rotation, b: Rotation) -> Rotation {
+    let ([aw, ax, ay, az], [bw, bx, by, bz]) = (a, b);
+    [
+        aw * bw - ax * bx - ay * by - az * bz,
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by - ax * bz + ay * bw + az * bx,
+        aw * bz + ax * by - ay * bx + az * bw,
+    ]
+}
+
+/// Error of a motion of an object against the commanded one, a translation and then a rotation of
+/// the object about itself along the axes of the frame that its poses are given in (certbench's own
+/// definition): `|(after - before) - d|` in the unit of the positions, and the angle between
+/// `Q before` and `after`, degrees. `None` for a rotation without length.
+#[must_use]
+pub fn moved_error(
+    before: (Position, Rotation),
+    after: (Position, Rotation),
+    commanded: (Position, Rotation),
+) -> Option<(f64, f64)> {
+    let due = [0, 1, 2].map(|i| before.0[i] + commanded.0[i]);
+    pose_error((due, product(commanded.1, before.1)), after)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +77,19 @@ mod tests {
         let (k, u) = stiffness(&[(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)]).unwrap();
         to_digits(k, 2.0, 12);
         to_digits(u, 0.0, 12);
+    }
+
+    #[test]
+    fn a_cube_that_was_turned_in_the_hand_by_less_than_asked() {
+        let about_z = |deg: f64| {
+            let half = f64::to_radians(deg) / 2.0;
+            [half.cos(), 0.0, 0.0, half.sin()]
+        };
+        let before = ([10.0, 0.0, 50.0], about_z(20.0));
+        let after = ([11.0, 0.0, 52.0], about_z(105.0));
+        let (far, angle) = moved_error(before, after, ([1.0, 0.0, 0.0], about_z(90.0))).unwrap();
+        to_digits(far, 2.0, 12);
+        to_digits(angle, 5.0, 9);
     }
 
     #[test]

@@ -290,7 +290,7 @@ fn rows(env: &Env<'_>, case: &Case, measure: &Measure) -> Vec<String> {
         let name = measure.over.get(input)?;
         let what = match kind {
             OverKind::Window => Counted::Window(name),
-            OverKind::Trial => Counted::Trial(name),
+            OverKind::Trial | OverKind::Plan => Counted::Trial(name),
             OverKind::Prompt | OverKind::Choice | OverKind::Attachment => Counted::Prompt(name),
             OverKind::Repeat => Counted::Repeat(name),
         };

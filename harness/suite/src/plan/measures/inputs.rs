@@ -30,6 +30,10 @@ impl<'a> Measures<'_, 'a, '_> {
                     OverKind::Repeat => self.ending_repeat(name, *at),
                     OverKind::Window => self.window_or_trial(name, *at, true, metric),
                     OverKind::Trial => self.window_or_trial(name, *at, false, metric),
+                    OverKind::Plan => {
+                        self.window_or_trial(name, *at, false, metric);
+                        self.sampled(name, *at, metric);
+                    }
                 },
                 None if written.value.is_some() => {
                     let message = format!("`{}` is computed over `{input}` too", metric.id);
@@ -129,6 +133,22 @@ impl<'a> Measures<'_, 'a, '_> {
         self.complain(unknown(code, what, name, at, names).note(format!(
             "no step of this case records a {what} of that name"
         )));
+    }
+
+    /// The trial has a plan that says when it is decided.
+    fn sampled(&self, name: &str, at: Span, metric: &MetricDescription) {
+        let trials = self.reader.trials.borrow();
+        if let Some(trial) = trials.get(name).filter(|t| !t.sampled) {
+            let message = format!(
+                "`{}` decides by the plan of a trial; `{name}` has none",
+                metric.id
+            );
+            self.complain(
+                Complaint::new("no-plan", at, message)
+                    .also(trial.span, "this trial")
+                    .help("add for example `plan: { trials: 59, failures: 0 }` to it"),
+            );
+        }
     }
 
     /// A repeat or schedule of this case, by its variable, that may end before its last pass.

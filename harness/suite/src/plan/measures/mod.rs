@@ -49,7 +49,8 @@ impl<'a> Measures<'_, 'a, '_> {
                 decides = true;
                 continue;
             };
-            decides |= measure.accept.is_some()
+            decides |= self.is_a_plan(measure)
+                || measure.accept.is_some()
                 || measure
                     .params
                     .as_ref()
@@ -80,6 +81,13 @@ impl<'a> Measures<'_, 'a, '_> {
         measures
     }
 
+    /// Whether the plan of its trial decides.
+    fn is_a_plan(&self, written: &Written) -> bool {
+        let id = written.metric.value.as_deref().unwrap_or_default();
+        let metric = self.env().vocabulary.metric(id);
+        metric.is_some_and(|m| m.over.iter().any(|(_, kind)| *kind == OverKind::Plan))
+    }
+
     fn one(&self, written: &'a Written, head: Span) -> Option<Measure> {
         let env = self.env();
         let sink = env.sink;
@@ -92,7 +100,8 @@ impl<'a> Measures<'_, 'a, '_> {
         let over = self.over(&written.over, metric);
         let channels = self.channels(written.channels.as_ref(), metric, head);
         self.channels_recorded(&over, &channels);
-        let params = self.params(written.params.as_ref(), metric, head);
+        let of_channel = self.channel_unit(metric, &channels);
+        let params = self.params(written.params.as_ref(), metric, of_channel, head);
         let n_planned = self.n_planned(written, metric, &over);
         let unit = self.result_unit(metric, &channels);
         let accept = match &written.accept {
@@ -140,11 +149,18 @@ impl<'a> Measures<'_, 'a, '_> {
         metric: &MetricDescription,
         channels: &BTreeMap<String, (String, Span)>,
     ) -> Option<Unit> {
-        metric.unit.or_else(|| {
-            let (name, _) = channels.get(&metric.channels.first()?.name)?;
-            let first = self.env().channels.get(name)?.components.first()?;
-            Some(first.unit)
-        })
+        metric.unit.or_else(|| self.channel_unit(metric, channels))
+    }
+
+    /// Unit of the first component of the metric's first channel.
+    fn channel_unit(
+        &self,
+        metric: &MetricDescription,
+        channels: &BTreeMap<String, (String, Span)>,
+    ) -> Option<Unit> {
+        let (name, _) = channels.get(&metric.channels.first()?.name)?;
+        let first = self.env().channels.get(name)?.components.first()?;
+        Some(first.unit)
     }
 
     /// How many instances each judged row has, and the most that it may have when that is more. All
@@ -173,7 +189,7 @@ impl<'a> Measures<'_, 'a, '_> {
             let kind = metric.over.iter().find(|(n, _)| n == input)?.1;
             let what = match kind {
                 OverKind::Window => Counted::Window(name),
-                OverKind::Trial => Counted::Trial(name),
+                OverKind::Trial | OverKind::Plan => Counted::Trial(name),
                 OverKind::Prompt | OverKind::Choice | OverKind::Attachment => Counted::Prompt(name),
                 OverKind::Repeat => Counted::Repeat(name),
             };
@@ -181,6 +197,9 @@ impl<'a> Measures<'_, 'a, '_> {
             let all = instances(self.steps, what, by, Passes::All);
             let all = all.and_then(|rows| rows.values().copied().max());
             most_of_all = most_of_all.max(all.unwrap_or(0));
+            if kind == OverKind::Plan {
+                self.as_many_as_planned(name, all.unwrap_or(0), *at);
+            }
             let Some(rows) = instances(self.steps, what, by, Passes::Owed) else {
                 let (variable, at) = per?;
                 let message =
@@ -223,6 +242,19 @@ impl<'a> Measures<'_, 'a, '_> {
         let most = u32::try_from(most_of_all).unwrap_or(u32::MAX);
         let n = u32::try_from(n).ok()?;
         Some((n, (most > n).then_some(most)))
+    }
+
+    /// A plan that could not be decided, or one that is decided long before the end.
+    fn as_many_as_planned(&self, trial: &str, done: u64, at: Span) {
+        let plans = self.reader.plans.borrow();
+        let planned = plans.get(trial).map_or(done, |p| u64::from(p.most()));
+        // Without a trial that could be read there is nothing to count.
+        if done > 0 && done != planned {
+            let message =
+                format!("{done} trials of `{trial}` for each result; its plan has {planned}");
+            let complaint = Complaint::new("plan-mismatch", at, message);
+            self.complain(complaint.help(format!("repeat it {planned} times")));
+        }
     }
 
     fn rows_are_poses<'k>(&self, rows: impl Iterator<Item = &'k String>, at: Span) {

@@ -6,8 +6,8 @@ use crate::complaint::{Complaint, Span};
 use crate::near::list;
 use crate::plan::env::Scope;
 use crate::yaml::{At, Entries, Scalar};
-use certbench_model::ParamValue;
 use certbench_model::vocabulary::{MetricDescription, ParamDescription, ParamKind};
+use certbench_model::{ParamValue, Unit};
 use std::collections::BTreeMap;
 
 impl Measures<'_, '_, '_> {
@@ -15,6 +15,7 @@ impl Measures<'_, '_, '_> {
         &self,
         written: Option<&At<Entries<At<Scalar>>>>,
         metric: &MetricDescription,
+        of_channel: Option<Unit>,
         head: Span,
     ) -> Option<BTreeMap<String, ParamValue>> {
         let entries = written.and_then(At::get);
@@ -26,7 +27,10 @@ impl Measures<'_, '_, '_> {
                 self.complain(unknown("unknown-parameter", &what, name, span, names));
                 continue;
             };
-            params.extend(self.param(known, value).map(|v| (name.to_string(), v)));
+            params.extend(
+                self.param(known, of_channel, value)
+                    .map(|v| (name.to_string(), v)),
+            );
         }
         for known in &metric.params {
             let given = entries.is_some_and(|e| e.find(&known.name).is_some());
@@ -53,7 +57,12 @@ impl Measures<'_, '_, '_> {
         Some(params)
     }
 
-    fn param(&self, known: &ParamDescription, written: &At<Scalar>) -> Option<ParamValue> {
+    fn param(
+        &self,
+        known: &ParamDescription,
+        of_channel: Option<Unit>,
+        written: &At<Scalar>,
+    ) -> Option<ParamValue> {
         let env = self.env();
         let scope = Scope::default();
         let scalar = written.get()?;
@@ -66,6 +75,9 @@ impl Measures<'_, '_, '_> {
         match &known.kind {
             ParamKind::Quantity(unit) => env
                 .quantity(written, &[*unit], &scope)
+                .map(ParamValue::Quantity),
+            ParamKind::OfChannel => env
+                .quantity(written, of_channel.as_slice(), &scope)
                 .map(ParamValue::Quantity),
             ParamKind::Count => env.count(written, &scope).map(ParamValue::Count),
             ParamKind::OneOf(words) if words.contains(&scalar.text) => {
@@ -91,7 +103,7 @@ impl Measures<'_, '_, '_> {
 fn example(known: &ParamDescription) -> String {
     match &known.kind {
         ParamKind::Quantity(unit) => format!("1 {unit}"),
-        ParamKind::Count => "1".to_string(),
+        ParamKind::OfChannel | ParamKind::Count => "1".to_string(),
         ParamKind::OneOf(words) => words.first().cloned().unwrap_or_default(),
         ParamKind::Text | ParamKind::File | ParamKind::Signals => "…".to_string(),
         ParamKind::Flag => "true".to_string(),

@@ -479,7 +479,7 @@ impl<'a> CaseReader<'a, '_> {
         };
         let until = match &written.until {
             None => None,
-            Some(at) => Some(self.ending(at.get()?, place)?),
+            Some(at) => Some(self.ending(at.get()?, at.head, place)?),
         };
         if let (Some(every), Some(late)) = (every_s, late_s)
             && late >= every
@@ -591,9 +591,35 @@ impl<'a> CaseReader<'a, '_> {
     }
 
     /// When a repeat or schedule ends early.
-    pub(super) fn ending(&self, written: &'a WrittenEnding, place: &Place<'a>) -> Option<Ending> {
-        let text = written.when.get()?;
-        let read = expr::parse(text, written.when.span, self.env.sink)?;
+    pub(super) fn ending(
+        &self,
+        written: &'a WrittenEnding,
+        head: Span,
+        place: &Place<'a>,
+    ) -> Option<Ending> {
+        let sink = self.env.sink;
+        let (text, at) = match (&written.when, &written.decided) {
+            (Some(when), None) => (when.get()?.clone(), when.span),
+            (None, Some(trial)) => {
+                let name = trial.get()?;
+                let trials = self.trials.borrow();
+                let sampled = trials.iter().filter(|(_, t)| t.sampled);
+                let names = sampled.map(|(id, _)| id.as_str());
+                let what = "trial with a `plan`";
+                known("unknown-trial", what, name, trial.span, names, sink)?;
+                let plans = self.plans.borrow();
+                (plans.get(name)?.ending(name), trial.span)
+            }
+            _ => {
+                let message = "a repeat ends by exactly one of `when` and `decided`";
+                let at = written.when.as_ref().map(|w| w.span);
+                let at = at.or(written.decided.as_ref().map(|d| d.span));
+                let complaint = Complaint::new("one-of", at.unwrap_or(head), message);
+                sink.push(complaint.help("write `decided: TRIAL`, or a condition with `when`"));
+                return None;
+            }
+        };
+        let read = expr::parse(&text, at, sink)?;
         let mut names = self.names_of_now();
         names.add("passes", Sort::Quantity(Nature::ONE));
         let when = read.condition(&names, self.env)?;
@@ -626,6 +652,11 @@ impl<'a> CaseReader<'a, '_> {
                 format!("{name}.previous"),
             ] {
                 names.add(name, Sort::Quantity(Nature::of(*unit)));
+            }
+        }
+        for trial in self.plans.borrow().keys() {
+            for count in ["successes", "failures", "trials"] {
+                names.add(format!("{trial}.{count}"), Sort::Quantity(Nature::ONE));
             }
         }
         names

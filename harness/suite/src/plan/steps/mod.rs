@@ -20,7 +20,7 @@ use crate::check::literal::unknown;
 use crate::complaint::{Complaint, Span};
 use crate::written::step::{Step as Written, Steps};
 use crate::yaml::At;
-use certbench_model::Step;
+use certbench_model::{Sampling, Step};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -33,6 +33,8 @@ pub(crate) struct CaseReader<'a, 'e> {
     prompts: RefCell<BTreeMap<String, Span>>,
     /// Values that windows take.
     pub(crate) taken: RefCell<again::TakenNames>,
+    /// Sampling plans of trials.
+    pub(crate) plans: RefCell<BTreeMap<String, Sampling>>,
 }
 
 /// A window of the case.
@@ -48,6 +50,8 @@ pub(crate) struct TrialSeen {
     pub(crate) span: Span,
     /// Whether a rule or an answer decides between success and failure.
     pub(crate) decided: bool,
+    /// Whether it has a sampling plan.
+    pub(crate) sampled: bool,
 }
 
 /// Where a step stands.
@@ -88,6 +92,7 @@ impl<'a, 'e> CaseReader<'a, 'e> {
             trials: RefCell::default(),
             prompts: RefCell::default(),
             taken: RefCell::default(),
+            plans: RefCell::default(),
         }
     }
 

@@ -7,13 +7,15 @@ use crate::complaint::{Complaint, Span};
 use crate::plan::env::{Variable, VariableKind};
 use crate::plan::shuffle::shuffled;
 use crate::written::step::{
-    Order, Over as WrittenOver, Repeat as WrittenRepeat, Step, Steps, Trial as WrittenTrial,
-    Window as WrittenWindow,
+    Order, Over as WrittenOver, Repeat as WrittenRepeat, Sampling as WrittenSampling, Step, Steps,
+    Trial as WrittenTrial, Window as WrittenWindow,
 };
 use crate::yaml::{At, Scalar};
 use certbench_model::Step as Planned;
 use certbench_model::plan::Row;
+use certbench_model::sampling::Sprt;
 use certbench_model::step::{Over, Repeat, Trial, Wait, Window};
+use certbench_model::{Sampling, Unit};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -69,7 +71,9 @@ impl<'a> CaseReader<'a, '_> {
                 let mut repeat = Repeat::new(name, Over::Times(n), steps);
                 repeat.every = self.every(written.every.as_ref(), n.into(), place);
                 if let Some(until) = &written.until {
-                    let Some(ending) = until.get().and_then(|u| self.ending(u, place)) else {
+                    let ending = until.get();
+                    let ending = ending.and_then(|u| self.ending(u, until.head, place));
+                    let Some(ending) = ending else {
                         return Vec::new();
                     };
                     repeat.until = Some(ending);
@@ -274,9 +278,15 @@ impl<'a> CaseReader<'a, '_> {
         let outcome = written.outcome.as_ref();
         let outcome = outcome.map(|o| self.outcome(o, &inside, place));
         let id = id?;
+        let read = |at: &At<WrittenSampling>| self.sampling(at.get()?, at.head, place);
+        let sampling = written.plan.as_ref().map(read);
+        if let Some(Some(sampling)) = sampling {
+            self.plans.borrow_mut().insert(id.clone(), sampling);
+        }
         let seen = TrialSeen {
             span: written.id.span,
             decided: attempt.decided.get(),
+            sampled: sampling.is_some(),
         };
         let first = {
             let mut trials = self.trials.borrow_mut();
@@ -293,7 +303,58 @@ impl<'a> CaseReader<'a, '_> {
             invalid_if: reasons,
             invalid_most: invalid_most?,
             attempts: attempts?,
+            sampling: match sampling {
+                None => None,
+                Some(sampling) => Some(sampling?),
+            },
         })
+    }
+
+    /// A sampling plan: so many trials with so many failures, or a sequential test.
+    fn sampling(
+        &self,
+        written: &WrittenSampling,
+        head: Span,
+        place: &Place<'a>,
+    ) -> Option<Sampling> {
+        let sink = self.env.sink;
+        let trials = self.positive_count(&written.trials, place)?;
+        let level = |at: &At<Scalar>| self.env.number(at, Unit::one(), &place.scope);
+        let of = (&written.good, &written.bad, &written.alpha, &written.beta);
+        match (&written.failures, of) {
+            (Some(failures), (None, None, None, None)) => {
+                let failures_most = u32::try_from(self.env.count(failures, &place.scope)?).ok()?;
+                if failures_most >= trials {
+                    let message = format!(
+                        "with {failures_most} failures of {trials} trials everything is accepted"
+                    );
+                    sink.push(Complaint::new("out-of-range", failures.span, message));
+                    return None;
+                }
+                Some(Sampling::Single {
+                    trials,
+                    failures: failures_most,
+                })
+            }
+            (None, (Some(good), Some(bad), Some(alpha), Some(beta))) => {
+                let test = Sprt::new(level(good)?, level(bad)?, level(alpha)?, level(beta)?);
+                if test.is_none() {
+                    let message = "this is no test: `good` lies above `bad`, both between 0 and 100 %, \
+                                   and each risk between 0 and 50 %";
+                    sink.push(Complaint::new("out-of-range", head, message));
+                }
+                test.map(|test| Sampling::Sequential { test, trials })
+            }
+            _ => {
+                let message = "a plan has `trials` and `failures`, or `trials` with `good`, `bad`, \
+                               `alpha` and `beta`";
+                sink.push(
+                    Complaint::new("one-of", head, message)
+                        .help("write for example `{ trials: 59, failures: 0 }`"),
+                );
+                None
+            }
+        }
     }
 
     /// A trial that is tried again must be decided by somebody who is there: an answer or a time-out.
