@@ -55,6 +55,20 @@ const DEVICES: &[(&str, &[&str])] = &[
         "canopen-arm",
         &["--signals", "position", "--set", "counts_per_deg=10000"],
     ),
+    ("canopen-io", &["--signals", "in0,in1"]),
+    (
+        "dbc",
+        &[
+            "--set",
+            concat!(
+                "file=",
+                env!("CARGO_MANIFEST_DIR"),
+                "/../suites/benches/sim-cell.dbc"
+            ),
+            "--set",
+            "signals=busy: Standing.Busy in contact",
+        ],
+    ),
     ("magtrol-dsp7000", &[]),
 ];
 

@@ -67,6 +67,23 @@ fn canopens_cia_402_host_drives_our_simulated_joint() {
 }
 
 #[test]
+fn canopens_lss_master_gives_our_simulated_box_a_number() {
+    let test = "canopens_lss_master_gives_our_simulated_box_a_number";
+    let Some(peers) = Peers::for_test(test) else {
+        return;
+    };
+    let (simulation, ports) = simulated(&json!({}), &[("io", "canopen-io")]);
+    let port = ports["io"].as_str();
+    let host = peers.run("canopen_lss.py", &[port, "9"]);
+    let said = String::from_utf8_lossy(&host.stdout);
+    assert!(host.status.success(), "{said}");
+    let said: Value = serde_json::from_str(said.trim()).expect("one line");
+    assert_eq!(said["address"][3], 4001, "{said}");
+    assert_eq!(said["before"], 1, "{said}");
+    simulation.shutdown();
+}
+
+#[test]
 fn pymodbus_switches_our_simulated_relays_and_sees_the_stop_chain_open() {
     let test = "pymodbus_switches_our_simulated_relays_and_sees_the_stop_chain_open";
     let Some(peers) = Peers::for_test(test) else {

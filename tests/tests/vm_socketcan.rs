@@ -44,6 +44,39 @@ fn the_arm_driver_brings_up_simulated_joints_on_a_virtual_bus() {
     assert!(passed, "{}", machine.console.join("\n"));
 }
 
+/// Every driver of joint motors, hands and boxes, each with its simulated device on the same bus, and every
+/// frame with a time stamp of the kernel.
+#[test]
+fn the_drivers_of_can_families_work_over_a_kernels_bus() {
+    let test = "the_drivers_of_can_families_work_over_a_kernels_bus";
+    let Some(image) = Image::for_test(test) else {
+        return;
+    };
+    let mut machine = image.boot("families");
+    machine.finish();
+    for driver in [
+        "damiao-dm",
+        "robstride",
+        "xiaomi-cybergear",
+        "cubemars-servo",
+        "cubemars-mit",
+        "odrive-can",
+        "inspire-rh56-can",
+        "linker-l10-can",
+        "linker-l20-can",
+        "linker-o6-can",
+        "canopen-io",
+        "allegro-v4",
+        "allegro-v5",
+    ] {
+        assert!(
+            machine.passed(driver),
+            "{driver}:\n{}",
+            machine.console.join("\n")
+        );
+    }
+}
+
 /// can-utils' own SLCAN adapter, slcanpty, with our SLCAN link on this side and our SocketCAN link on
 /// the bus behind it; candump on the guest's console is the witness.
 #[test]

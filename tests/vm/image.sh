@@ -27,7 +27,7 @@ for module in drivers/net/can/dev/can-dev net/can/can net/can/can-raw drivers/ne
   fi
 done
 PATH=$PATH:/usr/sbin:/sbin
-for program in ip candump cansend slcanpty; do
+for program in ip candump cangen cansend slcanpty; do
   path=$(command -v "$program")
   cp -L "$path" "$root/can/$program"
   ldd "$path" | grep -o '/[^ ]*' | while read -r library; do cp -L "$library" "$root/lib/"; done

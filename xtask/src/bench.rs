@@ -2,7 +2,11 @@
 
 use crate::parts::Parts;
 use crate::process::run;
-use crate::setup::Workspace;
+use crate::setup::{self, Workspace};
+use crate::vm;
+
+/// What is measured in the virtual machine, with a guest program as it is released: some minutes of building.
+const IN_THE_GUEST: &str = "can";
 
 /// `cargo xtask bench [NAME...]`: the released binary, for start-up; then all that is measured, or
 /// what is named, and one table.
@@ -13,6 +17,14 @@ pub(crate) fn measurements(workspace: &Workspace, parts: &mut Parts, names: &[St
             .args(["build", "--release", "--package", "certbench"]))
         .into()
     });
+    let mut guest = None;
+    if names.iter().any(|name| name == IN_THE_GUEST) {
+        setup::vm(workspace, parts);
+        parts.run("guest program, released", |_| {
+            let built = vm::build_released(workspace);
+            built.map(|folder| guest = Some(folder)).into()
+        });
+    }
     parts.run("measurements", |_| {
         let mut bench = workspace.cargo();
         bench.args([
@@ -26,6 +38,9 @@ pub(crate) fn measurements(workspace: &Workspace, parts: &mut Parts, names: &[St
         let python = workspace.peers_python();
         if python.exists() {
             bench.env("CERTBENCH_PEERS", python);
+        }
+        if let Some(folder) = &guest {
+            bench.env("CERTBENCH_VM", folder);
         }
         run(&mut bench).into()
     });

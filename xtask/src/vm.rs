@@ -21,9 +21,31 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     let vm = workspace.vm();
     fs::create_dir_all(&vm).with_context(|| format!("cannot make {}", vm.display()))?;
     let kernel = kernel(&vm)?;
-    let guest = guest(workspace)?;
+    let guest = guest(workspace, Profile::Quick)?;
+    image(workspace, &kernel, &guest, &vm)
+}
+
+/// The same with a guest program as it is released, for measurements, in a folder of its own; `build` has
+/// been before.
+pub(crate) fn build_released(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    let folder = workspace.vm().join("released");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let kernel = kernel(&workspace.vm())?;
+    let guest = guest(workspace, Profile::Released)?;
+    image(workspace, &kernel, &guest, &folder)?;
+    Ok(folder)
+}
+
+fn image(workspace: &Workspace, kernel: &Path, guest: &Path, out: &Path) -> anyhow::Result<()> {
     let script = workspace.root.join("tests/vm/image.sh");
-    run(command("bash").arg(script).arg(kernel).arg(guest).arg(vm))
+    run(command("bash").arg(script).arg(kernel).arg(guest).arg(out))
+}
+
+/// How the guest program is built.
+#[derive(Clone, Copy, PartialEq)]
+enum Profile {
+    Quick,
+    Released,
 }
 
 /// The newest kernel package of Debian, unpacked and not installed.
@@ -62,13 +84,21 @@ fn image_package() -> anyhow::Result<String> {
 }
 
 /// The program that runs in the guest, linked statically: the guest has no libraries of ours.
-fn guest(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+fn guest(workspace: &Workspace, profile: Profile) -> anyhow::Result<PathBuf> {
     let target = workspace.vm().join("build");
     let mut build = workspace.cargo();
+    build.arg("build");
+    let folder = match profile {
+        Profile::Quick => {
+            build.args(["--config", QUICK_BUILD]);
+            "debug"
+        }
+        Profile::Released => {
+            build.arg("--release");
+            "release"
+        }
+    };
     build.args([
-        "build",
-        "--config",
-        QUICK_BUILD,
         "--package",
         "certbench-tests",
         "--example",
@@ -80,5 +110,8 @@ fn guest(workspace: &Workspace) -> anyhow::Result<PathBuf> {
         .env("CARGO_TARGET_DIR", &target)
         .env("RUSTFLAGS", "-C target-feature=+crt-static");
     run(&mut build)?;
-    Ok(target.join(GUEST_TARGET).join("debug/examples/guest"))
+    Ok(target
+        .join(GUEST_TARGET)
+        .join(folder)
+        .join("examples/guest"))
 }

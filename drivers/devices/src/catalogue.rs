@@ -9,8 +9,8 @@ use certbench_model::vocabulary::DriverDescription;
 use certbench_roles::{Device, Trouble};
 
 use crate::{
-    ascii_tracker, canopen_arm, dbc, external, hands, instruments, magtrol, mark10, modbus_io,
-    modbus_map, rh56, servos,
+    ascii_tracker, canopen_arm, canopen_io, dbc, external, hands, instruments, magtrol, mark10,
+    modbus_io, modbus_map, rh56, servos,
 };
 
 /// A device over a link of one kind, as the plan describes it.
@@ -38,6 +38,7 @@ pub(crate) fn families() -> Vec<Family> {
     let mut all = rh56::families();
     all.extend([
         (canopen_arm::description(), Opener::Can(canopen_arm::open)),
+        (canopen_io::description(), Opener::Can(canopen_io::open)),
         (mark10::description(), Opener::Bytes(mark10::open)),
         (modbus_io::description(), Opener::Bytes(modbus_io::open)),
         (

@@ -13,7 +13,9 @@
 //! Absent here: suites, verdicts, records. A driver does not know why it is asked.
 
 mod ascii_tracker;
+mod canopen;
 mod canopen_arm;
+mod canopen_io;
 mod catalogue;
 mod dbc;
 mod external;

@@ -213,6 +213,14 @@ pub(crate) fn file(name: &str, en: &str, zh: &str) -> ParamDescription {
     }
 }
 
+/// A file that may be left out.
+pub(crate) fn optional_file(name: &str, en: &str, zh: &str) -> ParamDescription {
+    ParamDescription {
+        kind: ParamKind::File,
+        ..optional_text(name, en, zh)
+    }
+}
+
 /// Signals that the bench must declare.
 pub(crate) fn signals(name: &str, en: &str, zh: &str) -> ParamDescription {
     ParamDescription {

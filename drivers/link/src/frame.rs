@@ -217,21 +217,70 @@ impl CanFrame {
 
 /// The notation of can-utils.
 impl fmt::Display for CanFrame {
+    /// Digit by digit from a table: a recording of a full bus does this more often than anything else.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.error, self.extended) {
-            (true, _) => write!(f, "{:08X}#", self.id | ERROR_FLAG)?,
-            (_, true) => write!(f, "{:08X}#", self.id)?,
-            (_, false) => write!(f, "{:03X}#", self.id)?,
-        }
+        let mut text = Hex::default();
+        let id = if self.error {
+            self.id | ERROR_FLAG
+        } else {
+            self.id
+        };
+        let digits = if self.error || self.extended { 8 } else { 3 };
+        (0..digits)
+            .rev()
+            .for_each(|at| text.digit((id >> (4 * at)) as u8));
+        text.push(b'#');
         match (self.rtr, self.fd) {
-            (true, _) if self.len == 0 => f.write_str("R")?,
-            (true, _) => write!(f, "R{:X}", self.len)?,
-            (_, true) => write!(f, "#{:X}", u8::from(self.brs))?,
+            (true, _) => text.push(b'R'),
+            (_, true) => text.push(b'#'),
             _ => {}
         }
-        self.data()
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02X}"))
+        if self.rtr && self.len != 0 {
+            text.digit(self.len);
+        } else if self.fd && !self.rtr {
+            text.digit(u8::from(self.brs));
+        }
+        for byte in self.data() {
+            text.digit(byte >> 4);
+            text.digit(*byte);
+        }
+        f.write_str(text.as_str())
+    }
+}
+
+/// The longest frame is a CAN FD frame of 64 bytes with an extended identifier.
+#[derive(Debug)]
+struct Hex {
+    text: [u8; 8 + 3 + 128],
+    len: usize,
+}
+
+impl Default for Hex {
+    fn default() -> Hex {
+        Hex {
+            text: [b'0'; 139],
+            len: 0,
+        }
+    }
+}
+
+impl Hex {
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.text.get_mut(self.len) {
+            *place = byte;
+            self.len += 1;
+        }
+    }
+
+    /// The low four bits.
+    fn digit(&mut self, four: u8) {
+        const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
+        self.push(DIGITS[usize::from(four & 0xF)]);
+    }
+
+    fn as_str(&self) -> &str {
+        let written = self.text.get(..self.len).unwrap_or_default();
+        std::str::from_utf8(written).unwrap_or_default() // digits and signs only
     }
 }
 

@@ -1,5 +1,8 @@
 //! A CAN interface of the Linux kernel.
 
+mod batch;
+
+use std::collections::VecDeque;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,9 +11,10 @@ use std::time::{Duration, SystemTime};
 use certbench_clock::{Clock, Time};
 use socketcan::{
     CanAnyFrame, CanDataFrame, CanFdFrame, CanFdSocket, CanRemoteFrame, EmbeddedFrame, ExtendedId,
-    Frame, Id, ShouldRetry, Socket, SocketOptions, StandardId, id::FdFlags,
+    Id, ShouldRetry, Socket, SocketOptions, StandardId, id::FdFlags,
 };
 
+use self::batch::Room;
 use crate::descriptor::poll;
 use crate::{CanFrame, CanLink, LinkError, LinkInfo, LinkKind, Physicality, Stamp};
 
@@ -23,8 +27,9 @@ const CHECK_EVERY: Duration = Duration::from_millis(100);
 /// A kernel stamp this much earlier than it can be means that somebody set the wall clock. Less
 /// is the way of a frame from the interrupt, where it is stamped, to the socket.
 const CLOCK_SET: Duration = Duration::from_millis(100);
-/// Room for received frames, in bytes of the kernel's accounting (some 800 a frame).
-const RECEIVE_BUFFER: i32 = 1 << 20;
+/// Room for received frames, in bytes of the kernel's accounting (some 800 a frame, and it doubles
+/// this): seconds of a full bus of 1 Mbit/s. Without privilege the system's `rmem_max` holds.
+const RECEIVE_BUFFER: i32 = 16 << 20;
 
 /// An interface with classic CAN and, where it can, CAN FD. Error frames of the controller are
 /// received too. When the interface goes down every call says so; when it comes back the next
@@ -39,11 +44,110 @@ pub struct SocketCan {
 struct State {
     /// `None` after the interface was lost, until it is back.
     socket: Option<Arc<CanFdSocket>>,
+    /// What was fetched and not yet asked for.
+    heard: VecDeque<Heard>,
+    room: Box<Room>,
+    /// The last fetch left nothing behind.
+    drained: bool,
     /// Frames that this socket had no room for, of those already reported.
     dropped: u32,
     /// Nothing was there at this time.
     empty_at: Time,
     checked_at: Time,
+}
+
+/// What the socket gave, in order.
+enum Heard {
+    Frame(CanFrame, Stamp),
+    /// So many frames came here and found no room.
+    Lost(u32),
+}
+
+impl State {
+    fn new(socket: CanFdSocket, empty_at: Time) -> State {
+        State {
+            socket: Some(Arc::new(socket)),
+            heard: VecDeque::new(),
+            room: Room::new(),
+            drained: true,
+            dropped: 0,
+            empty_at,
+            checked_at: empty_at,
+        }
+    }
+
+    /// Takes what is there. The kernel's stamps are on the wall clock; the offset is measured here,
+    /// right after the read. A frame says how many before it found no room.
+    fn fetch(&mut self, socket: &CanFdSocket, clock: &Clock) -> std::io::Result<()> {
+        if self.drained {
+            return Ok(()); // until `poll` says that something is there
+        }
+        let before = clock.now();
+        self.drained = match self.room.receive(socket.as_fd()) {
+            Ok((received, all)) => {
+                let offset = Offset::measure(clock);
+                for received in received {
+                    let dropped = received.dropped.unwrap_or(self.dropped);
+                    let lost = dropped.wrapping_sub(self.dropped);
+                    if lost > 0 {
+                        self.heard.push_back(Heard::Lost(lost));
+                        self.dropped = dropped;
+                    }
+                    if let Some(frame) = received.frame {
+                        let stamp = offset.stamp(received.at, self.empty_at);
+                        self.heard.push_back(Heard::Frame(frame, stamp));
+                    }
+                }
+                all
+            }
+            Err(e) if e.should_retry() => true,
+            Err(e) => return Err(e),
+        };
+        if self.drained {
+            self.empty_at = before;
+        }
+        Ok(())
+    }
+}
+
+/// Where the wall clock is on the run's clock: read in between.
+struct Offset {
+    before: Time,
+    utc: SystemTime,
+    after: Time,
+}
+
+impl Offset {
+    fn measure(clock: &Clock) -> Offset {
+        Offset {
+            before: clock.now(),
+            utc: clock.utc(),
+            after: clock.now(),
+        }
+    }
+
+    /// The kernel's stamp on the run's clock. If somebody set the wall clock since, it falls outside
+    /// what this program saw, and that holds.
+    fn stamp(&self, kernel: Option<SystemTime>, empty_at: Time) -> Stamp {
+        let seen = Stamp {
+            earliest: empty_at,
+            latest: self.after,
+            kernel: false,
+        };
+        let Some(age) = kernel.and_then(|at| self.utc.duration_since(at).ok()) else {
+            return seen;
+        };
+        let (earliest, latest) = (self.before.earlier_by(age), self.after.earlier_by(age));
+        if latest + CLOCK_SET < empty_at {
+            seen
+        } else {
+            Stamp {
+                earliest,
+                latest,
+                kernel: true,
+            }
+        }
+    }
 }
 
 impl SocketCan {
@@ -76,16 +180,10 @@ impl SocketCan {
                 "it is down; try `ip link set {name} up type can bitrate 1000000`"
             )));
         }
-        let state = State {
-            socket: Some(Arc::new(socket)),
-            dropped: 0,
-            empty_at,
-            checked_at: empty_at,
-        };
         Ok(SocketCan {
             name: name.into(),
             clock: clock.clone(),
-            state: Mutex::new(state),
+            state: Mutex::new(State::new(socket, empty_at)),
             info: describe(name),
         })
     }
@@ -101,11 +199,11 @@ impl SocketCan {
         if !is_up(&self.name) {
             return Err(self.gone("the interface is down"));
         }
-        let socket = Arc::new(socket);
-        state.socket = Some(socket.clone());
-        state.dropped = 0;
-        state.empty_at = empty_at;
-        Ok(socket)
+        *state = State::new(socket, empty_at);
+        state
+            .socket
+            .clone()
+            .ok_or_else(|| self.gone("it was closed"))
     }
 
     /// What an error of the socket means; when the interface is lost, the socket is given up.
@@ -133,24 +231,23 @@ impl SocketCan {
         }
     }
 
-    /// Reports the frames that came faster than they were read.
-    fn check_loss(&self, socket: &CanFdSocket) -> Result<(), LinkError> {
-        let dropped = dropped(socket);
-        let mut state = self.state();
-        match dropped.wrapping_sub(state.dropped) {
-            0 => Ok(()),
-            lost => {
-                state.dropped = dropped;
-                Err(LinkError::Overrun {
-                    port: self.name.clone(),
-                    lost: lost.into(),
-                })
-            }
+    fn give(&self, heard: Heard) -> Result<Option<(CanFrame, Stamp)>, LinkError> {
+        match heard {
+            Heard::Frame(frame, stamp) => Ok(Some((frame, stamp))),
+            Heard::Lost(frames) => Err(self.lost(frames)),
         }
     }
 
-    /// Silence may be a bus without traffic, or an interface that somebody took down.
-    fn check_silence(&self) -> Result<(), LinkError> {
+    fn lost(&self, frames: u32) -> LinkError {
+        LinkError::Overrun {
+            port: self.name.clone(),
+            lost: frames.into(),
+        }
+    }
+
+    /// Silence may be a bus without traffic, or an interface that somebody took down; and the last
+    /// frames before it may have found no room, which no later frame can say.
+    fn check_silence(&self, socket: &CanFdSocket) -> Result<(), LinkError> {
         let now = self.clock.now();
         {
             let mut state = self.state();
@@ -158,35 +255,17 @@ impl SocketCan {
                 return Ok(());
             }
             state.checked_at = now;
+            let dropped = dropped(socket);
+            let lost = dropped.wrapping_sub(state.dropped);
+            if state.drained && state.heard.is_empty() && lost > 0 {
+                state.dropped = dropped;
+                return Err(self.lost(lost));
+            }
         }
         if is_up(&self.name) {
             Ok(())
         } else {
             Err(self.lose(self.gone("the interface is down")))
-        }
-    }
-
-    /// The kernel's stamp is on the wall clock; the offset is measured here, at the read. If
-    /// the wall clock was set in between, the stamp falls outside what this program saw, and that holds.
-    fn stamp(&self, kernel: Option<SystemTime>, empty_at: Time) -> Stamp {
-        let (before, utc, after) = (self.clock.now(), self.clock.utc(), self.clock.now());
-        let seen = Stamp {
-            earliest: empty_at,
-            latest: after,
-            kernel: false,
-        };
-        let Some(age) = kernel.and_then(|at| utc.duration_since(at).ok()) else {
-            return seen;
-        };
-        let (earliest, latest) = (before.earlier_by(age), after.earlier_by(age));
-        if latest + CLOCK_SET < empty_at {
-            seen
-        } else {
-            Stamp {
-                earliest,
-                latest,
-                kernel: true,
-            }
         }
     }
 
@@ -229,6 +308,9 @@ impl CanLink for SocketCan {
     }
 
     fn recv(&self, until: Time) -> Result<Option<(CanFrame, Stamp)>, LinkError> {
+        if let Some(heard) = self.state().heard.pop_front() {
+            return self.give(heard);
+        }
         let socket = match self.socket() {
             Ok(socket) => socket,
             Err(e) => {
@@ -237,28 +319,20 @@ impl CanLink for SocketCan {
                 return Err(e);
             }
         };
-        self.check_loss(&socket)?;
         loop {
-            let before = self.clock.now();
-            match socket.read_frame_with_timestamps() {
-                Ok((frame, stamps)) => {
-                    let empty_at = self.state().empty_at;
-                    if let Some(frame) = from_kernel(&frame) {
-                        return Ok(Some((frame, self.stamp(stamps.socket, empty_at))));
-                    }
-                }
-                Err(e) if e.should_retry() => {
-                    self.state().empty_at = before;
-                    let now = self.clock.now();
-                    if now >= until {
-                        self.check_silence()?;
-                        return Ok(None);
-                    }
-                    poll(socket.as_fd(), libc::POLLIN, until - now)
-                        .map_err(|e| self.lose(self.failed("waiting for", &e)))?;
-                }
-                Err(e) => return Err(self.lose(self.failed("receiving on", &e))),
+            let fetched = self.state().fetch(&socket, &self.clock);
+            fetched.map_err(|e| self.lose(self.failed("receiving on", &e)))?;
+            if let Some(heard) = self.state().heard.pop_front() {
+                return self.give(heard);
             }
+            let left = until - self.clock.now();
+            let ready = poll(socket.as_fd(), libc::POLLIN, left)
+                .map_err(|e| self.lose(self.failed("waiting for", &e)))?;
+            if !ready {
+                self.check_silence(&socket)?;
+                return Ok(None);
+            }
+            self.state().drained = false;
         }
     }
 
@@ -272,8 +346,11 @@ fn connect(name: &str) -> std::io::Result<CanFdSocket> {
     socket.set_nonblocking(true)?;
     socket.set_recv_timestamp(true)?;
     socket.set_error_filter_accept_all()?;
+    let set = |option, value| socket.set_socket_option_int(libc::SOL_SOCKET, option, value);
+    set(libc::SO_RXQ_OVFL, 1)?;
     // Best effort: a small buffer only loses frames earlier.
-    let _ = socket.set_socket_option_int(libc::SOL_SOCKET, libc::SO_RCVBUF, RECEIVE_BUFFER);
+    let _ =
+        set(libc::SO_RCVBUFFORCE, RECEIVE_BUFFER).or_else(|_| set(libc::SO_RCVBUF, RECEIVE_BUFFER));
     Ok(socket)
 }
 
@@ -362,40 +439,14 @@ fn to_kernel(frame: &CanFrame) -> Option<CanAnyFrame> {
     })
 }
 
-fn from_kernel(frame: &CanAnyFrame) -> Option<CanFrame> {
-    let (id, extended) = (frame.raw_id(), frame.is_extended());
-    let frame = match frame {
-        CanAnyFrame::Normal(f) => CanFrame::classic(id, extended, f.data()),
-        CanAnyFrame::Remote(f) => CanFrame::remote(id, extended, f.dlc()),
-        CanAnyFrame::Error(f) => CanFrame::error(f.error_bits(), f.data()),
-        CanAnyFrame::Fd(f) => CanFrame::fd(id, extended, f.is_brs(), f.data()),
-    };
-    frame.ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_frame_survives_the_kernel_form() {
-        for text in [
-            "123#DEADBEEF",
-            "00000123#",
-            "7FF#R8",
-            "1FFFFFFF#R",
-            "321##1AABB",
-            "00000001##000",
-        ] {
-            let frame: CanFrame = text.parse().unwrap();
-            assert_eq!(
-                from_kernel(&to_kernel(&frame).unwrap())
-                    .unwrap()
-                    .to_string(),
-                text
-            );
-        }
+    fn an_error_frame_is_never_sent() {
         assert!(to_kernel(&CanFrame::error(0x40, &[0; 8]).unwrap()).is_none());
+        assert!(to_kernel(&"123##1AABB".parse().unwrap()).is_some());
     }
 
     #[test]

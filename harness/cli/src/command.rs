@@ -12,6 +12,7 @@ pub(crate) mod import;
 pub(crate) mod issue;
 pub(crate) mod judge;
 pub(crate) mod keygen;
+pub(crate) mod lss;
 pub(crate) mod plan;
 pub(crate) mod probe;
 pub(crate) mod qualify;

@@ -37,7 +37,7 @@ pub(crate) use {say, say_on};
 use clap::{Parser, Subcommand};
 use command::{
     amend, assess, check, compare, conform, correct, demo, devices, import, issue, judge, keygen,
-    plan, probe, qualify, record, rejudge, report, run, schema, simulate, validate, verify,
+    lss, plan, probe, qualify, record, rejudge, report, run, schema, simulate, validate, verify,
 };
 use exit::Exit;
 
@@ -94,6 +94,8 @@ enum Command {
     Conform(conform::Args),
     /// Try to identify what hangs on a port, without moving anything
     Probe(probe::Args),
+    /// Who the one CANopen device on a bus is; set its node number and bit rate (LSS)
+    Lss(lss::Args),
     /// Record every frame of a CAN bus as MCAP and as a candump log; write a recording anew
     Record(record::Args),
     /// List the drivers: links, roles, safe states, watchdogs, verified against what
@@ -135,6 +137,7 @@ fn main() -> std::process::ExitCode {
         Command::Simulate(args) => simulate::simulate(&args),
         Command::Conform(args) => conform::conform(&args),
         Command::Probe(args) => probe::probe(&args),
+        Command::Lss(args) => lss::lss(&args),
         Command::Record(args) => record::record(&args),
         Command::Devices(args) => devices::devices(&args),
     };

@@ -3,10 +3,11 @@
 //!
 //! `cargo xtask bench [NAME...]` runs them and prints one table; `docs/measurements.md` keeps the
 //! last one with its machine. Every measurement takes a few seconds; `judge` (a gigabyte of disk) and
-//! `build` take minutes and run only when they are named.
+//! `build` take minutes, `can` takes a virtual machine, and these run only when they are named.
 
 mod bench;
 mod build;
+mod can;
 mod clock;
 mod judge;
 mod language;
@@ -30,7 +31,7 @@ use table::{Row, Table};
 type Measure = fn() -> Result<Vec<Row>, String>;
 
 /// Name, measurement, and whether it runs without being named.
-const MEASUREMENTS: [(&str, Measure, bool); 10] = [
+const MEASUREMENTS: [(&str, Measure, bool); 11] = [
     ("steps", steps::measure, true),
     ("sync", sync::measure, true),
     ("startup", startup::measure, true),
@@ -41,6 +42,7 @@ const MEASUREMENTS: [(&str, Measure, bool); 10] = [
     ("language", language::measure, true),
     ("judge", judge::measure, false),
     ("build", build::measure, false),
+    ("can", can::measure, false),
 ];
 
 fn main() -> ExitCode {

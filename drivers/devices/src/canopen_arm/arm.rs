@@ -13,9 +13,9 @@ use certbench_wire::canopen::NmtState;
 use certbench_wire::canopen::cia402::{State, Statusword};
 use certbench_wire::canopen::object::Object;
 
-use super::bus::{Bus, Failure};
 use super::config::{Config, Feedback, Joint};
 use super::{halt, listen};
+use crate::canopen::{Bus, Failure};
 use crate::open::link_facts;
 use crate::sinks::Sinks;
 use crate::worker::Worker;
@@ -151,7 +151,7 @@ impl Arm {
         object: Object,
         failure: &Failure,
     ) -> Trouble {
-        failure.trouble(self.bus.port(), joint, doing, object)
+        failure.trouble(self.bus.port(), &joint.who(), doing, object)
     }
 
     /// Reads an object of exactly `N` bytes.
@@ -182,14 +182,8 @@ impl Arm {
         data: &[u8],
     ) -> Result<bool, Trouble> {
         self.may_go_on()?;
-        match self
-            .bus
-            .download(joint.node, object.index, object.sub, data)
-        {
-            Ok(()) => Ok(true),
-            Err(Failure::Refused(_)) => Ok(false),
-            Err(failure) => Err(self.trouble(joint, "writing", object, &failure)),
-        }
+        let written = self.bus.download_if_there(joint.node, object, data);
+        written.map_err(|failure| self.trouble(joint, "writing", object, &failure))
     }
 
     /// Asks a drive for its state.

@@ -13,8 +13,8 @@ use certbench_wire::canopen::object;
 use certbench_wire::canopen::sdo::Client;
 
 use super::arm::Arm;
-use super::bus::can;
 use super::config::Config;
+use crate::canopen::can;
 
 /// For so long no joint may have moved before the arm counts as standing.
 const STILL_FOR: Duration = Duration::from_millis(100);

@@ -13,8 +13,8 @@ use certbench_wire::canopen::{
 };
 
 use super::arm::Arm;
-use super::bus::cob;
 use super::config::Feedback;
+use crate::canopen::cob;
 use crate::health::Health;
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Ticks};
@@ -296,7 +296,9 @@ fn failed(arm: &Arm, error: &LinkError, told: &mut ToldOfBus) {
             Trouble::Fault(FaultKind::Link, error.to_string()),
         );
     }
-    arm.bus.clock().sleep(LOOK); // a bus that is gone fails at once
+    if !matches!(error, LinkError::Overrun { .. }) {
+        arm.bus.clock().sleep(LOOK); // a bus that is gone fails at once
+    }
 }
 
 /// Tells of nodes that have fallen silent, once each.

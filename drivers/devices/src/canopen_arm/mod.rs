@@ -10,7 +10,6 @@
 //!   object 605Ah, which is set to what the bench demands and read back.
 
 mod arm;
-mod bus;
 mod config;
 mod halt;
 mod listen;

@@ -7,9 +7,9 @@ use certbench_wire::canopen::object::{self, Object};
 use certbench_wire::canopen::{NmtCommand, NmtState, pdo};
 
 use super::arm::Arm;
-use super::bus::Failure;
 use super::config::{Feedback, Joint};
 use super::listen::PDO;
+use crate::canopen::Failure;
 
 /// Quick stop option code: slow down on the quick-stop ramp, then no torque.
 const STOP_THEN_OFF: i16 = 2;
@@ -193,24 +193,14 @@ impl Arm {
 
     /// A number that a node need not have.
     fn number(&self, joint: &Joint, object: Object) -> Result<Option<u32>, Trouble> {
-        match self.bus.read(joint.node, object) {
-            Ok(bytes) => Ok(Some(u32::from_le_bytes(bytes))),
-            Err(Failure::Refused(_)) => Ok(None),
-            Err(failure) => Err(self.trouble(joint, "reading", object, &failure)),
-        }
+        let read = self.bus.number(joint.node, object);
+        read.map_err(|failure| self.trouble(joint, "reading", object, &failure))
     }
 
     /// A text that a node need not have.
     fn text(&self, joint: &Joint, object: Object) -> Result<Option<String>, Trouble> {
-        match self.bus.upload(joint.node, object) {
-            Ok(bytes) => {
-                let text = String::from_utf8_lossy(&bytes);
-                let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
-                Ok((!text.is_empty()).then(|| text.to_owned()))
-            }
-            Err(Failure::Refused(_)) => Ok(None),
-            Err(failure) => Err(self.trouble(joint, "reading", object, &failure)),
-        }
+        let read = self.bus.text(joint.node, object);
+        read.map_err(|failure| self.trouble(joint, "reading", object, &failure))
     }
 }
 

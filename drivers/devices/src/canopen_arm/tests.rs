@@ -15,8 +15,8 @@ use certbench_wire::canopen::{
     CobFrame, Emergency, Heartbeat, NmtCommand, NmtState, NodeId, Service,
 };
 
-use super::bus::{can, cob};
 use super::open;
+use crate::canopen::{can, cob};
 use crate::testing::{Bench, Heard, Overtaken, limited, plan, safe};
 
 /// A drive: 100 counts a degree, stops and moves without ramps.

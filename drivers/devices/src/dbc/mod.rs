@@ -203,6 +203,10 @@ impl Ear {
                     }
                 }
                 Ok(None) => (),
+                // frames were lost: told each time, and read on at once
+                Err(error @ LinkError::Overrun { .. }) => {
+                    sinks.tell(self.clock.now(), link(error));
+                }
                 Err(error) => {
                     if !link_told {
                         sinks.tell(self.clock.now(), link(error));

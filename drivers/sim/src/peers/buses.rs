@@ -54,6 +54,9 @@ pub(crate) const ON_BUS: &[OnBus] = &[
     row("canopen-arm", Part::Arm, |stage, link, config| {
         canopen::play(stage, link, &config.arm.clone().unwrap_or_default());
     }),
+    row("canopen-io", Part::Io, |stage, link, config| {
+        canopen::io::play(stage, link, config);
+    }),
     row("dbc", Part::Io, |stage, link, _| {
         hand_nodes::play(stage, link, cell::Cell);
     }),

@@ -1,8 +1,9 @@
-//! Every decoder as a function of bytes: nothing may panic, and no decoder may give more messages than it
-//! was given bytes. Used by `cargo fuzz` and by the tests on stable.
+//! Every decoder of `wire` and `link` as a function of bytes: nothing may panic, and no decoder may give
+//! more messages than it was given bytes. Used by `cargo fuzz` and by the tests on stable.
 
+use certbench_link::{CanFrame, candump, slcan};
 use certbench_wire::canopen::{
-    CobFrame, Emergency, Heartbeat, NmtCommand, NodeId, Service, lss, sdo,
+    CobFrame, Eds, Emergency, Heartbeat, NmtCommand, NodeId, Service, lss, sdo,
 };
 use certbench_wire::*;
 
@@ -29,6 +30,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("bota", |data| {
         stream!(data, forcetorque::bota::Decoder::default())
     }),
+    ("candump", candump_log),
     ("canopen", canopen_frames),
     ("cubemars", |data| {
         on_bus(data, |id, bytes| {
@@ -55,6 +57,13 @@ pub(crate) const TARGETS: &[Target] = &[
     ("dbc", dbc_file),
     ("dynamixel", |data| {
         stream!(data, dynamixel::Decoder::default(), silence)
+    }),
+    ("eds", |data| {
+        let Ok(eds) = Eds::read(&String::from_utf8_lossy(data)) else {
+            return;
+        };
+        let Some(node) = NodeId::new(5) else { return };
+        let _ = (eds.tpdo(1, node), eds.configuration(node));
     }),
     ("feetech", |data| {
         stream!(data, feetech::Decoder::default(), silence)
@@ -109,6 +118,7 @@ pub(crate) const TARGETS: &[Target] = &[
             );
         });
     }),
+    ("slcan", slcan_lines),
     ("text-replies", text_replies),
 ];
 
@@ -166,6 +176,31 @@ fn canopen_frames(data: &[u8]) {
         let _ = (Emergency::decode(&frame), lss::Answer::decode(&frame));
         let _ = (up.on(&frame), down.on(&frame), block.on(&frame));
         server.on(&frame, &mut Objects);
+    }
+}
+
+/// What is understood is written again, and that is understood as the same.
+fn candump_log(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    for line in text.lines().filter_map(|line| line.parse().ok()) {
+        let line: candump::Line = line;
+        assert_eq!(line.to_string().parse(), Ok(line));
+    }
+    let _ = (candump::read(&text), text.parse::<CanFrame>());
+}
+
+/// A byte ends at most one line; a frame that was understood is encoded as what is understood as it.
+fn slcan_lines(data: &[u8]) {
+    let understood = |bytes: &[u8]| {
+        let mut lines = slcan::Lines::default();
+        let lines: Vec<slcan::Line> = bytes.iter().filter_map(|byte| lines.push(*byte)).collect();
+        lines
+    };
+    for line in understood(data) {
+        if let slcan::Line::Frame { frame, device_ms } = &line {
+            let again = slcan::encode_stamped(frame, *device_ms).unwrap_or_default();
+            assert_eq!(understood(&again), [line]);
+        }
     }
 }
 

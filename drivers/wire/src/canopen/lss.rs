@@ -1,4 +1,4 @@
-//! Layer setting services (CiA 305): a node's number, set over the bus.
+//! Layer setting services (CiA 305): a node's number and bit rate, set over the bus.
 //!
 //! Only what a bench needs: one device on the bus is brought into configuration, asked who it is, and given
 //! a number. With several on the bus all of them would take the number: a device is then selected by its
@@ -61,6 +61,27 @@ pub const fn set_node(node: NodeId) -> CobFrame {
     CobFrame::of(MASTER, [0x11, node.number(), 0, 0, 0, 0, 0, 0])
 }
 
+/// Bits per second by their number in the table of the standard (CiA 305, bit timing table 0); number 5 is
+/// reserved.
+pub const BIT_RATES: [(u8, u32); 8] = [
+    (0, 1_000_000),
+    (1, 800_000),
+    (2, 500_000),
+    (3, 250_000),
+    (4, 125_000),
+    (6, 50_000),
+    (7, 20_000),
+    (8, 10_000),
+];
+
+/// Gives it a bit rate, which holds after its next power-on; `None` for one that the table does not have.
+pub fn set_bit_rate(bits_per_second: u32) -> Option<CobFrame> {
+    let row = BIT_RATES
+        .iter()
+        .find(|(_, rate)| *rate == bits_per_second)?;
+    Some(CobFrame::of(MASTER, [0x13, 0, row.0, 0, 0, 0, 0, 0]))
+}
+
 /// Lets it keep the number over power-off.
 pub const fn store() -> CobFrame {
     CobFrame::of(MASTER, [0x17, 0, 0, 0, 0, 0, 0, 0])
@@ -77,6 +98,8 @@ pub enum Answer {
     Node(Option<NodeId>),
     /// How [`set_node`] ended: 0 is good, 1 is out of range, 255 is the maker's own code.
     Set(u8, u8),
+    /// How [`set_bit_rate`] ended: 0 is good, 1 is not supported, 255 is the maker's own code.
+    BitRate(u8, u8),
     /// How [`store`] ended: 0 is good, 1 is not supported, 2 is a failure, 255 is the maker's own code.
     Stored(u8, u8),
 }
@@ -91,6 +114,7 @@ impl Answer {
         Some(match code {
             0x44 => Answer::Selected,
             0x11 => Answer::Set(a, b),
+            0x13 => Answer::BitRate(a, b),
             0x17 => Answer::Stored(a, b),
             0x5E => Answer::Node(NodeId::new(a)),
             _ => {
@@ -109,7 +133,7 @@ mod tests {
         Answer::decode(&CobFrame::new(0x7E4, &bytes).unwrap())
     }
 
-    /// CiA 305: command specifiers 04h, 11h, 17h, 40h to 43h, 5Ah to 5Eh.
+    /// CiA 305: command specifiers 04h, 11h, 13h, 17h, 40h to 43h, 5Ah to 5Eh.
     #[test]
     fn the_frames_are_those_of_the_standard() {
         let text = |frame: CobFrame| frame.to_string();
@@ -122,6 +146,10 @@ mod tests {
             "7E5#1105000000000000"
         );
         assert_eq!(text(store()), "7E5#1700000000000000");
+        let rate = |rate| set_bit_rate(rate).map(text);
+        assert_eq!(rate(1_000_000).as_deref(), Some("7E5#1300000000000000"));
+        assert_eq!(rate(125_000).as_deref(), Some("7E5#1300040000000000"));
+        assert_eq!(rate(100_000), None, "reserved");
         let four = select([1, 2, 3, 0x0403_0201]).map(text);
         assert_eq!(four[0], "7E5#4001000000000000");
         assert_eq!(four[3], "7E5#4301020304000000");

@@ -1,4 +1,4 @@
-//! Object dictionary entries by name (CiA 301 and CiA 402).
+//! Object dictionary entries by name (CiA 301, CiA 401 and CiA 402).
 
 /// Where a value lives in a node's object dictionary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,5 +65,14 @@ objects! {
     QUICK_STOP_DECELERATION 0x6085 0 4 "quick stop deceleration";
     DIGITAL_INPUTS 0x60FD 0 4 "digital inputs";
     TARGET_VELOCITY 0x60FF 0 4 "target velocity";
+    READ_INPUTS 0x6000 1 1 "read digital inputs 1 to 8";
+    WRITE_OUTPUTS 0x6200 1 1 "write digital outputs 1 to 8";
+    OUTPUT_ERROR_MODE 0x6206 1 1 "error mode of digital outputs 1 to 8";
+    OUTPUT_ERROR_VALUE 0x6207 1 1 "error value of digital outputs 1 to 8";
+    READ_ANALOG_INPUT 0x6401 1 2 "read analogue input 1";
+    WRITE_ANALOG_OUTPUT 0x6411 1 2 "write analogue output 1";
+    ANALOG_INTERRUPT 0x6423 0 1 "analogue inputs may report by themselves";
+    ANALOG_ERROR_MODE 0x6443 1 1 "error mode of analogue output 1";
+    ANALOG_ERROR_VALUE 0x6444 1 4 "error value of analogue output 1";
     SUPPORTED_MODES 0x6502 0 4 "supported drive modes";
 }

@@ -94,6 +94,15 @@ pub fn configure_tpdo(
     writes
 }
 
+/// The writes that change only when a node's transmit PDO `number` (1..=4) is sent: switch off,
+/// transmission type, event timer where it goes by events, switch on. Its mapping stays as it is.
+pub fn time_tpdo(number: u8, node: NodeId, transmission: u8, event_ms: u16) -> Vec<Write> {
+    let mapped = 0x1A00 + u16::from(number.wrapping_sub(1) & 3);
+    let mut writes = configure_tpdo(number, node, transmission, event_ms, &[]);
+    writes.retain(|write| write.index != mapped);
+    writes
+}
+
 /// The bytes of each object in a PDO; `None` when the frame is shorter than its mapping.
 pub fn split<'d>(data: &'d [u8], objects: &[Object]) -> Option<Vec<&'d [u8]>> {
     let mut rest = data;

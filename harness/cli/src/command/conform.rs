@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// The port of a real device; without it, the simulated one
     #[arg(long)]
     port: Option<String>,
-    /// Set an option of the driver: `id=2`
+    /// Set an option of the driver: `id=2`, `file=cell.dbc`, `signals=busy: Standing.Busy in contact`
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
     /// The signals to sample; all of them without it

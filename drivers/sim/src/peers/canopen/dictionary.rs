@@ -41,7 +41,7 @@ pub(super) fn after_power_on(arm: &ArmConfig, joint: usize, node: NodeId) -> Obj
     o.read_only(0x1018, 4, U32, 1001 + joint as i64);
     o.read_only(0x1029, 0, U8, 1);
     o.ranged(0x1029, 1, U8, 0, (0, 2));
-    pdo::add(&mut o, node);
+    pdo::add(&mut o, node, &pdo::DRIVE);
 
     o.ranged(0x6007, 0, I16, 3, (0, 3));
     o.read_only(0x603F, 0, U16, 0);

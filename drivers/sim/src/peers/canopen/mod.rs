@@ -1,7 +1,9 @@
-//! The arm's six joints as CANopen nodes on one bus.
+//! CANopen nodes: the arm's six joints on one bus, and the relay and input box.
 
 mod dictionary;
 mod drive;
+pub(crate) mod io;
+mod lss;
 mod node;
 mod objects;
 mod pdo;
@@ -32,12 +34,7 @@ pub(crate) fn play(stage: &Stage, link: &dyn CanLink, config: &ArmConfig) {
     let mut nodes: Vec<Node> = ids
         .map(|(joint, id)| Node::new(config, joint, id))
         .collect();
-    let mut bus = Bus {
-        stage,
-        link,
-        gone: false,
-        still_until: Time::ZERO,
-    };
+    let mut bus = Bus::new(stage, link);
     nodes
         .iter_mut()
         .for_each(|node| node.boot(stage.clock.now()));
@@ -82,7 +79,16 @@ struct Bus<'a> {
     still_until: Time,
 }
 
-impl Bus<'_> {
+impl<'a> Bus<'a> {
+    fn new(stage: &'a Stage, link: &'a dyn CanLink) -> Bus<'a> {
+        Bus {
+            stage,
+            link,
+            gone: false,
+            still_until: Time::ZERO,
+        }
+    }
+
     fn send(&mut self, frames: Vec<CobFrame>) {
         for frame in frames {
             if self.gone || self.stage.clock.now() < self.still_until {

@@ -1,4 +1,4 @@
-//! The object dictionary of one joint (CiA 301 V4.2, CiA 402): what is stored, of which type, and who
+//! The object dictionary of a node (CiA 301 V4.2, CiA 401, CiA 402): what is stored, of which type, and who
 //! may write it.
 
 use std::collections::BTreeMap;

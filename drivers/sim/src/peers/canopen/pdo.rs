@@ -1,4 +1,4 @@
-//! Process data of a joint: four each way, mapping can be changed.
+//! Process data of a node: four each way, mapping can be changed.
 
 use certbench_clock::Time;
 use certbench_wire::canopen::pdo::Mapping;
@@ -19,28 +19,36 @@ const MOST: u8 = 8;
 const MOST_SYNCS: i64 = 240;
 const BY_EVENT: i64 = 254;
 
-/// What is mapped and sent after power-on: statusword, position, mode; velocity, torque.
-const SENT_BY_DEFAULT: [&[u32]; 4] = [
-    &[0x6041_0010, 0x6064_0020, 0x6061_0008],
-    &[0x606C_0020, 0x6077_0010],
-    &[],
-    &[],
-];
-/// What is mapped and taken after power-on: controlword; controlword, target position.
-const RECEIVED_BY_DEFAULT: [&[u32]; 4] = [&[0x6040_0010], &[0x6040_0010, 0x607A_0020], &[], &[]];
-/// Default event timer, ms.
-const EVENT_MS: i64 = 20;
+/// What is mapped after power-on, and the event timer.
+pub(super) struct Defaults<'a> {
+    pub(super) received: [&'a [u32]; 4],
+    pub(super) sent: [&'a [u32]; 4],
+    pub(super) event_ms: i64,
+}
+
+/// Of a drive: statusword, position, mode; velocity, torque. It takes a controlword; a controlword and a
+/// target position.
+pub(super) const DRIVE: Defaults<'static> = Defaults {
+    sent: [
+        &[0x6041_0010, 0x6064_0020, 0x6061_0008],
+        &[0x606C_0020, 0x6077_0010],
+        &[],
+        &[],
+    ],
+    received: [&[0x6040_0010], &[0x6040_0010, 0x607A_0020], &[], &[]],
+    event_ms: 20,
+};
 
 /// Adds the PDO objects as they are after power-on.
-pub(super) fn add(objects: &mut Objects, node: NodeId) {
+pub(super) fn add(objects: &mut Objects, node: NodeId, defaults: &Defaults<'_>) {
     let id = i64::from(node.number());
     for slot in 0..4u16 {
         let cob = |base: i64, mapped: &[u32]| {
             base + 0x100 * i64::from(slot) + id + if mapped.is_empty() { INVALID } else { 0 }
         };
         let (received, sent) = (
-            RECEIVED_BY_DEFAULT[usize::from(slot)],
-            SENT_BY_DEFAULT[usize::from(slot)],
+            defaults.received[usize::from(slot)],
+            defaults.sent[usize::from(slot)],
         );
         objects.read_only(RECEIVED + slot, 0, Kind::U8, 2);
         objects.writable(RECEIVED + slot, 1, Kind::U32, cob(0x200, received));
@@ -49,7 +57,7 @@ pub(super) fn add(objects: &mut Objects, node: NodeId) {
         objects.writable(SENT + slot, 1, Kind::U32, cob(0x180, sent));
         objects.writable(SENT + slot, 2, Kind::U8, 255);
         objects.writable(SENT + slot, 3, Kind::U16, 0);
-        objects.writable(SENT + slot, 5, Kind::U16, EVENT_MS);
+        objects.writable(SENT + slot, 5, Kind::U16, defaults.event_ms);
         for (base, mapped) in [(RECEIVED, received), (SENT, sent)] {
             let mapping = base + 0x200 + slot;
             objects.ranged(

@@ -3,12 +3,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context, anyhow, bail};
 use certbench_clock::Clock;
 use certbench_devices::Port;
-use certbench_model::plan::{DevicePlan, JointLimit, Limits, SafeState, Safety, Watchdog};
-use certbench_model::vocabulary::DriverDescription;
-use certbench_model::{Provenance, Sample};
+use certbench_model::plan::{
+    DevicePlan, FileText, JointLimit, Limits, SafeState, Safety, Watchdog,
+};
+use certbench_model::vocabulary::{DriverDescription, ParamKind, SignalDescription};
+use certbench_model::{Provenance, Sample, sha256_hex};
 use certbench_roles::{Device, Lease, News, Trouble, Wiring};
 use certbench_sim::config::{FaultConfig, FaultKind, WorldConfig};
 use certbench_sim::{Port as Far, Simulation, Transport};
@@ -53,6 +55,9 @@ impl Subject {
             description
                 .signals
                 .retain(|signal| args.signals.contains(&signal.name));
+        }
+        if let Some(declared) = declared(&description, &args.set) {
+            description.signals = declared;
         }
         let plan = plan(&description, port.unwrap_or("simulated"), &args.set)?;
         let trouble = |trouble: Trouble| anyhow!("{trouble}");
@@ -136,17 +141,61 @@ impl Subject {
     }
 }
 
+/// Signals that a bench declares by an option: `signals=busy: Standing.Busy in contact; heat: …`.
+fn declared(description: &DriverDescription, set: &[String]) -> Option<Vec<SignalDescription>> {
+    let option = description
+        .options
+        .iter()
+        .find(|option| option.kind == ParamKind::Signals)?;
+    let given = set.iter().filter_map(|given| given.split_once('='));
+    let (_, entries) = given.into_iter().find(|(name, _)| *name == option.name)?;
+    let signal = |(name, _): (&str, &str)| SignalDescription {
+        name: name.trim().into(),
+        components: Vec::new(),
+        digital: false,
+        interval_s: 0.1,
+        delay_s: [0.0, 0.1],
+    };
+    Some(pairs(entries).map(signal).collect())
+}
+
+/// `name: source; name: source`.
+fn pairs(entries: &str) -> impl Iterator<Item = (&str, &str)> {
+    entries.split(';').filter_map(|entry| entry.split_once(':'))
+}
+
+/// An option as the plan of a bench would have it.
+fn value(kind: &ParamKind, given: &str) -> anyhow::Result<Value> {
+    Ok(match kind {
+        ParamKind::File => {
+            let bytes = std::fs::read(given).with_context(|| format!("cannot read {given}"))?;
+            let text = String::from_utf8(bytes.clone()).with_context(|| given.to_owned())?;
+            let (path, sha256) = (given.to_owned(), sha256_hex(&bytes));
+            serde_json::to_value(FileText { path, sha256, text })?
+        }
+        ParamKind::Signals => pairs(given)
+            .map(|(name, source)| (name.trim().to_owned(), Value::from(source.trim())))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        _ => Value::from(given),
+    })
+}
+
 /// A plan with the safe state and limits that a battery needs.
 fn plan(description: &DriverDescription, port: &str, set: &[String]) -> anyhow::Result<DevicePlan> {
     let mut options = std::collections::BTreeMap::new();
     for given in set {
-        let Some((name, value)) = given.split_once('=') else {
+        let Some((name, text)) = given.split_once('=') else {
             bail!("`{given}` is no NAME=VALUE");
         };
-        if !description.options.iter().any(|option| option.name == name) {
+        let known = description
+            .options
+            .iter()
+            .find(|option| option.name == name);
+        let Some(known) = known else {
             bail!("the driver `{}` has no option `{name}`", description.id);
-        }
-        options.insert(name.to_owned(), Value::from(value));
+        };
+        options.insert(name.to_owned(), value(&known.kind, text)?);
     }
     let states = [
         ("hold", SafeState::Hold),

@@ -72,6 +72,57 @@ fn drives_are_told_by_their_heartbeat_and_their_device_type() {
 }
 
 #[test]
+fn motors_and_hands_on_a_silent_bus_are_asked_who_they_are() {
+    for (driver, told) in [
+        ("robstride", "robstride"),
+        ("xiaomi-cybergear", "robstride"),
+        ("damiao-dm", "damiao-dm"),
+        ("inspire-rh56-can", "inspire-rh56-can"),
+        ("linker-l10-can", "linker-l10-can"),
+        ("allegro-v4", "allegro-v4"),
+    ] {
+        is_told(driver, told);
+    }
+    assert_eq!(found("damiao-dm")[0].options, "ids: [1, 2, 3, 4, 5, 6]");
+}
+
+#[test]
+fn motors_that_speak_by_themselves_are_heard() {
+    is_told("odrive-can", "odrive-can");
+    is_told("cubemars-servo", "cubemars-servo");
+    is_told("canopen-io", "canopen-io");
+}
+
+/// A question to one maker's motor must not be a command to another's: no enable, no set point, no write.
+#[test]
+fn no_question_of_a_silent_bus_is_a_command_to_anybody() {
+    use certbench_wire::{cubemars, damiao, odrive, robstride};
+    for asked in bus::asked() {
+        let (id, data) = (asked.id(), asked.data());
+        if asked.is_extended() {
+            let command = robstride::Command::decode(id, data).map(|(.., command)| command);
+            let harmless = matches!(command, None | Some(robstride::Command::Identify));
+            assert!(harmless, "{asked} is {command:?}");
+            assert_eq!(cubemars::Servo::decode(id, data), None, "{asked}");
+            continue;
+        }
+        for motor in 1..=6 {
+            let command = damiao::Command::decode(motor, id as u16, data);
+            assert!(command.is_none(), "{asked} is {command:?} of motor {motor}");
+        }
+        if !asked.is_remote() {
+            let (_, command) = odrive::split(id as u16);
+            let told = odrive::Told::decode(command, data);
+            let harmless = matches!(
+                told,
+                None | Some(odrive::Told::SetAxisState { state: 100.. })
+            );
+            assert!(harmless, "{asked} is {told:?}");
+        }
+    }
+}
+
+#[test]
 fn silence_garbage_and_an_echo_are_nobody() {
     let clock = Clock::simulated();
     for answer in [

@@ -4,30 +4,33 @@
 //! |---|---|
 //! | `link` | the SocketCAN link against candump, cansend, `ip`, and two emulated controllers |
 //! | `joints` | the CANopen arm driver on vcan0, with the simulated arm's joints on the same bus |
+//! | `families` | the drivers of joint motors and hands on vcan0, each with its simulated devices on the same bus |
 //! | `slcanpty` | sends every frame of vcan0 back with its identifier plus one, until 7FF#DEAD |
+//! | `rate` | measures: frames received and written to a log, against candump, under cangen at full rate |
+//! | `pace` | measures: 24 joints that send every millisecond, recorded; the periods in the record |
 //!
 //! Prints one line a check, `guest: ok NAME` or `guest: FAILED NAME: why`, and ends with the number
-//! of failures. The host's side is `tests/tests/vm_*.rs`.
+//! of failures; a measurement prints `guest: measured WHAT KEY=NUMBER ...`. The host's side is
+//! `tests/tests/vm_*.rs` and `tests/benches/measure/can.rs`.
+
+mod families;
+mod joints;
+mod pace;
+mod rate;
+mod vcan;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use certbench_clock::{Clock, Time};
 use certbench_link::socketcan::SocketCan;
 use certbench_link::{CanFrame, CanLink, LinkError, LinkKind, Physicality};
-use certbench_model::plan::{JointLimit, SafeState};
-use certbench_roles::{JointMove, Progress};
-use certbench_sim::config::WorldConfig;
-use certbench_sim::{Port, Simulation, Transport};
-use certbench_tests::bench::{Driven, plan, safe, until};
-use serde_json::json;
 
 type Checked = Result<(), Box<dyn std::error::Error>>;
 
-/// What a check is called, and the check.
-type Check = (&'static str, fn() -> Checked);
+/// What a check is called, and the check, which is told its name.
+type Check = (&'static str, fn(&str) -> Checked);
 
 const LINK: &[Check] = &[
     (
@@ -52,23 +55,35 @@ const LINK: &[Check] = &[
     ("no such interface", no_such_interface),
 ];
 
-const JOINTS: &[Check] = &[("joints on a virtual bus", joints_on_a_virtual_bus)];
+const JOINTS: &[Check] = &[("joints on a virtual bus", joints::joints_on_a_virtual_bus)];
 
 const SLCANPTY: &[Check] = &[("frames sent back", send_back)];
 
+const RATE: &[Check] = &[("frames at full rate", rate::measure)];
+
+const PACE: &[Check] = &[("24 joints at 1 kHz", pace::measure)];
+
 fn main() -> ExitCode {
-    let checks = match std::env::args().nth(1).as_deref() {
-        Some("link") => LINK,
-        Some("joints") => JOINTS,
-        Some("slcanpty") => SLCANPTY,
-        other => {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let checks = match words[..] {
+        ["link"] => LINK,
+        ["joints"] => JOINTS,
+        ["families"] => families::CHECKS,
+        ["slcanpty"] => SLCANPTY,
+        ["rate"] => RATE,
+        ["pace"] => PACE,
+        // What a measurement starts as a process of its own.
+        [rate::LISTENER, form, folder] => return part(rate::listen(form, folder)),
+        [pace::SENDER, seconds] => return part(pace::send(seconds)),
+        ref other => {
             println!("guest: FAILED start: no scenario {other:?}");
             return ExitCode::from(64);
         }
     };
     let mut failures = 0;
     for (name, check) in checks {
-        match check() {
+        match check(name) {
             Ok(()) => println!("guest: ok {name}"),
             Err(why) => {
                 failures += 1;
@@ -77,6 +92,17 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::from(failures)
+}
+
+/// The end of a process that is a part of a check.
+fn part(ended: Checked) -> ExitCode {
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            println!("guest: a part failed: {why}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// One of every kind of frame, as can-utils write them.
@@ -94,7 +120,7 @@ const FRAMES: [&str; 10] = [
      202122232425262728292A2B2C2D2E2F303132333435363738393A3B3C3D3E3F",
 ];
 
-fn candump_sees_what_we_send() -> Checked {
+fn candump_sees_what_we_send(_: &str) -> Checked {
     let link = SocketCan::open(&Clock::real(), "vcan0")?;
     let candump = Candump::start("vcan0", FRAMES.len())?;
     for text in FRAMES {
@@ -106,7 +132,7 @@ fn candump_sees_what_we_send() -> Checked {
     Ok(())
 }
 
-fn we_see_what_cansend_sends() -> Checked {
+fn we_see_what_cansend_sends(_: &str) -> Checked {
     let link = SocketCan::open(&Clock::real(), "vcan0")?;
     for text in FRAMES {
         run("cansend", &["vcan0", text])?;
@@ -116,7 +142,7 @@ fn we_see_what_cansend_sends() -> Checked {
     Ok(())
 }
 
-fn the_kernel_says_when() -> Checked {
+fn the_kernel_says_when(_: &str) -> Checked {
     let clock = Clock::real();
     let link = SocketCan::open(&clock, "vcan0")?;
     let before = clock.now();
@@ -130,7 +156,7 @@ fn the_kernel_says_when() -> Checked {
     Err(format!("sent in {before:?}..{after:?}, stamped {stamp:?}").into())
 }
 
-fn down_and_up_again() -> Checked {
+fn down_and_up_again(_: &str) -> Checked {
     let clock = Clock::real();
     let link = SocketCan::open(&clock, "vcan0")?;
     let frame: CanFrame = "123#01".parse()?;
@@ -165,7 +191,7 @@ fn gone<T: std::fmt::Debug>(doing: &str, result: Result<T, LinkError>) -> Checke
     }
 }
 
-fn two_controllers() -> Checked {
+fn two_controllers(_: &str) -> Checked {
     let clock = Clock::real();
     let (can0, can1) = (
         SocketCan::open(&clock, "can0")?,
@@ -184,7 +210,7 @@ fn two_controllers() -> Checked {
     Ok(())
 }
 
-fn provenance_of_interfaces() -> Checked {
+fn provenance_of_interfaces(_: &str) -> Checked {
     let clock = Clock::real();
     for (name, kind, hint) in [
         ("vcan0", LinkKind::VirtualCan, Physicality::NotPhysical),
@@ -199,7 +225,7 @@ fn provenance_of_interfaces() -> Checked {
     Ok(())
 }
 
-fn fd_on_a_classic_interface() -> Checked {
+fn fd_on_a_classic_interface(_: &str) -> Checked {
     let link = SocketCan::open(&Clock::real(), "can0")?;
     match link.send(&"123##1AA".parse()?) {
         Err(LinkError::Refused { .. }) => Ok(()),
@@ -207,14 +233,14 @@ fn fd_on_a_classic_interface() -> Checked {
     }
 }
 
-fn no_such_interface() -> Checked {
+fn no_such_interface(_: &str) -> Checked {
     match SocketCan::open(&Clock::real(), "can9").err() {
         Some(LinkError::NotFound { .. }) => Ok(()),
         other => Err(format!("{other:?}").into()),
     }
 }
 
-fn send_back() -> Checked {
+fn send_back(_: &str) -> Checked {
     let clock = Clock::real();
     let link = SocketCan::open(&clock, "vcan0")?;
     let mut candump = Command::new("candump").args(["-L", "vcan0"]).spawn()?; // a witness on the console
@@ -234,99 +260,6 @@ fn send_back() -> Checked {
         })?;
     }
     Err("nobody said the end".into())
-}
-
-/// The real driver on the real bus: up, a move, a halt in mid-move, recovery, a move back, down.
-fn joints_on_a_virtual_bus() -> Checked {
-    let simulation = simulated_joints()?;
-    let options = json!({
-        "nodes": [1, 2, 3, 4, 5, 6], "counts_per_deg": 10_000, "interval": "20 ms", "timeout": "2 s",
-        "lost_after": "2 s",
-    });
-    let mut plan = safe(
-        plan("canopen-arm", "vcan0", options),
-        SafeState::DecelerateAndHold,
-    );
-    let limit = |n| JointLimit {
-        joint: format!("j{n}"),
-        deg_min: -180.0,
-        deg_max: 180.0,
-        deg_per_s_max: 90.0,
-    };
-    plan.limits.joints = (1..=6).map(limit).collect();
-    let arm = Driven::open(&plan, &["position"])?;
-    let facts = arm.device.link();
-    if facts.kind != "vcan" || facts.may_be_physical {
-        return Err(format!("vcan0 is taken for {facts:?}").into());
-    }
-    let power = arm.device.power().ok_or("no power")?;
-    let joints = arm.device.joints().ok_or("no joints")?;
-    let halt = arm.device.halt().ok_or("no halt")?;
-    let to = |deg| JointMove {
-        targets_deg: vec![(0, deg)],
-        deg_per_s: 30.0,
-    };
-    let ended = || {
-        joints
-            .progress()
-            .is_ok_and(|progress| progress != Progress::Moving)
-    };
-    let there = || {
-        Ok::<_, Box<dyn std::error::Error>>(until(ended) && joints.progress()? == Progress::Settled)
-    };
-
-    power.enable()?;
-    joints.begin(&to(10.0))?;
-    ensure(there()?, "it arrives")?;
-    joints.begin(&to(100.0))?;
-    ensure(
-        until(|| joints.positions_deg().is_ok_and(|deg| deg[0] > 15.0)),
-        "it moves on",
-    )?;
-    halt.halt()?;
-    ensure(
-        until(|| halt.confirmed().is_ok_and(|safe| safe == Some(true))),
-        "it stands after a halt",
-    )?;
-    ensure(
-        joints.positions_deg()?[0] < 90.0,
-        "it stands short of its target",
-    )?;
-    power.recover()?;
-    joints.begin(&to(0.0))?;
-    ensure(there()?, "it comes back")?;
-    power.disable()?;
-    ensure(
-        arm.news().is_empty(),
-        &format!("nothing went wrong, but {:?}", arm.news()),
-    )?;
-    drop(arm);
-    simulation.shutdown();
-    Ok(())
-}
-
-/// The simulated arm's joints as nodes of vcan0: its in-process bus, joined to the interface.
-fn simulated_joints() -> Result<Simulation, Box<dyn std::error::Error>> {
-    let clock = Clock::real();
-    let devices = [("arm".to_owned(), "canopen-arm".to_owned())];
-    let world = WorldConfig::from_json(&json!({ "arm": { "units_per_deg": 10_000 } }))?;
-    let (simulation, mut ports) =
-        Simulation::build(&world, &devices, &clock, Transport::InProcess)?;
-    let Some(Port::Can(bus)) = ports.remove("arm") else {
-        return Err("the simulated arm is not on a bus".into());
-    };
-    let bus: Arc<dyn CanLink> = Arc::from(bus);
-    let interface: Arc<dyn CanLink> = Arc::new(SocketCan::open(&clock, "vcan0")?);
-    for (from, to) in [(bus.clone(), interface.clone()), (interface, bus)] {
-        std::thread::spawn(move || {
-            while let Ok(heard) = from.recv(Clock::real().now() + Duration::from_secs(1)) {
-                if heard.is_some_and(|(frame, _)| to.send(&frame).is_err()) {
-                    return; // the far end is gone
-                }
-            }
-        });
-    }
-    Ok(simulation)
 }
 
 fn ensure(fact: bool, what: &str) -> Checked {

@@ -1,4 +1,4 @@
-//! The bus under the arm: frames out, and SDO transfers one at a time.
+//! A CANopen bus under a device: frames out, and SDO transfers one at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +11,10 @@ use certbench_wire::canopen::object::Object;
 use certbench_wire::canopen::sdo::{Abort, Client, Failure as SdoFailure, Step};
 use certbench_wire::canopen::{CobFrame, NodeId};
 
-use super::config::Joint;
-
 /// SDO answers that wait for whoever asked.
 const WAITING_MOST: usize = 64;
 
-pub(super) struct Bus {
+pub(crate) struct Bus {
     link: Arc<dyn CanLink>,
     clock: Clock,
     timeout: Duration,
@@ -26,7 +24,7 @@ pub(super) struct Bus {
 
 /// Why an object could not be read or written.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     Link(LinkError),
     Silence {
         within: Duration,
@@ -39,14 +37,7 @@ pub(super) enum Failure {
 
 impl Failure {
     /// In words for people, with what to try.
-    pub(super) fn trouble(
-        &self,
-        port: &str,
-        joint: &Joint,
-        doing: &str,
-        object: Object,
-    ) -> Trouble {
-        let who = joint.who();
+    pub(crate) fn trouble(&self, port: &str, who: &str, doing: &str, object: Object) -> Trouble {
         let what = format!(
             "{doing} of {:04X}:{:02X}, {}",
             object.index, object.sub, object.name
@@ -79,7 +70,7 @@ impl Failure {
 }
 
 impl Bus {
-    pub(super) fn new(link: Arc<dyn CanLink>, clock: &Clock, timeout: Duration) -> Bus {
+    pub(crate) fn new(link: Arc<dyn CanLink>, clock: &Clock, timeout: Duration) -> Bus {
         let (to_client, client) = clock.channel(WAITING_MOST);
         Bus {
             link,
@@ -90,36 +81,36 @@ impl Bus {
         }
     }
 
-    pub(super) fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    pub(super) fn link(&self) -> &dyn CanLink {
+    pub(crate) fn link(&self) -> &dyn CanLink {
         &*self.link
     }
 
-    pub(super) fn port(&self) -> &str {
+    pub(crate) fn port(&self) -> &str {
         &self.link.describe().port
     }
 
     /// Sends one frame.
-    pub(super) fn send(&self, frame: &CobFrame) -> Result<Time, LinkError> {
+    pub(crate) fn send(&self, frame: &CobFrame) -> Result<Time, LinkError> {
         self.link.send(&can(frame))
     }
 
     /// The listening thread heard an SDO answer. When nobody waits for it, it is lost.
-    pub(super) fn heard(&self, frame: CobFrame) {
+    pub(crate) fn heard(&self, frame: CobFrame) {
         let _ = self.to_client.try_send(frame);
     }
 
     /// Reads an object of any length.
-    pub(super) fn upload(&self, node: NodeId, object: Object) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn upload(&self, node: NodeId, object: Object) -> Result<Vec<u8>, Failure> {
         let (client, ask) = Client::upload(node, object.index, object.sub);
         self.transfer(client, ask, self.timeout)
     }
 
     /// Reads an object of exactly `N` bytes.
-    pub(super) fn read<const N: usize>(
+    pub(crate) fn read<const N: usize>(
         &self,
         node: NodeId,
         object: Object,
@@ -128,7 +119,7 @@ impl Bus {
     }
 
     /// The same, waiting less for the answer.
-    pub(super) fn read_within<const N: usize>(
+    pub(crate) fn read_within<const N: usize>(
         &self,
         node: NodeId,
         object: Object,
@@ -142,7 +133,7 @@ impl Bus {
     }
 
     /// Writes an object.
-    pub(super) fn download(
+    pub(crate) fn download(
         &self,
         node: NodeId,
         index: u16,
@@ -151,6 +142,42 @@ impl Bus {
     ) -> Result<(), Failure> {
         let (client, ask) = Client::download(node, index, sub, data);
         self.transfer(client, ask, self.timeout).map(|_| ())
+    }
+
+    /// Writes an object that a node need not have; whether it took it.
+    pub(crate) fn download_if_there(
+        &self,
+        node: NodeId,
+        object: Object,
+        data: &[u8],
+    ) -> Result<bool, Failure> {
+        match self.download(node, object.index, object.sub, data) {
+            Ok(()) => Ok(true),
+            Err(Failure::Refused(_)) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// A number of four bytes that a node need not have.
+    pub(crate) fn number(&self, node: NodeId, object: Object) -> Result<Option<u32>, Failure> {
+        match self.read(node, object) {
+            Ok(bytes) => Ok(Some(u32::from_le_bytes(bytes))),
+            Err(Failure::Refused(_)) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// A text that a node need not have.
+    pub(crate) fn text(&self, node: NodeId, object: Object) -> Result<Option<String>, Failure> {
+        match self.upload(node, object) {
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes);
+                let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+                Ok((!text.is_empty()).then(|| text.to_owned()))
+            }
+            Err(Failure::Refused(_)) => Ok(None),
+            Err(failure) => Err(failure),
+        }
     }
 
     fn transfer(
@@ -189,7 +216,7 @@ impl Bus {
 }
 
 /// The same frame as the link has it. Both hold at most 11 bits and 8 bytes.
-pub(super) fn can(frame: &CobFrame) -> CanFrame {
+pub(crate) fn can(frame: &CobFrame) -> CanFrame {
     let id = u32::from(frame.id());
     let made = match frame.is_remote() {
         true => CanFrame::remote(id, false, usize::from(frame.len())),
@@ -199,7 +226,7 @@ pub(super) fn can(frame: &CobFrame) -> CanFrame {
 }
 
 /// A frame of the bus as CANopen has it; `None` for what cannot be one.
-pub(super) fn cob(frame: &CanFrame) -> Option<CobFrame> {
+pub(crate) fn cob(frame: &CanFrame) -> Option<CobFrame> {
     if frame.is_extended() || frame.is_fd() || frame.is_error() {
         return None;
     }

@@ -1,0 +1,151 @@
+use super::*;
+
+/// The examples of CiA 306-1: a record with parts, an expression of the node, a compact array.
+const BOX: &str = "\
+; an input and output box
+[DeviceInfo]
+VendorName=Nobody
+VendorNumber=0x53494D
+ProductName=IO-8
+ProductNumber=401
+[1000]
+ParameterName=Device type
+ObjectType=0x7
+DataType=0x0007
+AccessType=ro
+DefaultValue=0x00030191
+PDOMapping=0
+
+[1800]
+ParameterName=Transmit PDO 1
+ObjectType=0x9
+SubNumber=3
+[1800sub0]
+ParameterName=Highest sub-index
+DataType=0x0005
+AccessType=const
+DefaultValue=2
+[1800sub1]
+ParameterName=COB-ID
+DataType=0x0007
+AccessType=rw
+DefaultValue=$NODEID+0x180
+[1800sub2]
+ParameterName=Transmission type
+DataType=0x0005
+AccessType=rw
+DefaultValue=255
+ParameterValue=1
+[1A00]
+ParameterName=Mapping
+ObjectType=0x8
+[1A00sub0]
+ParameterName=Number
+DataType=0x0005
+AccessType=rw
+DefaultValue=1
+[1A00sub1]
+ParameterName=First
+DataType=0x0007
+AccessType=rw
+DefaultValue=0x60000108
+[6000]
+ParameterName=Read inputs
+ObjectType=0x8
+DataType=0x0005
+AccessType=ro
+PDOMapping=1
+CompactSubObj=2
+[6000Value]
+NrOfEntries=1
+2=0x0F
+[1008]
+ParameterName=Name
+DataType=0x0009
+AccessType=const
+DefaultValue=a box
+";
+
+fn node(number: u8) -> NodeId {
+    NodeId::new(number).unwrap()
+}
+
+#[test]
+fn a_makers_file_says_what_the_dictionary_has() {
+    let eds = Eds::read(BOX).unwrap();
+    assert_eq!((eds.vendor, eds.product), (0x0053_494D, 401));
+    assert_eq!(eds.product_name.as_deref(), Some("IO-8"));
+    assert_eq!(eds.number(0x1000, 0, node(5)), Some(0x0003_0191));
+    assert_eq!(eds.number(0x1800, 1, node(5)), Some(0x185));
+    assert_eq!(eds.number(0x6000, 0, node(5)), Some(2));
+    assert_eq!(eds.number(0x6000, 2, node(5)), Some(0x0F));
+    assert!(eds.entries[&(0x6000, 1)].mappable && !eds.entries[&(0x6000, 1)].writable);
+    assert_eq!(eds.entries[&(0x1008, 0)].kind, DataType::Other(9));
+    assert_eq!(eds.number(0x1008, 0, node(5)), None, "a text is no number");
+    let inputs = Mapping {
+        index: 0x6000,
+        sub: 1,
+        bits: 8,
+    };
+    assert_eq!(eds.tpdo(1, node(5)), Some(vec![inputs]));
+    assert_eq!(eds.tpdo(2, node(5)), None);
+}
+
+#[test]
+fn a_configuration_writes_what_differs_and_may_be_written() {
+    let eds = Eds::read(BOX).unwrap();
+    let one = Write {
+        index: 0x1800,
+        sub: 2,
+        data: vec![1],
+    };
+    assert_eq!(eds.configuration(node(5)), [one]);
+}
+
+#[test]
+fn numbers_are_decimal_hexadecimal_or_octal() {
+    let of = |value: &str| {
+        let key = Key {
+            name: "DefaultValue".into(),
+            value: value.into(),
+            line: 1,
+        };
+        super::value(&key).map(|value| value.of(node(3)))
+    };
+    for (text, number) in [
+        ("10", 10),
+        ("010", 8),
+        ("0x10", 16),
+        ("0X1f", 31),
+        ("0", 0),
+        ("-5", -5),
+        ("$NODEID", 3),
+        ("$NODEID + 0x600", 0x603),
+        ("0x600+$nodeid", 0x603),
+        ("0xFFFFFFFFFFFFFFFF", -1),
+    ] {
+        assert_eq!(of(text), Ok(number), "{text}");
+    }
+    for text in ["", "x", "1.5", "0x", "9999999999999999999999", "09", "+-1"] {
+        assert!(of(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_complaint_names_its_line() {
+    let with = |old: &str, new: &str| Eds::read(&BOX.replacen(old, new, 1)).unwrap_err();
+    let complaint = with("DefaultValue=0x00030191", "DefaultValue=many");
+    assert_eq!(
+        complaint.to_string(),
+        "line 12: DefaultValue=many is no number"
+    );
+    assert_eq!(with("[1000]", "[1000").line, 7);
+    assert_eq!(with("AccessType=ro", "AccessType=maybe").line, 11);
+    assert_eq!(with("DataType=0x0007\n", "").line, 7, "the section's");
+    assert_eq!(with("; an input", "an input").line, 1);
+    let twice = with("[1A00sub0]", "[1800sub1]");
+    assert_eq!(
+        twice.to_string(),
+        "line 38: 1800:01 stands in line 24 already"
+    );
+}
