@@ -387,3 +387,122 @@ fn rows_of_a_measure_stand_beside_each_other_and_budgets_have_bars() {
     let page = html(&document(&facts, &findings, &issued()), Lang::Zh).unwrap();
     assert!(page.contains("不确定度的各分量"));
 }
+
+/// One thing after the other taken away from a report in order: each blocks, and only it, and says in
+/// which file and under which key it belongs.
+#[test]
+fn whatever_is_taken_away_blocks_and_says_where_it_belongs() {
+    type Taken = fn(&mut Facts, &mut Findings, &mut Extra);
+    fn opened(facts: &mut Facts, to: &str) {
+        for line in &mut facts.events {
+            if let EventBody::Opened { certbench, .. } = &mut line.event.body {
+                *certbench = to.to_string();
+            }
+        }
+    }
+    let taken: [(Taken, &str, &str, &str); 13] = [
+        (
+            |f, _, _| f.plan.suite.title = Text::same(" "),
+            "R1 7.8.2.1 a",
+            "suite",
+            "title",
+        ),
+        (
+            |f, _, _| f.plan.bench.laboratory.address = None,
+            "R1 7.8.2.1 b",
+            "bench",
+            "laboratory: { name, address }",
+        ),
+        (
+            |f, _, _| f.plan.bench.location = None,
+            "R1 7.8.2.1 c",
+            "bench",
+            "location",
+        ),
+        (
+            |f, _, _| f.plan.job.as_mut().unwrap().customer.name.clear(),
+            "R1 7.8.2.1 e",
+            "job",
+            "customer: { name, contact }",
+        ),
+        (
+            |f, _, _| f.plan.suite.version.clear(),
+            "R1 7.8.2.1 f",
+            "suite",
+            "version",
+        ),
+        (
+            |f, _, _| drop(f.plan.cases.remove(0)),
+            "R1 7.8.2.1 k",
+            "suite",
+            "cases",
+        ),
+        (
+            |_, all, _| all.cases.iter_mut().for_each(|c| c.findings.clear()),
+            "R1 7.8.2.1 m",
+            "suite",
+            "cases",
+        ),
+        (
+            |_, _, e| e.issue.as_mut().unwrap().approved.clear(),
+            "R1 7.8.2.1 o",
+            "command line",
+            "certbench issue --by",
+        ),
+        (
+            |_, _, e| e.issue.as_mut().unwrap().number.clear(),
+            "R1 7.8.2.1 d",
+            "command line",
+            "certbench issue --by",
+        ),
+        (
+            |f, _, _| f.plan.bench.environment.clear(),
+            "R1 7.8.3.1 a",
+            "bench",
+            "environment",
+        ),
+        (
+            |f, _, _| f.plan.suite.basis[0].edition.clear(),
+            "R6 GB/T 38834.3",
+            "suite",
+            "basis: { edition }",
+        ),
+        (
+            |f, _, _| opened(f, ""),
+            "R7 certbench",
+            "run.jsonl",
+            "opened",
+        ),
+        (
+            |f, _, _| {
+                f.plan
+                    .channels
+                    .iter_mut()
+                    .filter(|c| c.id == "pull_force")
+                    .for_each(|c| {
+                        c.calibration.as_mut().unwrap().due = "2026-11-21".parse().unwrap();
+                    })
+            },
+            "R2 pull_force",
+            "bench",
+            "devices.gauge.calibration.force",
+        ),
+    ];
+    for (take, what, file, key) in taken {
+        let (mut facts, mut findings) = in_order();
+        let mut extra = issued();
+        take(&mut facts, &mut findings, &mut extra);
+        let lacks = missing(&facts, &findings, &extra);
+        assert_eq!(told(&lacks), [what]);
+        assert_eq!(
+            (lacks[0].file.as_str(), lacks[0].key.as_str()),
+            (file, key),
+            "{what}"
+        );
+        let words = &lacks[0].what;
+        assert!(
+            !words.en.is_empty() && !words.zh.is_ascii(),
+            "{what}: {words:?}"
+        );
+    }
+}

@@ -71,7 +71,7 @@ impl Fonts {
         if !complete(&fonts) {
             let what = "no font with Chinese was found: a report needs Noto Sans CJK in regular and \
                         bold; on Debian and Ubuntu: apt-get install fonts-noto-cjk; elsewhere name \
-                        a folder with its files by --fonts";
+                        a folder with its files in CERTBENCH_FONTS";
             return Err(Error::Fonts(what.to_string()));
         }
         let book = LazyHash::new(FontBook::from_fonts(&fonts));

@@ -47,7 +47,7 @@ impl std::fmt::Display for Error {
                 if all.len() > 20 {
                     write!(f, " and {} more", all.len() - 20)?;
                 }
-                f.write_str("; put a font that has them into a folder and name it with --fonts")
+                f.write_str("; put a font that has them into a folder and name it in CERTBENCH_FONTS (or with --fonts of certbench-pdf)")
             }
         }
     }

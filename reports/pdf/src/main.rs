@@ -12,8 +12,12 @@ usage: certbench-pdf [PAGE.html [REPORT.json]] [--out FILE.pdf] [--fonts FOLDER]
   Sets the page of a report (report.en.html, report.zh.html, report.both.html) as a tagged PDF/A-3a
   with PDF/UA-1. REPORT.json is attached to it. Without PAGE the page is read from standard input, and
   what follows a zero byte there is attached; without --out the PDF goes to standard output.
-  Fonts are those of the Debian package fonts-noto-cjk; --fonts adds all of a folder.
+  Fonts are those of the Debian package fonts-noto-cjk; --fonts adds all of a folder, and so do the
+  folders of CERTBENCH_FONTS (with `:` between them), also when certbench starts this program.
 ";
+
+/// Names folders with fonts.
+const FONTS: &str = "CERTBENCH_FONTS";
 
 #[derive(Default)]
 struct Arguments {
@@ -74,7 +78,10 @@ fn set(arguments: &Arguments) -> Result<(), String> {
         }
     }
     let page = String::from_utf8(page).map_err(|_| "the page is no UTF-8".to_string())?;
-    let fonts = Fonts::find(&arguments.fonts).map_err(|e| e.to_string())?;
+    let named = std::env::var_os(FONTS).unwrap_or_default();
+    let named = std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty());
+    let folders: Vec<PathBuf> = arguments.fonts.iter().cloned().chain(named).collect();
+    let fonts = Fonts::find(&folders).map_err(|e| e.to_string())?;
     let bytes = pdf(&page, report.as_deref(), fonts).map_err(|e| e.to_string())?;
     match &arguments.out {
         Some(path) => std::fs::write(path, bytes).map_err(|e| format!("{}: {e}", path.display())),

@@ -20,8 +20,10 @@ const FONT: &str = "sans-serif";
 const LEFT: u32 = 78;
 const BELOW: u32 = 50;
 const MARGIN: u32 = 22;
+/// Room for the labels of rows.
+const LABEL_AREA: u32 = 255;
 /// Letters of a label beside an interval figure.
-const LABEL_MOST: usize = 27;
+const LABEL_MOST: usize = 34;
 
 /// Lines over x.
 pub(super) fn curve(figure: &Figure, lang: Lang) -> Option<String> {
@@ -83,7 +85,7 @@ pub(super) fn intervals(figure: &Figure, lang: Lang) -> Option<String> {
         let mut chart = ChartBuilder::on(root)
             .margin(MARGIN)
             .x_label_area_size(BELOW)
-            .y_label_area_size(210)
+            .y_label_area_size(LABEL_AREA)
             .build_cartesian_2d(xs.clone(), ys.clone())?;
         let label = |x: &f64| match share {
             true => format!("{} %", tick(100.0 * x, &(100.0 * xs.start..100.0 * xs.end))),
@@ -190,7 +192,7 @@ pub(super) fn bars(bars: &[Bar], axis: &Axis, lang: Lang) -> Option<String> {
         let mut chart = ChartBuilder::on(root)
             .margin(MARGIN)
             .x_label_area_size(BELOW)
-            .y_label_area_size(210)
+            .y_label_area_size(LABEL_AREA)
             .build_cartesian_2d(xs.clone(), ys)?;
         chart
             .configure_mesh()
