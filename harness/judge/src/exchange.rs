@@ -29,7 +29,7 @@ pub struct Exchanged {
     pub e: Option<Measured>,
     /// The two runs that are farthest apart, as indices.
     pub pair: Option<[usize; 2]>,
-    /// Why it cannot be said.
+    /// Why it cannot be said; beside an E: why no limit can be held against it.
     pub reasons: Vec<Reason>,
 }
 
@@ -61,6 +61,8 @@ struct Visited {
     id: String,
     title: Text,
     attained: Result<Attained, Vec<Reason>>,
+    /// Fewer cycles than the suite means.
+    shortened: bool,
 }
 
 fn of_run(run: &dyn Recorded) -> Vec<Visited> {
@@ -92,6 +94,7 @@ fn of_run(run: &dyn Recorded) -> Vec<Visited> {
                     id,
                     title,
                     attained,
+                    shortened: case.shortened.is_some(),
                 });
             });
         }
@@ -193,6 +196,13 @@ fn at_pose(here: &Visited, all: &[Option<&Visited>]) -> Exchanged {
         .min()
         .unwrap_or(0);
     let mm = Unit::parse("mm").unwrap_or(Unit::one());
+    if all.iter().flatten().any(|v| v.shortened) {
+        exchanged.reasons.push(because(
+            "shortened",
+            "A run was shortened: no verdict",
+            "有运行已缩减：不作判定",
+        ));
+    }
     exchanged.e = Some(budget.measured(e.value, mm, n));
     exchanged.pair = Some(e.pair);
     exchanged

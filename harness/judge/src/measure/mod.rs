@@ -253,7 +253,7 @@ pub(crate) fn unknown(metric: &str) -> Reason {
 }
 
 /// No fewer instances than planned, and no more: nobody tests until it passes.
-fn count_check(task: Task<'_>, answer: &mut Answer) {
+pub(crate) fn count_check(task: Task<'_>, answer: &mut Answer) {
     let planned = task.measure.n_planned.max(task.metric.n_min);
     let n = answer.n;
     if n < planned {

@@ -103,6 +103,7 @@ pub(crate) fn attained(task: Task<'_>, answer: &mut Answer) -> Result<Attained, 
     let registration = registration(task, channel, &command)?;
     task.reader.check_calibration(channel, &mut answer.doubts);
     let visits = visits(task, answer)?;
+    super::count_check(task, answer);
     let certificate = channel.calibration.as_ref().map(|c| c.certificate.clone());
     Ok(Attained {
         command: (command.position, registration.frame.clone()),

@@ -110,6 +110,21 @@ fn another_program_a_missing_pose_or_an_old_certificate_leave_no_e() {
     let poses = exchanged(robots);
     assert_eq!(codes(&poses[0].reasons), ["no-input"]);
 
+    // A robot that was visited once too few, and a run that was shortened from the start.
+    let mut robots = five();
+    robots[1].plan.cases[0].measures[0].n_planned = 7;
+    let poses = exchanged(robots);
+    assert_eq!(codes(&poses[0].reasons), ["n-below-plan"]);
+    let mut robots = five();
+    robots[1].plan.cases[0].shortened = Some(plan::Shortened {
+        parameter: "cycles".into(),
+        n: 6,
+        of: 30,
+    });
+    let poses = exchanged(robots);
+    assert_eq!(codes(&poses[0].reasons), ["shortened"]);
+    assert!(poses[0].e.is_some());
+
     let mut robots = five();
     robots[0].day = "2028-01-01".parse().unwrap();
     let poses = exchanged(robots);

@@ -60,9 +60,10 @@ fn limit_mm(written: &str) -> Result<f64, String> {
     }
 }
 
-/// Whether E, guarded by its U, is within the limit; `None` without limit, E or U.
+/// Whether E, guarded by its U, is within the limit; `None` without limit, E or U, and where something
+/// forbids a verdict.
 fn decided(pose: &Exchanged, limit_mm: Option<f64>) -> Option<Outcome> {
-    let e = pose.e.as_ref()?;
+    let e = pose.e.as_ref().filter(|_| pose.reasons.is_empty())?;
     let rule = Rule::Guarded { w: e.u_expanded? };
     decision::decide(e.value, Limit::Upper(limit_mm?), rule).ok()
 }
@@ -88,6 +89,8 @@ fn one_robot_twice(all: &[Judged]) {
 
 fn print(pose: &Exchanged, outcome: Option<Outcome>, all: &[Judged]) {
     let name = |i: usize| all.get(i).map_or("?", |j| j.name.as_str());
+    let reasons: Vec<&str> = pose.reasons.iter().map(|r| r.text.en.as_str()).collect();
+    let reasons = reasons.join("; ");
     match (&pose.e, pose.pair) {
         (Some(e), Some([h, k])) => {
             let u = e.u_expanded;
@@ -105,15 +108,10 @@ fn print(pose: &Exchanged, outcome: Option<Outcome>, all: &[Judged]) {
                 name(h),
                 name(k)
             );
+            if !reasons.is_empty() {
+                say!("      {reasons}");
+            }
         }
-        _ => {
-            let reasons: Vec<&str> = pose.reasons.iter().map(|r| r.text.en.as_str()).collect();
-            say!(
-                "  {} ({}): no E: {}",
-                pose.id,
-                pose.title.en,
-                reasons.join("; ")
-            );
-        }
+        _ => say!("  {} ({}): no E: {reasons}", pose.id, pose.title.en),
     }
 }
