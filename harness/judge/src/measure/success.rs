@@ -92,8 +92,11 @@ pub(super) fn rate(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     if task.row.is_none() && tally.objects.len() > 1 {
         answer.figures.push(by_object(task, &tally, confidence));
     }
-    let drawn = operating::curve(task.measure, tally.set.trials(), confidence);
-    answer.figures.extend(drawn);
+    // Where a sampling plan made the end, the count was not fixed; that plan shows its own.
+    if trial::planned(task.case, id).is_some_and(|t| t.sampling.is_none()) {
+        let drawn = operating::curve(task.measure, tally.set.trials(), confidence);
+        answer.figures.extend(drawn);
+    }
     answer.value = Some(Value::Proportion(proportion(tally.set, confidence)));
     Ok(())
 }

@@ -62,14 +62,43 @@ fn thirty_of_thirty_pass_a_limit_of_ninety_percent_by_their_lower_bound() {
     assert_eq!(rate(&findings).channels, ["force"]);
 }
 
-#[test]
-fn the_operating_characteristic_is_that_of_the_plan() {
+/// Thirty of thirty, with or without a sampling plan that may end the trials early.
+fn thirty(sampling: Option<certbench_model::sampling::Sampling>) -> Findings {
     let mut record = grasp(&["ball"], 30, "90 %", 0);
+    let Step::Trial(mut trial) = hold_trial(0) else {
+        panic!("a trial");
+    };
+    trial.sampling = sampling;
+    record.plan.cases[0].steps = vec![over_rows(
+        "object",
+        "objects",
+        &["ball"],
+        vec![Step::Trial(trial)],
+    )];
     for i in 1..=30 {
         record.hold(i, &[("object", "ball")], 0.01, None);
     }
     record.finish(CaseEnd::Completed);
-    let findings = record.judge();
+    record.judge()
+}
+
+#[test]
+fn trials_that_their_outcomes_end_have_no_characteristic_of_a_fixed_count() {
+    let plan = certbench_model::sampling::Sampling::Single {
+        trials: 30,
+        failures: 0,
+    };
+    let ended = thirty(Some(plan));
+    let has = |findings: &Findings| {
+        let mut figures = rate(findings).figures.iter();
+        figures.any(|f| f.title.en.starts_with("Operating"))
+    };
+    assert!(!has(&ended) && has(&thirty(None)));
+}
+
+#[test]
+fn the_operating_characteristic_is_that_of_the_plan() {
+    let findings = thirty(None);
     let curve = &rate(&findings).figures[0];
     // No failure of 30 may be: one more and the bound is 85.1 %.
     assert!(
