@@ -46,6 +46,8 @@ pub struct Document {
     pub(crate) changed: Vec<Change>,
     /// Data and judgements that entered results after the run.
     pub(crate) added: Vec<Added>,
+    /// Photos and videos of the run, and where in them each case is seen.
+    pub(crate) evidence: Vec<Footage>,
     /// `None`: an internal run without order.
     pub(crate) order: Option<Order>,
     pub(crate) items: Vec<Item>,
@@ -178,6 +180,46 @@ pub(crate) struct Added {
     pub(crate) files: Vec<FileDigest>,
     /// The addendum that it takes the place of.
     pub(crate) supersedes: Option<u64>,
+}
+
+/// A photo or video of the run.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Footage {
+    /// Number of the addendum.
+    pub(crate) number: u64,
+    pub(crate) why: String,
+    pub(crate) by: String,
+    pub(crate) utc: String,
+    pub(crate) files: Vec<FileDigest>,
+    /// How its time was brought together with the run's, and how well.
+    pub(crate) aligned: Text,
+    /// Where it lies in the run, how long it is.
+    pub(crate) lies: Text,
+    pub(crate) cases: Vec<Shown>,
+}
+
+/// A case in a photo or video.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Shown {
+    pub(crate) case: String,
+    pub(crate) title: Text,
+    /// `whole`, `part`, or `none`: of the case nothing is seen.
+    pub(crate) extent: String,
+    /// Where in the file, `0:12.35–1:02.10`; of a photo nothing.
+    pub(crate) at: Option<String>,
+    /// Trials of which something is seen: number, and where.
+    pub(crate) trials: Vec<ShownTrial>,
+    /// Trials of the case.
+    pub(crate) of: usize,
+}
+
+/// A trial in a photo or video.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct ShownTrial {
+    pub(crate) number: u32,
+    /// Not all of it is seen.
+    pub(crate) part: bool,
+    pub(crate) at: Option<String>,
 }
 
 /// A condition of the environment, as it was measured during the run.

@@ -80,6 +80,7 @@ mod tests {
             include_str!("build/change.rs"),
             include_str!("build/clause.rs"),
             include_str!("build/condition.rs"),
+            include_str!("build/evidence.rs"),
             include_str!("build/head.rs"),
             include_str!("build/instrument.rs"),
             include_str!("build/method.rs"),

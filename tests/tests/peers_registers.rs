@@ -20,13 +20,24 @@ struct Bench {
 
 /// A table of registers of pymodbus's on a cable, and our driver at the other end.
 fn bench(test: &str, driver: &str, unit: &str, registers: &[&str]) -> Option<Bench> {
+    bench_of(test, driver, unit, registers, &["closing"])
+}
+
+/// The same with these signals.
+fn bench_of(
+    test: &str,
+    driver: &str,
+    unit: &str,
+    registers: &[&str],
+    signals: &[&str],
+) -> Option<Bench> {
     let peers = Peers::for_test(test)?;
     let cable = Cable::new();
     let arguments = [&[cable.left(), "--id", unit], registers].concat();
     let peer = peers.start("registers.py", &arguments);
     let options = json!({ "timeout": "1 s", "slowest": "1 s", "max_response": "1 s" });
     let plan = safe(plan(driver, cable.right(), options), SafeState::Hold);
-    let device = Driven::open(&plan, &["closing"]).expect("the device opens");
+    let device = Driven::open(&plan, signals).expect("the device opens");
     Some(Bench {
         device,
         peer,
@@ -160,6 +171,90 @@ fn a_dftp_hand_is_read_by_byte_addresses() {
     bench.peer.tell("set 1608 0x0002");
     assert!(
         until(|| bench.device.reported("over-temperature")),
+        "{:?}",
+        bench.device.news()
+    );
+}
+
+/// Two of the 17 patches of its skin; a count above 4095 is what no cell can have.
+#[test]
+fn the_skin_of_a_dftp_hand_is_read_patch_by_patch() {
+    let test = "the_skin_of_a_dftp_hand_is_read_patch_by_patch";
+    let registers = [
+        "1486=0",
+        "1546=1000,1000,1000,1000,1000,1000",
+        "1582=0,0,0,0,0,0",
+        "1606=0,0,0",
+        "3000=0,0,0,0,900,0,0,0,0",
+        "4900=7",
+        "5011=0",
+    ];
+    let signals = ["closing", "tactile-little-tip", "tactile-palm"];
+    let Some(mut bench) = bench_of(test, "inspire-rh56dftp", "1", &registers, &signals) else {
+        return;
+    };
+    let shows = |bench: &Bench, channel, counts: [f64; 2]| {
+        until(|| {
+            bench
+                .device
+                .last(channel)
+                .is_some_and(|last| last == counts)
+        })
+    };
+    assert!(
+        shows(&bench, 1, [900.0, 100.0]),
+        "{:?}",
+        bench.device.last(1)
+    );
+    assert!(
+        shows(&bench, 2, [7.0, 7.0 / 112.0]),
+        "{:?}",
+        bench.device.last(2)
+    );
+    bench.peer.tell("set 3002 4096");
+    assert!(
+        until(|| bench.device.last(1).is_none()),
+        "{:?}",
+        bench.device.last(1)
+    );
+}
+
+#[test]
+fn a_ufactory_gripper_is_enabled_and_sent_to_32_bit_positions() {
+    let test = "a_ufactory_gripper_is_enabled_and_sent_to_32_bit_positions";
+    let registers = [
+        "0x0000=0",
+        "0x000F=0",
+        "0x0100=0,0",
+        "0x0303=0",
+        "0x0700=0,800,0,800",
+    ];
+    let Some(mut bench) = bench(test, "ufactory-gripper", "8", &registers) else {
+        return;
+    };
+    assert!(bench.reads(&[0.0]), "{:?}", bench.device.last(0));
+    let refused = bench.begin(vec![(0, 0.5)], 0.5);
+    assert!(
+        matches!(refused, Err(Trouble::Refused(_))),
+        "its force cannot be set: {refused:?}"
+    );
+    bench.begin(vec![(0, 0.5)], 1.0).expect("it takes it");
+    let writes = bench.peer.state()["writes"].clone();
+    assert_eq!(
+        writes,
+        json!([
+            [0x0101, [0]],
+            [0x0100, [1]],
+            [0x0303, [1024]],
+            [0x0700, [0, 400]]
+        ])
+    );
+    bench.peer.tell("set 0x0702 0xFFFF"); // -5: a little beyond its end
+    bench.peer.tell("set 0x0703 0xFFFB");
+    assert!(bench.reads(&[100.625]), "{:?}", bench.device.last(0));
+    bench.peer.tell("set 0x000F 19");
+    assert!(
+        until(|| bench.device.reported("fault")),
         "{:?}",
         bench.device.news()
     );

@@ -222,24 +222,42 @@ fn feetech_clis_servos_are_moved_and_their_echo_is_no_answer() {
     }
 }
 
+/// Another person's host, and none of its code the maker's: it moves both families that we simulate.
+#[test]
+fn rustypot_drives_our_simulated_servos() {
+    for (driver, family) in [("dynamixel", "dynamixel"), ("feetech-sts", "feetech")] {
+        host_drives(
+            "rustypot_drives_our_simulated_servos",
+            driver,
+            "rustypot_host.py",
+            &[family],
+        );
+    }
+}
+
 #[test]
 fn the_makers_sdk_drives_our_simulated_servos() {
     let test = "the_makers_sdk_drives_our_simulated_servos";
+    host_drives(test, "dynamixel", "dynamixel_host.py", &[]);
+}
+
+/// Runs a host against a simulated chain.
+fn host_drives(test: &str, driver: &str, program: &str, arguments: &[&str]) {
     let Some(peers) = Peers::for_test(test) else {
         return;
     };
-    let devices = [("servos".to_owned(), "dynamixel".to_owned())];
+    let devices = [("servos".to_owned(), driver.to_owned())];
     let clock = Clock::real();
     let built = Simulation::build(&WorldConfig::default(), &devices, &clock, Transport::Pty);
     let (simulation, ports) = built.expect("a bench");
     let Some(Port::Path(port)) = ports.get("servos") else {
         panic!("the servos are on no pseudo-terminal");
     };
-    let host = peers.run("dynamixel_host.py", &[port]);
+    let host = peers.run(program, &[&[port.as_str()], arguments].concat());
     let said = String::from_utf8_lossy(&host.stdout);
     assert!(
         host.status.success(),
-        "{said}{}",
+        "{driver}: {said}{}",
         String::from_utf8_lossy(&host.stderr)
     );
     simulation.shutdown();

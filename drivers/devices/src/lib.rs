@@ -17,6 +17,7 @@ mod canopen;
 mod canopen_arm;
 mod canopen_io;
 mod catalogue;
+mod columns;
 mod dbc;
 mod external;
 mod hands;

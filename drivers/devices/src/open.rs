@@ -50,9 +50,10 @@ pub fn connect(plan: &DevicePlan, clock: &Clock, tap: Option<Tap>) -> Result<Por
             None => Arc::from(bus),
         }));
     }
-    let over_network = plan.port.starts_with("tcp:") || plan.port.starts_with("udp:");
+    let schemes = ["tcp:", "udp:", "tail:"];
+    let has_no_speed = schemes.iter().any(|scheme| plan.port.starts_with(scheme));
     let has_rate = driver.options.iter().any(|option| option.name == "baud");
-    let spec = match has_rate && !over_network {
+    let spec = match has_rate && !has_no_speed {
         true => with_rate(&plan.port, options.count("baud")?),
         false => plan.port.clone(),
     };
@@ -90,6 +91,7 @@ pub fn link_facts(info: &LinkInfo) -> LinkFacts {
         LinkKind::VirtualCan => "vcan",
         LinkKind::Slcan => "slcan",
         LinkKind::Network => "network",
+        LinkKind::File => "file",
         LinkKind::InProcess => "in-process",
         LinkKind::Replay => "replay",
     };

@@ -14,6 +14,23 @@ pub(crate) struct Sinks {
 }
 
 impl Sinks {
+    /// Of a device, by its id in the plan.
+    pub(crate) fn new(
+        device: &str,
+        wiring: Wiring,
+        samples: SampleSink,
+        news: NewsSink,
+        lease: Lease,
+    ) -> Sinks {
+        Sinks {
+            device: device.to_owned(),
+            wiring,
+            samples,
+            news,
+            lease,
+        }
+    }
+
     /// Delivers a reading, if the plan has a channel for it.
     pub(crate) fn give(&self, channel: Option<u16>, time: Time, reading: Reading) {
         if let Some(channel) = channel {

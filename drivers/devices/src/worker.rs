@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use certbench_clock::{Clock, Receiver, Sender, Task, Time};
 
+use crate::sinks::Sinks;
+
 /// At most one thread, started and ended by its device.
 #[derive(Default)]
 pub(crate) struct Worker {
@@ -39,6 +41,18 @@ impl Worker {
         let stop = self.stop.clone();
         *task = Some(clock.spawn(name, move || body(stop)));
         true
+    }
+
+    /// Starts the thread of a device that delivers to `sinks`; its name ends with `what`.
+    pub(crate) fn deliver(
+        &self,
+        clock: &Clock,
+        what: &str,
+        sinks: Sinks,
+        body: impl FnOnce(&Sinks, &Stop) + Send + 'static,
+    ) {
+        let name = format!("{} {what}", sinks.device);
+        self.start(clock, &name, move |stop| body(&sinks, &stop));
     }
 
     /// Ends the thread and waits for its end.

@@ -4,6 +4,7 @@ mod bench;
 
 use bench::{Bench, plan};
 use certbench_model::{Invalid, Reading};
+use certbench_roles::Trouble;
 use certbench_sim::config::FaultKind;
 use serde_json::{Value, json};
 
@@ -19,10 +20,11 @@ fn block() -> Value {
 const WEIGHT_N: f64 = 2.0 * 9.80665;
 
 /// Component of the signal that shows the block, its driver and options, and the least count in N.
-const FORCES: [(&str, &str, usize, f64); 5] = [
+const FORCES: [(&str, &str, usize, f64); 6] = [
     ("mt-sics-scale", "force", 0, 1e-4),
     ("imada-gauge", "force", 0, 1e-3),
     ("ascii-instrument", "force", 0, 1e-3),
+    ("hbm-aed", "force", 0, 1e-3),
     ("robotiq-ft300", "wrench", 2, 1e-2),
     ("bota-serial", "wrench", 2, 1e-4),
 ];
@@ -95,6 +97,28 @@ fn an_ft300_that_streams_shows_what_one_that_is_asked_shows() {
         readings.len()
     );
     bench.close();
+}
+
+#[test]
+fn an_aed_that_streams_says_who_it_is_first_and_an_unforeseen_format_is_refused() {
+    let options = json!({ "mode": "stream" });
+    let bench = Bench::new(&block(), &[plan("hbm-aed", &options, None)]);
+    bench.pass(500);
+    let identity = bench.device("hbm-aed").identify().unwrap();
+    assert_eq!(identity.serial.as_deref(), Some("0003"));
+    bench.start("hbm-aed", &["force"]);
+    bench.pass(1000);
+    assert!((bench.last(0)[0] - WEIGHT_N).abs() < 1e-3);
+    let readings = bench.readings(0);
+    assert!((45..=55).contains(&readings.len()), "{}", readings.len());
+    bench.close();
+    let binary = Bench::new(&block(), &[plan("hbm-aed", &json!({ "format": 8 }), None)]);
+    let refused = binary.device("hbm-aed").identify();
+    assert!(
+        matches!(&refused, Err(Trouble::Refused(text)) if text.contains("COF9")),
+        "{refused:?}"
+    );
+    binary.close();
 }
 
 #[test]

@@ -8,7 +8,7 @@ use certbench_roles::{GraspMove, Progress, Trouble};
 use certbench_sim::config::FaultKind;
 use serde_json::{Value, json};
 
-const MODELS: [(&str, usize); 17] = [
+const MODELS: [(&str, usize); 18] = [
     ("robotiq-2f85", 1),
     ("robotiq-2f140", 1),
     ("robotiq-hand-e", 1),
@@ -18,6 +18,7 @@ const MODELS: [(&str, usize); 17] = [
     ("linker-o6", 6),
     ("linker-l6", 6),
     ("inspire-rh56dftp", 6),
+    ("ufactory-gripper", 1),
     ("inspire-rh56-can", 6),
     ("inspire-rh56f1", 6),
     ("inspire-eg5cd1", 1),
@@ -58,6 +59,14 @@ fn grasp(fingers: usize, closing: f64, force: f64) -> GraspMove {
     }
 }
 
+/// Half of its force; all of it where it takes none.
+fn force(driver: &str) -> f64 {
+    match driver {
+        "ufactory-gripper" => 1.0,
+        _ => 0.5,
+    }
+}
+
 fn ends(bench: &Bench, driver: &str) -> Progress {
     for _ in 0..600 {
         bench.pass(10);
@@ -85,7 +94,7 @@ fn what_is_commanded_happens_and_is_read_back() {
         let bench = opened(driver, &json!({ "seed": 5 }));
         let hand = bench.device(driver).grasp().unwrap();
         assert_eq!(hand.fingers().len(), fingers);
-        hand.begin(&grasp(fingers, 0.75, 0.5)).unwrap();
+        hand.begin(&grasp(fingers, 0.75, force(driver))).unwrap();
         assert_eq!(ends(&bench, driver), Progress::Settled, "{driver}");
         assert!(
             truth(&bench)
@@ -102,7 +111,7 @@ fn what_is_commanded_happens_and_is_read_back() {
             read.iter().all(|percent| (percent - 75.0).abs() < 2.0),
             "{driver}: {read:?}"
         );
-        hand.begin(&grasp(fingers, 0.0, 0.5)).unwrap();
+        hand.begin(&grasp(fingers, 0.0, force(driver))).unwrap();
         assert_eq!(ends(&bench, driver), Progress::Settled, "{driver}");
         assert!(
             truth(&bench).iter().all(|closing| *closing < 0.02),
@@ -151,7 +160,7 @@ fn something_gripped_is_held_and_not_reached_through() {
             .device(driver)
             .grasp()
             .unwrap()
-            .begin(&grasp(fingers, 1.0, 0.5))
+            .begin(&grasp(fingers, 1.0, force(driver)))
             .unwrap();
         assert_eq!(ends(&bench, driver), Progress::Stopped, "{driver}");
         // an aperture of 110 mm, 50 mm wide: contact at 0.545
@@ -173,7 +182,7 @@ fn a_halt_holds_it_where_it_is() {
             .device(driver)
             .grasp()
             .unwrap()
-            .begin(&grasp(fingers, 1.0, 0.5))
+            .begin(&grasp(fingers, 1.0, force(driver)))
             .unwrap();
         bench.pass(1000);
         let halt = bench.device(driver).halt().unwrap();
@@ -243,7 +252,12 @@ fn limits_hold_before_a_command_leaves() {
 
 #[test]
 fn heat_is_the_devices_news_and_silence_is_nobodys() {
-    for driver in ["robotiq-2f85", "linker-l6", "inspire-rh56dftp"] {
+    for driver in [
+        "robotiq-2f85",
+        "linker-l6",
+        "inspire-rh56dftp",
+        "ufactory-gripper",
+    ] {
         let bench = opened(driver, &json!({ "seed": 5 }));
         bench.fault(driver, FaultKind::OverTemperature);
         bench.pass(1500);
@@ -280,4 +294,41 @@ fn heat_is_the_devices_news_and_silence_is_nobodys() {
         assert_eq!(bench.readings(0), [], "{driver}: silence is no number");
         bench.close();
     }
+}
+
+/// Ten newtons are full scale of the simulated skin: what the finger presses with is what the middle of its
+/// pad shows; its tip, its nail and the palm touch nothing.
+#[test]
+fn the_skin_of_a_hand_shows_where_it_is_pressed() {
+    let driver = "inspire-rh56dftp";
+    let world = json!({ "seed": 5, "hand": { "mount": "block", "objects": { "block": { "mass_kg": 0.2, "width_mm": 50.0, "friction": 0.8 } } } });
+    let bench = Bench::new(&world, &[plan(driver, &json!({}), Some(SafeState::Hold))]);
+    bench.device(driver).identify().unwrap();
+    let signals = [
+        "closing",
+        "force",
+        "tactile-index-pad",
+        "tactile-index-tip",
+        "tactile-palm",
+    ];
+    bench.start(driver, &signals);
+    bench.pass(500);
+    let hand = bench.device(driver).grasp().unwrap();
+    hand.begin(&grasp(6, 1.0, 0.5)).unwrap();
+    assert_eq!(ends(&bench, driver), Progress::Stopped);
+    bench.pass(1000);
+    let [most, mean] = [0, 1].map(|part| bench.last(2)[part]);
+    let newton = bench.last(1)[3] * 0.009_806_65;
+    assert!(newton > 1.0, "{newton} N");
+    assert!(
+        (most - 409.5 * newton).abs() < 0.02 * most + 3.0,
+        "{most}, {newton} N"
+    );
+    assert!(
+        (mean - most * 24.0 / 80.0).abs() < 1e-9,
+        "24 of 80 cells: {mean} of {most}"
+    );
+    assert_eq!((bench.last(3), bench.last(4)), (vec![0.0; 2], vec![0.0; 2]));
+    assert_eq!(bench.news(), []);
+    bench.close();
 }

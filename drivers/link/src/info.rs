@@ -18,6 +18,8 @@ pub enum LinkKind {
     Slcan,
     /// A connection over the network.
     Network,
+    /// A file that another program writes.
+    File,
     /// Two ends in this process.
     InProcess,
     /// A recording.
@@ -73,6 +75,7 @@ impl fmt::Display for LinkInfo {
             LinkKind::VirtualCan => "virtual CAN interface",
             LinkKind::Slcan => "SLCAN adapter",
             LinkKind::Network => "network",
+            LinkKind::File => "growing file",
             LinkKind::InProcess => "in this process",
             LinkKind::Replay => "recording",
         };

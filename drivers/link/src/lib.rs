@@ -9,6 +9,7 @@
 //! | SocketCAN interface (Linux) | [`CanLink`] | [`open_can`], [`socketcan::SocketCan`] |
 //! | SLCAN adapter on any byte link | [`CanLink`] | [`open_can`], [`slcan::Slcan`]; its far end [`slcan::SlcanAdapter`] |
 //! | TCP or UDP to an instrument | [`ByteLink`] | [`open_bytes`], [`net::Net`] |
+//! | a file that another program writes, from its end on | [`ByteLink`] | [`open_bytes`], [`tail::Tail`] |
 //! | two ends in one process, on either clock | both | [`pair::bytes`], [`pair::can`] |
 //! | a recording | both | [`replay::Replay`], [`replay::CanReplay`]; of a candump log [`open_can`], [`candump::open`] |
 //! | the master side of a pseudo-terminal | [`ByteLink`] | [`pty::open`] |
@@ -39,6 +40,7 @@ pub mod serial;
 pub mod slcan;
 #[cfg(target_os = "linux")]
 pub mod socketcan;
+pub mod tail;
 pub mod tap;
 
 mod descriptor;

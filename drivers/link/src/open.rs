@@ -6,20 +6,26 @@ use crate::echo::Echoing;
 use crate::net::{Net, Protocol};
 use crate::serial::{Flow, Parity, Serial, SerialOptions};
 use crate::slcan::{Slcan, SlcanOptions};
+use crate::tail::Tail;
 use crate::{ByteLink, CanLink, LinkError};
 
 /// Opens a byte link: `PATH[@BAUD][,8N1][,rtscts|xonxoff][,echo]`, for instance
 /// `/dev/ttyUSB0@115200` or `/dev/ttyUSB1@19200,8E1,echo`. What is not given is as in
 /// [`SerialOptions::default`]; `echo` is for an RS-485 adapter that hears itself. Or over the network:
-/// `tcp:HOST:PORT`, `udp:HOST:PORT`, for instance `tcp:192.168.1.20:5025`.
+/// `tcp:HOST:PORT`, `udp:HOST:PORT`, for instance `tcp:192.168.1.20:5025`. Or what another program adds to
+/// a file: `tail:PATH`.
 ///
 /// # Errors
-/// [`LinkError::Unusable`] when the text is not understood; else as [`Serial::open`] or [`Net::open`].
+/// [`LinkError::Unusable`] when the text is not understood; else as [`Serial::open`], [`Net::open`] or
+/// [`Tail::open`].
 pub fn open_bytes(clock: &Clock, spec: &str) -> Result<Box<dyn ByteLink>, LinkError> {
     for (scheme, protocol) in [("tcp:", Protocol::Tcp), ("udp:", Protocol::Udp)] {
         if let Some(address) = spec.strip_prefix(scheme) {
             return Ok(Box::new(Net::open(clock, protocol, address)?));
         }
+    }
+    if let Some(path) = spec.strip_prefix("tail:") {
+        return Ok(Box::new(Tail::open(clock, path.as_ref())?));
     }
     let Spec {
         path,

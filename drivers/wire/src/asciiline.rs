@@ -28,6 +28,8 @@ pub struct Column {
 pub struct Format {
     /// What stands between two columns.
     pub separator: Separator,
+    /// Its decimal sign is a comma, and a point is no part of a number.
+    pub decimal_comma: bool,
     /// The columns that are wanted, in the order in which [`Format::decode`] gives them.
     pub columns: Vec<Column>,
     /// Words that stand for "no value": `NaN`, `---`, `XXXXXXX`. Compared exactly.
@@ -76,6 +78,9 @@ impl Format {
                 return "0".to_owned();
             };
             match values.get(wanted).copied().flatten() {
+                Some(value) if self.decimal_comma => {
+                    format!("{value:.decimals$}").replace('.', ",")
+                }
                 Some(value) => format!("{value:.decimals$}"),
                 None => self
                     .no_value
@@ -96,7 +101,12 @@ impl Format {
         if self.no_value.iter().any(|word| word == text) {
             return Err(Invalid::NoValue(text.to_owned()));
         }
-        decimal(text).ok_or_else(|| Invalid::NotANumber(text.to_owned()))
+        let number = match self.decimal_comma {
+            true if text.contains('.') => None,
+            true => decimal(&text.replace(',', ".")),
+            false => decimal(text),
+        };
+        number.ok_or_else(|| Invalid::NotANumber(text.to_owned()))
     }
 }
 
@@ -113,6 +123,7 @@ mod tests {
         };
         Format {
             separator,
+            decimal_comma: false,
             columns: columns.iter().map(column).collect(),
             no_value: ["NaN", "---", "XXXXXXX"].map(String::from).to_vec(),
         }
@@ -138,6 +149,17 @@ mod tests {
             sensor.decode("M1,-FFFFFF"),
             [Err(Invalid::NotANumber("-FFFFFF".into()))]
         );
+    }
+
+    #[test]
+    fn with_a_decimal_comma_a_point_is_no_number() {
+        let mut tracker = format(Separator::Char(';'), &[("x", 0), ("y", 1)]);
+        tracker.decimal_comma = true;
+        assert_eq!(
+            tracker.decode("1203,451; 88.020"),
+            [Ok(1203.451), Err(Invalid::NotANumber("88.020".into()))]
+        );
+        assert!(tracker.decode("1,203,451")[0].is_err());
     }
 
     #[test]

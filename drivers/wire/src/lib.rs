@@ -6,6 +6,7 @@
 //! a simulator separately, so that a wrong conversion cannot cancel out.
 
 pub mod ability;
+pub mod aed;
 pub mod allegro;
 pub mod asciiline;
 pub mod canopen;

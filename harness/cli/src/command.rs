@@ -8,6 +8,7 @@ pub(crate) mod conform;
 pub(crate) mod correct;
 pub(crate) mod demo;
 pub(crate) mod devices;
+pub(crate) mod evidence;
 pub(crate) mod import;
 pub(crate) mod issue;
 pub(crate) mod judge;

@@ -3,11 +3,11 @@
 use crate::exit::Exit;
 use crate::wiring::vocabulary;
 use anyhow::Context;
-use certbench_model::{Date, Plan};
+use certbench_model::{Date, Plan, Quantity};
 use certbench_suite::{Request, Sources};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The files of a plan.
 #[derive(clap::Args)]
@@ -107,6 +107,13 @@ pub(crate) fn now() -> anyhow::Result<String> {
         .duration_since(UNIX_EPOCH)
         .context("the host's clock is before 1970")?;
     Ok(certbench_model::date::utc_text(now.as_secs()))
+}
+
+/// A stretch of time as a person writes it: `90 s`, `200 ms`.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    let quantity: Quantity = text.parse().map_err(|e| format!("{e}"))?;
+    let seconds = quantity.in_unit("s").map_err(|e| e.to_string())?;
+    Duration::try_from_secs_f64(seconds).map_err(|e| e.to_string())
 }
 
 /// Whether complaints may be coloured.

@@ -36,8 +36,9 @@ pub(crate) use {say, say_on};
 
 use clap::{Parser, Subcommand};
 use command::{
-    amend, assess, check, compare, conform, correct, demo, devices, import, issue, judge, keygen,
-    lss, plan, probe, qualify, record, rejudge, report, run, schema, simulate, validate, verify,
+    amend, assess, check, compare, conform, correct, demo, devices, evidence, import, issue, judge,
+    keygen, lss, plan, probe, qualify, record, rejudge, report, run, schema, simulate, validate,
+    verify,
 };
 use exit::Exit;
 
@@ -84,6 +85,8 @@ enum Command {
     Correct(correct::Args),
     /// Take in what an instrument exported that was not read live; the record is never touched
     Import(import::Args),
+    /// Take in a photo or video of the run as evidence; the record is never touched
+    Evidence(evidence::Args),
     /// Judge trials again, blind, from their photos, by a second person
     Rejudge(rejudge::Args),
     /// Try a suite on simulated devices of known truth: is each caught, and for the right reason?
@@ -132,6 +135,7 @@ fn main() -> std::process::ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Correct(args) => correct::correct(&args),
         Command::Import(args) => import::import(&args),
+        Command::Evidence(args) => evidence::evidence(&args),
         Command::Qualify(args) => qualify::qualify(&args),
         Command::Rejudge(args) => rejudge::rejudge(&args),
         Command::Simulate(args) => simulate::simulate(&args),

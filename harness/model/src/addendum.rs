@@ -33,6 +33,8 @@ pub enum Content {
     Correction(Correction),
     /// Trials judged again, blind, by a second person.
     Rejudgement(Rejudgement),
+    /// A photo or video of the run: looked at by people, never judged by this program.
+    Evidence(Evidence),
 }
 
 /// Data of an instrument that was not read live: the first of the addendum's files is what the
@@ -75,4 +77,38 @@ pub struct Rejudged {
     pub photo: String,
     /// The choice.
     pub choice: String,
+}
+
+/// A photo or video of the run: the first of the addendum's files. Nothing here looks into it; when it
+/// begins and how long it lasts is what the laboratory says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// Where the file begins on the run's clock, ns; negative: before that clock did. Of a photo, when it
+    /// was taken.
+    pub begins_ns: i64,
+    /// How long it lasts, ns; `None`: a photo.
+    pub lasts_ns: Option<u64>,
+    /// The most by which `begins_ns` may be wrong, ns.
+    pub uncertainty_ns: u64,
+    /// How `begins_ns` is known.
+    pub alignment: Alignment,
+}
+
+/// How the time of a file and the time of the run are brought together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Alignment {
+    /// Events of the run that are seen in the file.
+    Seen(Vec<Seen>),
+    /// By the camera's clock: the instant at which the file begins, UTC.
+    Begins(String),
+}
+
+/// An event of the run that is seen in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Seen {
+    /// Line of `run.jsonl`.
+    pub line: u64,
+    /// How long after the beginning of the file, ns.
+    pub at_ns: u64,
 }

@@ -86,6 +86,30 @@ pub fn utc_text(unix_seconds: u64) -> String {
     )
 }
 
+/// Nanoseconds since 1970-01-01T00:00:00Z of `2026-11-22T02:26:54Z` or `…54.25Z` (a fraction of up to
+/// nine digits), or `None`.
+pub fn utc_ns(text: &str) -> Option<i64> {
+    let (day, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let digits = |text: &str, most: usize| {
+        let fits = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| text.parse::<i64>().ok()).flatten()
+    };
+    let mut parts = time.split(':');
+    let mut part = |below: i64| {
+        let part = digits(parts.next()?, 2)?;
+        (part < below).then_some(part)
+    };
+    let seconds = part(24)? * 3600 + part(60)? * 60 + part(60)?;
+    if parts.next().is_some() {
+        return None;
+    }
+    let places = u32::try_from(fraction.len()).ok()?;
+    let ns = digits(fraction, 9)? * 10_i64.pow(9_u32.checked_sub(places)?);
+    let seconds = day.parse::<Date>().ok()?.days_since_epoch() * 86_400 + seconds;
+    seconds.checked_mul(1_000_000_000)?.checked_add(ns)
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)

@@ -103,6 +103,11 @@ impl Recording {
         &self.files
     }
 
+    /// Nanoseconds since 1970-01-01T00:00:00Z at zero of the run's clock, where the telemetry says it.
+    pub fn unix_ns_at_zero(&self) -> Option<u64> {
+        self.store.unix_ns_at_zero()
+    }
+
     /// As [`Recorded::samples`], with what was imported by the first `addenda` addenda only.
     pub fn samples_with(
         &self,

@@ -66,7 +66,7 @@ pub(crate) struct Scan {
 #[derive(Clone, Default)]
 pub(crate) struct Layout {
     components: Vec<usize>,
-    unix_ns_at_zero: Option<u64>,
+    pub(crate) unix_ns_at_zero: Option<u64>,
 }
 
 /// Something met on the way, in the order of the file.

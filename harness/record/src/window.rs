@@ -33,6 +33,10 @@ impl Store {
         }
     }
 
+    pub(crate) fn unix_ns_at_zero(&self) -> Option<u64> {
+        self.layout.unix_ns_at_zero
+    }
+
     /// See [`certbench_model::Recorded::samples`].
     pub(crate) fn samples(&self, channel: u16, from_ns: u64, to_ns: u64) -> Window<'_> {
         let spans = self.spans.get(usize::from(channel)).map_or(&[][..], |s| s);

@@ -5,14 +5,14 @@ use crate::words::say;
 use certbench_model::Addendum;
 use certbench_model::addendum::Content;
 
-/// One entry an addendum that is no correction (these have a section of their own), in order.
+/// One entry an addendum that entered results (corrections and evidence have sections of their own), in order.
 pub(super) fn added(addenda: &[Addendum]) -> Vec<Added> {
     addenda.iter().filter_map(one).collect()
 }
 
 fn one(a: &Addendum) -> Option<Added> {
     let (what, superseded) = match &a.content {
-        Content::Correction(_) => return None,
+        Content::Correction(_) | Content::Evidence(_) => return None,
         Content::Import(import) => {
             let values = [
                 ("channel", import.channel.clone()),

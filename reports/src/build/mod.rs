@@ -5,6 +5,7 @@ pub(crate) mod case;
 mod change;
 mod clause;
 mod condition;
+mod evidence;
 mod head;
 mod instrument;
 mod method;
@@ -53,6 +54,7 @@ pub fn document(facts: &Facts, findings: &Findings, extra: &Extra) -> Document {
             .map(|before| change::of_findings(before, findings))
             .unwrap_or_default(),
         added: added::added(&extra.addenda),
+        evidence: evidence::evidence(facts, &extra.addenda),
         order: head::order(plan),
         items: head::items(facts),
         suite: head::suite(plan),

@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod can;
 mod clock;
+mod cycles;
 mod judge;
 mod language;
 mod paired;
@@ -36,6 +37,7 @@ const MEASUREMENTS: [(&str, Measure, bool); 11] = [
     ("sync", sync::measure, true),
     ("startup", startup::measure, true),
     ("slcan", slcan::measure, true),
+    ("cycles", cycles::measure, true),
     ("stop", stop::measure, true),
     ("telemetry", telemetry::measure, true),
     ("clock", clock::measure, true),

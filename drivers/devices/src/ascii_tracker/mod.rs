@@ -27,6 +27,7 @@ use certbench_wire::lines::Lines;
 
 use self::own_clock::OwnClock;
 use self::reader::{Part, Reader, SIGNALS, natural};
+use crate::columns;
 use crate::open::link_facts;
 use crate::options::{Options, baud, one_of, quantity, text};
 use crate::sinks::Sinks;
@@ -63,14 +64,10 @@ pub(crate) fn description() -> DriverDescription {
         roles: ["identify", "sensor"].map(String::from).to_vec(),
         joints: Vec::new(),
         signals: SIGNALS.iter().map(signal).collect(),
-        options: vec![
+        options: columns::options(&["comma", "semicolon", "tab", "blank"])
+            .into_iter()
+            .chain([
             baud(115_200),
-            one_of(
-                "separator",
-                &["comma", "semicolon", "tab", "blank"],
-                "what stands between columns",
-                "列分隔符",
-            ),
             text(
                 "columns",
                 "x y z a b c",
@@ -113,7 +110,8 @@ pub(crate) fn description() -> DriverDescription {
                 "without a new line for so long, or by its own time so late, a reading is stale",
                 "超过此时间无新行，或按仪器自身时间滞后超过此值，则读数过期",
             ),
-        ],
+        ])
+        .collect(),
         safe_states: Vec::new(),
         watchdog: Text::new("none; it moves nothing", "无；不驱动任何运动"),
         verified_against: vec!["simulator".into()],
@@ -378,17 +376,12 @@ impl Device for Opened {
         let parts = tracker.reader.parts(&wiring);
         let parts =
             parts.map_err(|what| Trouble::Refused(format!("device `{}`: {what}", tracker.id)))?;
-        let sinks = Sinks {
-            device: tracker.id.clone(),
-            wiring,
-            samples,
-            news,
-            lease,
-        };
-        let (clock, name) = (tracker.clock.clone(), format!("{} lines", tracker.id));
-        self.worker.start(&clock, &name, move |stop| {
-            tracker.listen(&sinks, &parts, &stop)
-        });
+        let sinks = Sinks::new(&tracker.id, wiring, samples, news, lease);
+        let clock = tracker.clock.clone();
+        self.worker
+            .deliver(&clock, "lines", sinks, move |sinks, stop| {
+                tracker.listen(sinks, &parts, stop)
+            });
         Ok(())
     }
 

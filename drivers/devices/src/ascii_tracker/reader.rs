@@ -2,8 +2,9 @@
 
 use certbench_model::{Invalid, Unit};
 use certbench_roles::{Trouble, Wiring};
-use certbench_wire::asciiline::{self, Column, Format, Separator};
+use certbench_wire::asciiline::{self, Column, Format};
 
+use crate::columns;
 use crate::options::Options;
 
 /// Signals and the columns that they are made of.
@@ -72,13 +73,6 @@ impl Reader {
                 format_args!("`{}` stands there twice", twice.name),
             ));
         }
-        let separator = match options.text("separator")?.as_deref() {
-            Some("comma") => Separator::Char(','),
-            Some("semicolon") => Separator::Char(';'),
-            Some("tab") => Separator::Char('\t'),
-            Some("blank") => Separator::Blanks,
-            other => return Err(options.refuse("separator", format_args!("{other:?} is not one"))),
-        };
         let scale = columns
             .iter()
             .map(|column| scale(options, &column.name))
@@ -87,11 +81,7 @@ impl Reader {
         let (counter, time) = (place(COUNTER), place(TIME));
         let no_value = options.words("no_value")?;
         Ok(Reader {
-            format: Format {
-                separator,
-                columns,
-                no_value,
-            },
+            format: columns::format(options, columns, no_value)?,
             scale,
             counter,
             time,

@@ -364,16 +364,12 @@ impl Device for Opened {
         lease: Lease,
     ) -> Result<(), Trouble> {
         let core = self.hand.core();
-        let sinks = Sinks {
-            device: core.id.clone(),
-            wiring,
-            samples,
-            news,
-            lease,
-        };
-        let (hand, name) = (self.hand.clone(), format!("{} poll", core.id));
+        let sinks = Sinks::new(&core.id, wiring, samples, news, lease);
+        let hand = self.hand.clone();
         self.worker
-            .start(&core.clock, &name, move |stop| hand.run(&sinks, &stop));
+            .deliver(&core.clock, "poll", sinks, move |sinks, stop| {
+                hand.run(sinks, stop)
+            });
         Ok(())
     }
 

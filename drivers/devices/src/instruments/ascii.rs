@@ -12,12 +12,13 @@ use certbench_model::plan::DevicePlan;
 use certbench_model::vocabulary::DriverDescription;
 use certbench_model::{Identity, Invalid, Reading, Unit};
 use certbench_roles::{Device, Trouble};
-use certbench_wire::asciiline::{self, Column, Format, Separator};
+use certbench_wire::asciiline::{self, Column, Format};
 use certbench_wire::lines::Lines;
 
 use super::asked::{self, Asked, ask_line};
 use super::heard::{self, Stream};
 use super::{Said, asked_options, instrument, line, scalar, unknown};
+use crate::columns;
 use crate::line::{Answer, Failure, Line};
 use crate::options::{Options, one_of, optional_text, quantity, text};
 
@@ -47,6 +48,8 @@ pub(super) fn description() -> DriverDescription {
         .map(|(name, unit)| scalar(name, unit, 0.1, 0.5))
         .to_vec();
     description.options = asked_options(9600, "100 ms", "500 ms");
+    let columns = columns::options(&["blank", "comma", "semicolon", "tab"]);
+    description.options.extend(columns);
     description.options.extend([
         optional_text(
             "ask",
@@ -54,12 +57,6 @@ pub(super) fn description() -> DriverDescription {
             "索取读数的文本；省略则仪器自行输出",
         ),
         one_of("end", &["cr-lf", "cr", "lf", "none"], "what ends that text", "该文本的结束符"),
-        one_of(
-            "separator",
-            &["blank", "comma", "semicolon", "tab"],
-            "what stands between columns",
-            "列分隔符",
-        ),
         text(
             "columns",
             "force",
@@ -150,20 +147,10 @@ impl Reader {
         if signals.is_empty() {
             return Err(options.refuse("columns", "none of them is a signal"));
         }
-        let separator = match options.text("separator")?.as_deref() {
-            Some("comma") => Separator::Char(','),
-            Some("semicolon") => Separator::Char(';'),
-            Some("tab") => Separator::Char('\t'),
-            _ => Separator::Blanks,
-        };
         let overload = options.words("overload")?;
         let no_value = [options.words("no_value")?, overload.clone()].concat();
         Ok(Reader {
-            format: Format {
-                separator,
-                columns,
-                no_value,
-            },
+            format: columns::format(options, columns, no_value)?,
             signals,
             overload,
         })

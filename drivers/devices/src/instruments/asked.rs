@@ -156,17 +156,12 @@ impl<A: Asked> Device for Opened<A> {
         lease: Lease,
     ) -> Result<(), Trouble> {
         let instrument = self.instrument.clone();
-        let sinks = Sinks {
-            device: instrument.id.clone(),
-            wiring,
-            samples,
-            news,
-            lease,
-        };
+        let sinks = Sinks::new(&instrument.id, wiring, samples, news, lease);
         let clock = instrument.asked.line().clock().clone();
-        let name = format!("{} poll", instrument.id);
         self.worker
-            .start(&clock, &name, move |stop| instrument.poll(&sinks, &stop));
+            .deliver(&clock, "poll", sinks, move |sinks, stop| {
+                instrument.poll(sinks, stop)
+            });
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use certbench_model::{FaultKind, Identity, Invalid, LinkFacts, Reading};
 use certbench_roles::{Device, Lease, NewsSink, SampleSink, Trouble, Wiring};
 
 use super::{Said, unknown};
+use crate::line::{Line, Manners};
 use crate::open::link_facts;
 use crate::options::Options;
 use crate::sinks::Sinks;
@@ -17,6 +18,11 @@ use crate::worker::{Stop, Worker};
 
 /// So long an instrument may need for its first value.
 const FIRST_VALUE: Duration = Duration::from_secs(2);
+
+/// What was being sent when the sending was ended has arrived after this.
+const QUIET: Duration = Duration::from_millis(50);
+/// So long an answer to the question who it is may take.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// What a family says of itself: a decoder and its conversions.
 pub(super) trait Stream: Send + 'static {
@@ -33,6 +39,10 @@ pub(super) trait Stream: Send + 'static {
     /// What ends its sending, if it has to be told.
     fn rest(&self) -> &'static [u8] {
         &[]
+    }
+    /// Who it is, where it can be asked while it does not send.
+    fn identify(&self, _line: &Line) -> Option<Result<Identity, Trouble>> {
+        None
     }
 }
 
@@ -80,6 +90,22 @@ impl<S: Stream> Ear<S> {
             within.as_millis()
         );
         Trouble::Fault(FaultKind::Unattributable, text)
+    }
+
+    /// Who it is, asked after its sending was ended.
+    fn asked(&self) -> Option<Result<Identity, Trouble>> {
+        let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        let manners = Manners {
+            silence: QUIET,
+            timeout: ANSWERS_WITHIN,
+            longest: 2 * ANSWERS_WITHIN,
+        };
+        if !self.rest.is_empty() {
+            let _ = self.link.write(self.rest); // a port that is gone shows at the question
+            self.clock.sleep(QUIET);
+        }
+        let line = Line::new(self.link.clone(), &self.clock, self.who.clone(), manners);
+        stream.identify(&line)
     }
 
     /// Waits for the first value; wakes the instrument when it is silent.
@@ -178,12 +204,20 @@ impl<S: Stream> Device for Opened<S> {
     }
 
     fn identify(&self) -> Result<Identity, Trouble> {
+        let asked = self.ear.asked().transpose()?;
         let said = self.ear.first()?;
         let first = said.readings.first();
-        Ok(unknown(match first {
+        let note = match first {
             Some((signal, reading)) => format!("first {signal}: {reading:?}"),
             None => "sends values".to_owned(),
-        }))
+        };
+        Ok(match asked {
+            None => unknown(note),
+            Some(mut identity) => {
+                identity.notes.push(note);
+                identity
+            }
+        })
     }
 
     fn start(
@@ -194,16 +228,12 @@ impl<S: Stream> Device for Opened<S> {
         lease: Lease,
     ) -> Result<(), Trouble> {
         let ear = self.ear.clone();
-        let sinks = Sinks {
-            device: ear.id.clone(),
-            wiring,
-            samples,
-            news,
-            lease,
-        };
-        let (clock, name) = (ear.clock.clone(), format!("{} stream", ear.id));
+        let sinks = Sinks::new(&ear.id, wiring, samples, news, lease);
+        let clock = ear.clock.clone();
         self.worker
-            .start(&clock, &name, move |stop| ear.listen(&sinks, &stop));
+            .deliver(&clock, "stream", sinks, move |sinks, stop| {
+                ear.listen(sinks, stop)
+            });
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 //! [`heard`] for those that send by themselves. A family is what stands beside them: its table, its
 //! conversions, and how a reading is got out of an answer.
 
+mod aed;
 mod ascii;
 mod asked;
 mod bota;
@@ -39,6 +40,7 @@ const STANDARD_GRAVITY: f64 = 9.80665;
 pub(crate) fn families() -> Vec<Family> {
     vec![
         (ascii::description(), Opener::Bytes(ascii::open)),
+        (aed::description(), Opener::Bytes(aed::open)),
         (mtsics::description(), Opener::Bytes(mtsics::open)),
         (imada::description(), Opener::Bytes(imada::open)),
         (

@@ -485,16 +485,12 @@ impl Device for Opened {
         lease: Lease,
     ) -> Result<(), Trouble> {
         let brake = self.brake.clone();
-        let sinks = Sinks {
-            device: brake.id.clone(),
-            wiring,
-            samples,
-            news,
-            lease,
-        };
-        let (clock, name) = (brake.line.clock().clone(), format!("{} poll", brake.id));
+        let sinks = Sinks::new(&brake.id, wiring, samples, news, lease);
+        let clock = brake.line.clock().clone();
         self.worker
-            .start(&clock, &name, move |stop| brake.poll(&sinks, &stop));
+            .deliver(&clock, "poll", sinks, move |sinks, stop| {
+                brake.poll(sinks, stop)
+            });
         Ok(())
     }
 

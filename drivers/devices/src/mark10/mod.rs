@@ -326,16 +326,12 @@ impl Device for Opened {
         lease: Lease,
     ) -> Result<(), Trouble> {
         let gauge = self.gauge.clone();
-        let sinks = Sinks {
-            device: gauge.id.clone(),
-            wiring,
-            samples,
-            news,
-            lease,
-        };
-        let (clock, name) = (gauge.line.clock().clone(), format!("{} poll", gauge.id));
+        let sinks = Sinks::new(&gauge.id, wiring, samples, news, lease);
+        let clock = gauge.line.clock().clone();
         self.worker
-            .start(&clock, &name, move |stop| gauge.poll(&sinks, &stop));
+            .deliver(&clock, "poll", sinks, move |sinks, stop| {
+                gauge.poll(sinks, stop)
+            });
         Ok(())
     }
 

@@ -338,16 +338,12 @@ impl Device for Opened {
             );
             return Err(Trouble::Refused(text));
         }
-        let sinks = Sinks {
-            device: io.id.clone(),
-            wiring,
-            samples,
-            news,
-            lease,
-        };
-        let (clock, name) = (io.client.line.clock().clone(), format!("{} poll", io.id));
+        let sinks = Sinks::new(&io.id, wiring, samples, news, lease);
+        let clock = io.client.line.clock().clone();
         self.worker
-            .start(&clock, &name, move |stop| io.poll(&sinks, &channels, &stop));
+            .deliver(&clock, "poll", sinks, move |sinks, stop| {
+                io.poll(sinks, &channels, stop)
+            });
         Ok(())
     }
 

@@ -314,17 +314,12 @@ impl Device for Opened {
         news: NewsSink,
         lease: Lease,
     ) -> Result<(), Trouble> {
-        let sinks = Sinks {
-            device: self.device.id.clone(),
-            wiring,
-            samples,
-            news,
-            lease,
-        };
+        let sinks = Sinks::new(&self.device.id, wiring, samples, news, lease);
         let (device, clock) = (self.device.clone(), self.device.client.line.clock().clone());
-        let name = format!("{} poll", device.id);
         self.worker
-            .start(&clock, &name, move |stop| poll::run(&device, &sinks, &stop));
+            .deliver(&clock, "poll", sinks, move |sinks, stop| {
+                poll::run(&device, sinks, stop)
+            });
         Ok(())
     }
 

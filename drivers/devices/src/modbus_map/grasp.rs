@@ -84,9 +84,14 @@ impl Registers {
                 return Err(refuse(what));
             }
         }
+        let force = match self.map.force {
+            Some(range) => share("force", range, grasp.force)?,
+            None if grasp.force == 1.0 => 0, // no word asks for it
+            None => return Err(refuse("its force cannot be set: ask for 100 %".into())),
+        };
         Ok(InCounts {
             positions,
-            force: share("force", self.map.force, grasp.force)?,
+            force,
             speed: share("speed", self.map.speed, grasp.speed)?,
             seen: self.seen().clone(),
             position: self.map.position,

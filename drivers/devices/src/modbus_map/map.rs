@@ -7,12 +7,13 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The files, included at build.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("robotiq-2f", include_str!("maps/robotiq-2f.toml")),
     ("dh", include_str!("maps/dh.toml")),
     ("rohand", include_str!("maps/rohand.toml")),
     ("linker", include_str!("maps/linker.toml")),
     ("inspire-dftp", include_str!("maps/inspire-dftp.toml")),
+    ("ufactory", include_str!("maps/ufactory.toml")),
 ];
 
 /// Every map that can be read. That all can is a test.
@@ -51,9 +52,12 @@ pub(super) struct Map {
     pub(super) model: Vec<Model>,
     pub(super) about: About,
     pub(super) position: Position,
-    pub(super) force: Range,
+    /// Left out: it takes no force, and only its full one can be asked for.
+    pub(super) force: Option<Range>,
     pub(super) speed: Range,
     pub(super) blocks: BTreeMap<String, Block>,
+    #[serde(default)]
+    pub(super) patch: Vec<Patch>,
     /// What a grasp writes, in this order; the positions last.
     pub(super) command: Vec<Write>,
     pub(super) halt: Write,
@@ -141,6 +145,42 @@ impl Block {
             start: self.address,
             count: self.count,
         }
+    }
+}
+
+/// A patch of tactile cells. Its signal is what they show together: the largest and the mean count.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Patch {
+    /// Of the signal.
+    pub(super) name: String,
+    address: u16,
+    rows: u16,
+    columns: u16,
+    /// A larger count is none.
+    most: u16,
+}
+
+impl Patch {
+    pub(super) fn cells(&self) -> u16 {
+        self.rows.saturating_mul(self.columns)
+    }
+
+    pub(super) fn request(&self) -> Request {
+        Request::Read {
+            table: Table::HoldingRegisters,
+            start: self.address,
+            count: self.cells(),
+        }
+    }
+
+    /// The largest and the mean count of the cells; `None` when there are others, or one has a count that
+    /// none can have.
+    pub(super) fn shown(&self, cells: &[u16]) -> Option<[f64; 2]> {
+        let largest = *cells.iter().max()?;
+        let sound = cells.len() == usize::from(self.cells()) && largest <= self.most;
+        let sum: u64 = cells.iter().map(|count| u64::from(*count)).sum();
+        sound.then(|| [f64::from(largest), sum as f64 / cells.len() as f64])
     }
 }
 
@@ -433,6 +473,9 @@ impl Map {
         if !self.feedback.status.is_empty() && self.feedback.status.len() != fingers {
             return Err(format!("{fingers} fingers have one status each, or none"));
         }
+        if let Some(patch) = self.patch.iter().find(|p| !(1..=125).contains(&p.cells())) {
+            return Err(format!("`{}`: a read has 1 to 125 registers", patch.name));
+        }
         let together = |fields: &[Field]| fields.windows(2).all(|two| two[0].block == two[1].block);
         let signals = self.signal.iter().map(|signal| signal.fields.as_slice());
         let groups = signals.chain([
@@ -555,6 +598,44 @@ mod tests {
             hex(Some(dftp.blocks["angle"].request()), 1),
             "01 03 06 0a 00 06 e5 42"
         );
+    }
+
+    /// xArm Gripper user manual, 3.5.4 (mode, enable, speed), checksums as printed; the position of the
+    /// developer manual's example, checksum by pymodbus 3.16.1.
+    #[test]
+    fn the_ufactory_map_writes_the_frames_of_its_manual() {
+        let map = map_of("ufactory-gripper");
+        let frame = |n: usize, count| hex(map.command[n].request(&All(count)), 8);
+        assert_eq!(frame(0, 0), "08 10 01 01 00 01 02 00 00 dd 11");
+        assert_eq!(frame(1, 0), "08 10 01 00 00 01 02 00 01 1d 00");
+        assert_eq!(frame(2, 1500), "08 10 03 03 00 01 02 05 dc fd fa");
+        assert_eq!(frame(3, 400), "08 10 07 00 00 02 04 00 00 01 90 fa ff");
+        let place = Some(map.blocks["place"].request());
+        assert_eq!(hex(place, 8), "08 03 07 02 00 02 64 26");
+    }
+
+    /// The manual's 17 regions of 3000 to 5123 without a gap; frame with pymodbus's checksum.
+    #[test]
+    fn the_skin_of_a_dftp_hand_has_17_patches_end_to_end() {
+        let map = map_of("inspire-rh56dftp");
+        let mut next = 3000;
+        for patch in &map.patch {
+            assert_eq!(patch.address, next, "{}", patch.name);
+            next += 2 * patch.cells();
+        }
+        assert_eq!((map.patch.len(), next), (17, 5124));
+        let tip = Some(map.patch[0].request());
+        assert_eq!(hex(tip, 1), "01 03 0b b8 00 09 07 cd");
+    }
+
+    #[test]
+    fn a_patch_with_a_count_that_no_cell_can_have_shows_nothing() {
+        let tip = &map_of("inspire-rh56dftp").patch[0];
+        let mut cells = [0, 0, 0, 0, 900, 0, 0, 0, 0];
+        assert_eq!(tip.shown(&cells), Some([900.0, 100.0]));
+        cells[3] = 4096;
+        assert_eq!(tip.shown(&cells), None);
+        assert_eq!(tip.shown(&cells[..8]), None);
     }
 
     #[test]

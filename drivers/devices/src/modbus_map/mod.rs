@@ -55,6 +55,17 @@ fn description(map: &Map, model: &Model) -> DriverDescription {
     let mut signals = vec![signal("closing", "%", map.fingers.len())];
     let more = map.signal.iter();
     signals.extend(more.map(|s| signal(&s.name, &s.unit, s.fields.len())));
+    signals.extend(map.patch.iter().map(|patch| {
+        SignalDescription {
+            name: patch.name.clone(),
+            components: ["max", "mean"]
+                .map(|part| (part.to_owned(), Unit::one()))
+                .to_vec(),
+            digital: false,
+            interval_s: interval_s * map.patch.len() as f64,
+            delay_s: [0.0, 0.1],
+        }
+    }));
     let mut roles = ["identify", "grasp", "sensor", "halt"]
         .map(String::from)
         .to_vec();

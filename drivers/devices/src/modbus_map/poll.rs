@@ -7,7 +7,7 @@ use certbench_model::{Invalid, Reading};
 use certbench_wire::modbus::Reply;
 
 use super::device::Registers;
-use super::map::{Event, Field, Position};
+use super::map::{Event, Field, Patch, Position};
 use crate::health::Health;
 use crate::line::Failure;
 use crate::sinks::Sinks;
@@ -21,7 +21,10 @@ pub(super) fn run(device: &Registers, sinks: &Sinks, stop: &Stop) {
     let mut ticks = Ticks::new(device.client.line.clock(), device.interval);
     let mut health = Health::default();
     let mut told = vec![false; device.map.event.len()];
-    for round in 0.. {
+    // A patch a round: what moves is looked at as often as before.
+    let is_wanted = |patch: &&Patch| sinks.wiring.channel(&patch.name).is_some();
+    let wanted: Vec<&Patch> = device.map.patch.iter().filter(is_wanted).collect();
+    for round in 0_u64.. {
         for (name, block) in &device.map.blocks {
             if stop.is_set() {
                 return;
@@ -47,22 +50,62 @@ pub(super) fn run(device: &Registers, sinks: &Sinks, stop: &Stop) {
                     }
                 }
                 Err(failure) => {
-                    let now = device.now();
-                    if let Failure::Garbage { .. } = failure {
-                        give(device, sinks, name, now, |_| Err(Invalid::Unreadable));
-                    }
-                    if health.bad() {
-                        sinks.tell(now, device.client.line.trouble(&failure));
-                    }
-                    if matches!(failure, Failure::Link(_)) {
-                        // a port that is gone fails at once
-                        device.client.line.clock().sleep(Duration::from_millis(100));
-                    }
+                    let unreadable =
+                        |now| give(device, sinks, name, now, |_| Err(Invalid::Unreadable));
+                    failed(device, sinks, &mut health, &failure, unreadable);
                 }
             }
         }
+        let next = wanted.len().max(1);
+        if let Some(patch) = wanted.get(round as usize % next) {
+            touch(device, sinks, patch, &mut health);
+        }
         ticks.wait();
     }
+}
+
+/// A question that was not answered.
+fn failed(
+    device: &Registers,
+    sinks: &Sinks,
+    health: &mut Health,
+    failure: &Failure,
+    unreadable: impl FnOnce(Time),
+) {
+    let now = device.now();
+    if let Failure::Garbage { .. } = failure {
+        unreadable(now);
+    }
+    if health.bad() {
+        sinks.tell(now, device.client.line.trouble(failure));
+    }
+    if matches!(failure, Failure::Link(_)) {
+        // a port that is gone fails at once
+        device.client.line.clock().sleep(Duration::from_millis(100));
+    }
+}
+
+/// Reads a patch of tactile cells.
+fn touch(device: &Registers, sinks: &Sinks, patch: &Patch, health: &mut Health) {
+    let answer = match device.client.ask(&patch.request()) {
+        Ok(answer) => answer,
+        Err(failure) => {
+            let bad = Reading::Invalid(Invalid::Unreadable);
+            let unreadable = |now| sinks.signal(&patch.name, now, bad);
+            return failed(device, sinks, health, &failure, unreadable);
+        }
+    };
+    health.good();
+    let shown = match &answer.value {
+        Reply::Registers(cells) => patch.shown(cells).ok_or(Invalid::Unreadable),
+        _ => Err(Invalid::NoSignal),
+    };
+    let reading = match shown {
+        _ if answer.took() > device.slowest => Reading::Invalid(Invalid::Stale),
+        Ok(shown) => Reading::vector(&shown),
+        Err(why) => Reading::Invalid(why),
+    };
+    sinks.signal(&patch.name, answer.stamp.earliest, reading);
 }
 
 /// Notes what was read: what a halt would hold, and whether the device moves.
@@ -76,7 +119,7 @@ pub(super) fn take(device: &Registers, block: &'static str, words: &[u16], asked
     let counts = |field: &Field| {
         field
             .value(words)
-            .and_then(|count| u16::try_from(count).ok())
+            .and_then(|count| u16::try_from(count.max(0)).ok()) // a little beyond its end is the end
     };
     let Some(positions) = fields.iter().map(counts).collect::<Option<Vec<u16>>>() else {
         return;

@@ -45,7 +45,7 @@ const LEAP: [Group; 4] = [
 const VERIFIED: [&str; 4] = [
     "golden packets of dynamixel-sdk 4.1.0",
     "a servo framed by dynamixel-sdk's own CRC and stuffing, over a pty",
-    "dynamixel-sdk as the host of the simulator",
+    "dynamixel-sdk and rustypot as hosts of the simulator",
     "simulator",
 ];
 

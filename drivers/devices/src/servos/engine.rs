@@ -381,17 +381,12 @@ impl<C: Chain> Device for Opened<C> {
         news: NewsSink,
         lease: Lease,
     ) -> Result<(), Trouble> {
-        let sinks = Sinks {
-            device: self.servos.id.clone(),
-            wiring,
-            samples,
-            news,
-            lease,
-        };
+        let sinks = Sinks::new(&self.servos.id, wiring, samples, news, lease);
         let (servos, clock) = (self.servos.clone(), self.servos.chain.clock().clone());
-        let name = format!("{} poll", servos.id);
         self.worker
-            .start(&clock, &name, move |stop| servos.poll(&sinks, &stop));
+            .deliver(&clock, "poll", sinks, move |sinks, stop| {
+                servos.poll(sinks, stop)
+            });
         Ok(())
     }
 

@@ -57,6 +57,7 @@ fn format(config: &TrackerConfig) -> Format {
             Written::Semicolon => Separator::Char(';'),
             Written::Blank => Separator::Blanks,
         },
+        decimal_comma: false,
         columns: config.columns.iter().enumerate().map(column).collect(),
         no_value: vec![config.no_value.clone()],
     }

@@ -397,6 +397,71 @@ impl Bank for Linker {
     }
 }
 
+/// A cell of the skin of an RH56DFTP: 370 bytes a finger, little to index, each tip, nail, pad; 420 of the
+/// thumb, 224 of the palm. What a finger touches presses on the middle of its pad, 10 N being full scale.
+fn cell(world: &World, address: u16) -> Option<u16> {
+    let (finger, pad) = match address {
+        3000..=4479 => (usize::from((address - 3000) / 370), (address - 3000) % 370),
+        4480..=4899 => (4, address - 4480),
+        4900..=5123 => return Some(0),
+        _ => return None,
+    };
+    let before_pad = if finger == 4 { 228 } else { 210 };
+    let Some(pad) = pad.checked_sub(before_pad) else {
+        return Some(0);
+    };
+    let (row, column) = (pad / 2 / 8, pad / 2 % 8);
+    let pressed = (2..8).contains(&row) && (2..6).contains(&column);
+    let share = view(world, finger)?.force_n / 10.0;
+    Some(if pressed {
+        (4095.0 * share.clamp(0.0, 1.0)).round() as u16
+    } else {
+        0
+    })
+}
+
+/// UFACTORY xArm gripper. 800 is open; a target counts when its low word is written.
+#[derive(Default)]
+pub(crate) struct Ufactory {
+    enabled: bool,
+}
+
+impl Bank for Ufactory {
+    fn unit(&self) -> u8 {
+        8
+    }
+
+    fn read(&mut self, world: &World, address: u16) -> Option<u16> {
+        Some(match address {
+            0x0000 => match doing(world, 0) {
+                Doing::Opening | Doing::Closing => 1,
+                Doing::AtForce | Doing::Stalled => 2,
+                Doing::AtPosition | Doing::TooHot => 0,
+            },
+            0x000F => u16::from(view(world, 0).is_some_and(|finger| finger.too_hot)),
+            0x0100 => u16::from(self.enabled),
+            0x0101 | 0x0700 | 0x0702 => 0,
+            0x0703 => (800.0 * (1.0 - closing(world, 0))).round() as u16,
+            _ => return None,
+        })
+    }
+
+    fn write(&mut self, world: &mut World, address: u16, value: u16) -> Option<()> {
+        match address {
+            0x0100 => self.enabled = value == 1,
+            0x0101 | 0x0700 if value == 0 => {}
+            0x0303 if (0x0100..=0x0400).contains(&value) => {
+                ALL.for_each(|finger| set_speed(world, finger, f64::from(value) / 1024.0));
+            }
+            0x0701 if value <= 800 && self.enabled => {
+                ALL.for_each(|finger| go(world, finger, 1.0 - f64::from(value) / 800.0));
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
 /// Inspire RH56DFTP: addresses counted in bytes, lengths in registers.
 pub(crate) struct Dftp;
 
@@ -422,6 +487,7 @@ impl Bank for Dftp {
                 let first = 2 * finger(1606);
                 hot(first) | hot(first + 1) << 8
             }
+            3000.. => cell(world, address)?,
             _ => return None,
         })
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use certbench_link::{ByteLink, LinkError};
+use certbench_wire::aed::{Command, Format, Identity, Measured, Status};
 use certbench_wire::forcetorque::{bota, ft300};
 use certbench_wire::ild1420::{NoDistance, RawDistance, Value};
 use certbench_wire::modbus::{Exception, Heard, Reply, Request, RequestDecoder, Table};
@@ -233,5 +234,84 @@ impl Sending for Bota {
             celsius: 31.5,
         };
         frame.encode()
+    }
+}
+
+/// An AED whose counts are millinewtons of the world's gauge, its values set to COF9. It is asked, or sends
+/// 50 values a second.
+#[derive(Default)]
+pub(crate) struct Aed {
+    heard: Vec<u8>,
+    streams: bool,
+}
+
+/// The text format with address and status: COF9.
+const COF: u8 = 9;
+/// A converter that overdrives; values at rest.
+const OVERFLOW: Status = Status(0b100);
+const STANDSTILL: Status = Status(0b1000);
+
+impl Aed {
+    fn measured(world: &mut World) -> Vec<u8> {
+        let newton = world.gauge.reading(world.step());
+        let measured = match newton {
+            Some(newton) => Measured {
+                counts: (1000.0 * newton).round() as i32,
+                status: Some(STANDSTILL),
+            },
+            None => Measured {
+                counts: 1_638_399,
+                status: Some(OVERFLOW),
+            },
+        };
+        Format::of(COF).map_or_else(Vec::new, |format| measured.encode(format))
+    }
+}
+
+impl Answering for Aed {
+    fn hear(&mut self, bytes: &[u8]) {
+        self.heard.extend_from_slice(bytes);
+    }
+
+    fn answer(&mut self, world: &mut World) -> Option<Vec<u8>> {
+        let end = |b: &u8| *b == b';' || *b == b'\n';
+        let at = self.heard.iter().position(end)?;
+        let said: Vec<u8> = self.heard.drain(..=at).collect();
+        let said = said.get(..at).unwrap_or_default();
+        let command = Command::decode(&String::from_utf8_lossy(said));
+        // While it sends it takes nothing but the end of it.
+        if self.streams && command != Some(Command::Stop) {
+            return Some(Vec::new());
+        }
+        Some(match command {
+            Some(Command::Identify) => Identity {
+                model: "SIM".to_owned(),
+                serial: "0003".to_owned(),
+                software: "P20".to_owned(),
+            }
+            .encode(),
+            Some(Command::Format) => format!("{COF:03}\r\n").into_bytes(),
+            Some(Command::Measure) => Aed::measured(world),
+            Some(Command::Stream) => {
+                self.streams = true;
+                Vec::new()
+            }
+            Some(Command::Stop) => {
+                self.streams = false;
+                Vec::new()
+            }
+            None if said.is_empty() => Vec::new(),
+            None => b"?\r\n".to_vec(),
+        })
+    }
+}
+
+impl Sending for Aed {
+    fn every(&self) -> Option<Duration> {
+        self.streams.then_some(Duration::from_millis(20))
+    }
+
+    fn frame(&mut self, world: &mut World) -> Vec<u8> {
+        Aed::measured(world)
     }
 }

@@ -9,10 +9,10 @@ use crate::world::Part;
 
 use super::ability::AbilityHand;
 use super::rdt::Rdt;
-use super::registers::{Bank, Dftp, Dh, Linker, Registers, RoHand, Robotiq};
+use super::registers::{Bank, Dftp, Dh, Linker, Registers, RoHand, Robotiq, Ufactory};
 use super::rh56_dialects::Dialect;
 use super::servos::{Dynamixel, Feetech};
-use super::streams::{self, Bota, Ft300, Ild1420};
+use super::streams::{self, Aed, Bota, Ft300, Ild1420};
 use super::texts::{self, Texts};
 use super::{Manners, Stage, ascii_tracker, mark10, modbus_io, play, rh56};
 
@@ -139,6 +139,9 @@ pub(crate) const ON_LINE: &[OnLine] = &[
     row("robotiq-ft300", Part::Gauge, 115_200, |stage, link, _| {
         streams::play(stage, link, &manners(1000, 4), Ft300::default());
     }),
+    row("hbm-aed", Part::Gauge, 115_200, |stage, link, _| {
+        streams::play(stage, link, &manners(1000, 50), Aed::default());
+    }),
     row("bota-serial", Part::Gauge, 460_800, |stage, link, _| {
         streams::play(stage, link, &manners(0, 50), Bota::default());
     }),
@@ -186,6 +189,14 @@ pub(crate) const ON_LINE: &[OnLine] = &[
     row("inspire-rh56dftp", Part::Hand, 115_200, |stage, link, _| {
         play_registers(stage, link, Dftp);
     }),
+    row(
+        "ufactory-gripper",
+        Part::Hand,
+        2_000_000,
+        |stage, link, _| {
+            play_registers(stage, link, Ufactory::default());
+        },
+    ),
     // servos stand apart from the world, as a meter does
     row("dynamixel", Part::Meter, 1_000_000, |stage, link, _| {
         play(stage, link, &manners(250, 20), Dynamixel::new(1..=6));

@@ -26,6 +26,12 @@ pub(crate) type Target = (&'static str, fn(&[u8]));
 /// Every target.
 pub(crate) const TARGETS: &[Target] = &[
     ("ability", ability_hand),
+    ("aed", |data| {
+        let number = data.last().map_or(9, |byte| byte % 13);
+        if let Some(format) = aed::Format::of(number) {
+            stream!(data, aed::Decoder::stream(format));
+        }
+    }),
     ("ascii-line", ascii_line),
     ("bota", |data| {
         stream!(data, forcetorque::bota::Decoder::default())
@@ -254,6 +260,7 @@ fn ascii_line(data: &[u8]) {
             Some(b) if b % 2 == 0 => asciiline::Separator::Char(','),
             _ => asciiline::Separator::Blanks,
         },
+        decimal_comma: data.len() % 2 == 0,
         columns: ["x", "y", "z"]
             .into_iter()
             .enumerate()
@@ -293,5 +300,6 @@ fn text_replies(data: &[u8]) {
             let _ = mtsics::decode_reply(command, line);
         }
         let _ = mtsics::decode_reply(mtsics::Command::Immediate, line);
+        let _ = (aed::Command::decode(line), aed::Identity::decode(line));
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn probe(args: &Args) -> anyhow::Result<Exit> {
     let clock = Clock::real();
     let found = match serial {
         false => open_can(&clock, &args.port).and_then(|bus| bus::probe(&clock, &*bus)),
-        true => at_all_rates(&clock, &args.port),
+        true => at_all_settings(&clock, &args.port),
     };
     let found = match found {
         Ok(found) => found,
@@ -76,12 +76,14 @@ pub(crate) fn probe(args: &Args) -> anyhow::Result<Exit> {
     Ok(Exit::Passed)
 }
 
-/// Each rate opens the port anew; the first rate at which something is understood is the right one.
-fn at_all_rates(clock: &Clock, port: &str) -> Result<Vec<Found>, certbench_link::LinkError> {
-    for rate in serial::rates() {
-        eprintln!("certbench: {rate} baud");
-        let line = open_bytes(clock, &format!("{port}@{rate}"))?;
-        let found = serial::probe(clock, &*line, rate)?;
+/// Each setting opens the port anew; the first at which something is understood is the right one.
+fn at_all_settings(clock: &Clock, port: &str) -> Result<Vec<Found>, certbench_link::LinkError> {
+    for setting in serial::settings() {
+        let (rate, even) = setting;
+        let frame = if even { "8E1" } else { "8N1" };
+        eprintln!("certbench: {rate} baud, {frame}");
+        let line = open_bytes(clock, &format!("{port}@{rate},{frame}"))?;
+        let found = serial::probe(clock, &*line, setting)?;
         if !found.is_empty() {
             return Ok(found);
         }

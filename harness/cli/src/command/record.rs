@@ -5,12 +5,12 @@
 //! to any driver as the port `replay:FILE`.
 
 use crate::exit::Exit;
+use crate::inputs::seconds;
 use crate::say;
 use anyhow::{Context, bail};
 use certbench_clock::{Clock, Time};
 use certbench_link::candump::{self, Line};
 use certbench_link::{CanLink, Direction, LinkError, LinkKind, open_can};
-use certbench_model::Quantity;
 use certbench_record::{Pace, Start, WIRE, WireLog, WireTap, read_wire};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -280,12 +280,6 @@ fn interface(source: &str) -> String {
     let place = place.split(['@', ',']).next().unwrap_or(place);
     let name = place.rsplit('/').next().unwrap_or(place);
     name.chars().filter(|c| !c.is_whitespace()).collect()
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let quantity: Quantity = text.parse().map_err(|e| format!("{e}"))?;
-    let seconds = quantity.in_unit("s").map_err(|e| e.to_string())?;
-    Duration::try_from_secs_f64(seconds).map_err(|e| e.to_string())
 }
 
 fn unix_ns_at_zero(clock: &Clock) -> u64 {

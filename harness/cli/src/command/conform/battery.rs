@@ -291,11 +291,17 @@ fn begin(device: &dyn Device, there: bool) -> Result<(), Trouble> {
             targets_deg: vec![(0, deg)],
             deg_per_s: DEG_PER_S,
         }),
-        (None, Some(grasp)) => grasp.begin(&GraspMove {
-            closing: vec![(0, if there { 1.0 } else { 0.0 })],
-            force: 0.2,
-            speed: 0.2,
-        }),
+        (None, Some(grasp)) => {
+            let mut motion = GraspMove {
+                closing: vec![(0, if there { 1.0 } else { 0.0 })],
+                force: 0.2,
+                speed: 0.2,
+            };
+            if grasp.accept(&motion).is_err() {
+                motion.force = 1.0; // it takes no force
+            }
+            grasp.begin(&motion)
+        }
         (None, None) => Err(Trouble::Refused("it has neither joints nor a grasp".into())),
     }
 }

@@ -4,7 +4,10 @@ use super::Found;
 use certbench_clock::Clock;
 use certbench_link::{ByteLink, LinkError};
 use certbench_wire::modbus::{ReplyDecoder, Request, Table};
-use certbench_wire::{dynamixel, feetech, forcetorque, imada, mark10, mtsics, rh56, scpi};
+use certbench_wire::{
+    ability, aed, dynamixel, feetech, forcetorque, ild1420, imada, keyence, mark10, mitutoyo,
+    mtsics, rh56, scpi,
+};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -16,10 +19,15 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// What an answer says; `None` when it is none.
 type Reading = Box<dyn Fn(&[u8]) -> Option<String>>;
 
+/// Bits per second, and whether the line has an even parity bit.
+pub(super) type Setting = (u32, bool);
+
 /// One question.
 pub(super) struct Question {
     pub(super) driver: &'static str,
     rates: &'static [u32],
+    /// The device's line has an even parity bit.
+    even: bool,
     /// What is asked, for people.
     words: &'static str,
     bytes: Vec<u8>,
@@ -35,6 +43,20 @@ fn line(read: fn(&str) -> bool) -> Reading {
         let line = text.split(['\r', '\n']).find(|line| !line.is_empty())?;
         read(line).then(|| format!("answers {line:?}"))
     })
+}
+
+/// What a Keyence sensor is asked.
+const KEYENCE: keyence::Measure = keyence::Measure { output: 1 };
+
+/// A read of hand 1 in a dialect.
+fn hand_read(address: u16, count: u8, framing: rh56::Framing) -> Vec<u8> {
+    let hand = 1;
+    let read = rh56::Request::Read {
+        hand,
+        address,
+        count,
+    };
+    read.encode_in(framing).unwrap_or_default()
 }
 
 /// A read of Modbus registers: an answer of the unit with the checksum.
@@ -53,6 +75,7 @@ fn modbus(
     Question {
         driver,
         rates,
+        even: false,
         words,
         bytes: request.encode(unit).unwrap_or_default(),
         options: "",
@@ -73,6 +96,7 @@ pub(super) fn questions() -> Vec<Question> {
         Question {
             driver: "inspire-rh56",
             rates: &[115_200],
+            even: false,
             words: "read angles of hand 1 (EB 90 .. 11)",
             bytes: vec![0xEB, 0x90, 0x01, 0x04, 0x11, 0x0A, 0x06, 0x0C, 0x32],
             options: "id: 1",
@@ -86,6 +110,7 @@ pub(super) fn questions() -> Vec<Question> {
         Question {
             driver: "dynamixel",
             rates: &[57_600, 1_000_000, 115_200],
+            even: false,
             words: "ping servo 1, protocol 2.0",
             bytes: dynamixel::Packet::ping(1).encode(),
             options: "",
@@ -100,6 +125,7 @@ pub(super) fn questions() -> Vec<Question> {
         Question {
             driver: "feetech-sts",
             rates: &[1_000_000, 115_200],
+            even: false,
             words: "ping servo 1",
             bytes: feetech::Packet::ping(1).encode(),
             options: "",
@@ -110,6 +136,35 @@ pub(super) fn questions() -> Vec<Question> {
                 // what comes back unchanged is an echo
                 let answer = packet.id == 1 && packet != feetech::Packet::ping(1);
                 answer.then(|| "servo 1 answers a ping".into())
+            }),
+        },
+        Question {
+            driver: "inspire-eg5cd1",
+            rates: &[115_200],
+            even: false,
+            words: "read the opening of gripper 1 (EB 90 .. 00)",
+            bytes: hand_read(1122, 2, rh56::Framing::GRIPPER),
+            options: "id: 1",
+            understood: Box::new(|bytes| {
+                let mut decoder = rh56::ReplyDecoder::speaking(rh56::Framing::GRIPPER);
+                decoder.push(bytes);
+                let reply = decoder.next()?.ok()?;
+                Some(format!("answers as a gripper: {reply:?}"))
+            }),
+        },
+        Question {
+            driver: "psyonic-ability",
+            rates: &[460_800],
+            even: false,
+            words: "read hand 80, which commands nothing",
+            bytes: ability::Request::Read(ability::Variant::Touch).encode(80),
+            options: "",
+            understood: Box::new(|bytes| {
+                let mut unstuffer = ability::Unstuffer::default();
+                let mut frames = bytes.iter().filter_map(|byte| unstuffer.push(*byte));
+                let frame = frames.find_map(Result::ok)?;
+                ability::Reply::decode(&frame).ok()?;
+                Some("answers as hand 80".into())
             }),
         },
         modbus(
@@ -125,6 +180,13 @@ pub(super) fn questions() -> Vec<Question> {
             &[19_200],
             "read forces of unit 9",
             (HoldingRegisters, 180, 6),
+        ),
+        modbus(
+            "ufactory-gripper",
+            8,
+            &[2_000_000],
+            "read the position of unit 8",
+            (HoldingRegisters, 0x0702, 2),
         ),
         modbus(
             "linker-o6",
@@ -162,8 +224,21 @@ pub(super) fn questions() -> Vec<Question> {
             (DiscreteInputs, 0, 8),
         ),
         Question {
+            driver: "magtrol-dsp7000",
+            rates: &[19_200, 9600],
+            even: false,
+            words: "*IDN?",
+            bytes: [b"\n".to_vec(), scpi::encode(scpi::IDENTIFY)].concat(),
+            options: "",
+            understood: line(|line| {
+                let identity = scpi::decode_identity(line);
+                identity.is_some_and(|_| line.to_ascii_uppercase().starts_with("MAGTROL"))
+            }),
+        },
+        Question {
             driver: "scpi-meter",
             rates: &[9600, 19_200, 115_200],
+            even: false,
             words: "*IDN?",
             // an empty line first: what was asked before may stand in its buffer
             bytes: [b"\n".to_vec(), scpi::encode(scpi::IDENTIFY)].concat(),
@@ -171,8 +246,19 @@ pub(super) fn questions() -> Vec<Question> {
             understood: line(|line| scpi::decode_identity(line).is_some()),
         },
         Question {
+            driver: "hbm-aed",
+            rates: &[9600, 38_400],
+            even: true,
+            words: "IDN?: who it is",
+            // LF ends a command as well, and is no part of one for anybody else
+            bytes: b"\nIDN?\n".to_vec(),
+            options: "",
+            understood: line(|line| aed::Identity::decode(line).is_some()),
+        },
+        Question {
             driver: "mt-sics-scale",
             rates: &[9600],
+            even: false,
             words: "I4: serial number",
             bytes: mtsics::Command::Serial.encode(),
             options: "",
@@ -184,6 +270,7 @@ pub(super) fn questions() -> Vec<Question> {
         Question {
             driver: "imada-gauge",
             rates: &[19_200],
+            even: false,
             words: "XAR: the reading now",
             bytes: imada::Command::Read.encode(),
             options: "",
@@ -192,6 +279,7 @@ pub(super) fn questions() -> Vec<Question> {
         Question {
             driver: "mark10-gauge",
             rates: &[115_200, 9600],
+            even: false,
             words: "?C: the reading now",
             bytes: mark10::Command::RealTime.encode(),
             options: "",
@@ -199,19 +287,41 @@ pub(super) fn questions() -> Vec<Question> {
                 mark10::decode_reply(line).is_ok_and(|said| said.unit.is_some())
             }),
         },
+        Question {
+            driver: "keyence-lkg",
+            rates: &[115_200, 9600],
+            even: false,
+            words: "M1: the measurement now",
+            bytes: KEYENCE.encode(),
+            options: "",
+            understood: line(|line| {
+                use keyence::Reply::{NotReady, OutOfRange, Value};
+                let reply = keyence::decode_reply(KEYENCE, line);
+                matches!(reply, Some(Value(_) | NotReady | OutOfRange))
+            }),
+        },
+        Question {
+            driver: "mitutoyo-gauge",
+            rates: &[9600],
+            even: false,
+            words: "1: a gauge sends its value for whatever it is sent",
+            bytes: b"1\r".to_vec(),
+            options: "request: 1",
+            understood: line(|line| mitutoyo::decode(line).is_some()),
+        },
     ]
 }
 
-/// Every rate that a question or a stream has, the most usual first.
-pub(super) fn rates() -> Vec<u32> {
-    let mut rates = vec![115_200, 9600, 19_200];
-    for rate in questions().iter().flat_map(|question| question.rates) {
-        if !rates.contains(rate) {
-            rates.push(*rate);
-        }
+/// Every setting of the line that a question or a stream has, the most usual first.
+pub(super) fn settings() -> Vec<Setting> {
+    let mut settings = vec![(115_200, false), (9600, false), (19_200, false)];
+    for question in questions() {
+        let of_it = question.rates.iter().map(|rate| (*rate, question.even));
+        let new = of_it.filter(|setting| !settings.contains(setting));
+        settings.extend(new.collect::<Vec<_>>());
     }
-    rates.push(460_800);
-    rates
+    settings.push((921_600, false)); // of a stream
+    settings
 }
 
 /// What will be asked, for people.
@@ -230,16 +340,16 @@ pub(super) fn list() -> String {
     list
 }
 
-/// Listens, then asks the questions of this rate.
+/// Listens, then asks the questions of this setting.
 pub(super) fn probe(
     clock: &Clock,
     link: &dyn ByteLink,
-    rate: u32,
+    (rate, even): Setting,
 ) -> Result<Vec<Found>, LinkError> {
     let asked = questions();
     let asked = asked
         .iter()
-        .filter(|question| question.rates.contains(&rate));
+        .filter(|question| question.rates.contains(&rate) && question.even == even);
     probe_with(clock, link, rate, asked)
 }
 
@@ -307,6 +417,24 @@ fn sends(bytes: &[u8], rate: u32) -> Option<Found> {
             format!("sends Bota frames ({whole} heard)"),
         );
     }
+    let mut ft300 = forcetorque::ft300::Decoder::default();
+    ft300.push(bytes);
+    let whole = std::iter::from_fn(|| ft300.next()).filter(Result::is_ok);
+    if let whole @ 3.. = whole.count() {
+        let said = format!("sends FT 300 frames ({whole} heard)");
+        return found("robotiq-ft300", ", mode: stream", said);
+    }
+    let mut ild1420 = ild1420::Decoder::default();
+    ild1420.push(bytes);
+    let heard: Vec<bool> = std::iter::from_fn(|| ild1420.next())
+        .map(|value| value.is_ok())
+        .collect();
+    // the two top bits of a byte are all that tells one: none may be out of place but at the ends
+    let broken = heard.iter().filter(|whole| !**whole).count();
+    if heard.len() >= 20 && broken <= 1 {
+        let said = format!("sends optoNCDT values ({} heard)", heard.len());
+        return found("ild1420", ", range: …", said);
+    }
     let text = std::str::from_utf8(bytes).ok()?;
     let plain = |line: &&str| {
         line.chars()
@@ -314,6 +442,17 @@ fn sends(bytes: &[u8], rate: u32) -> Option<Found> {
     };
     let mut lines = text.split(['\r', '\n']).filter(|line| !line.is_empty());
     let (_, line) = (lines.next()?, lines.next()?); // the first may be cut
+    for number in [9, 11] {
+        let format = aed::Format::of(number)?;
+        let mut decoder = aed::Decoder::stream(format);
+        decoder.push(bytes);
+        let whole = std::iter::from_fn(|| decoder.next()).filter(Result::is_ok);
+        if whole.count() >= 3 {
+            let said = format!("sends values as an AED set to COF{number}, such as {line:?}");
+            let options = format!(", mode: stream, format: {number}, count: …");
+            return found("hbm-aed", &options, said);
+        }
+    }
     if !plain(&line) || !line.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }

@@ -11,13 +11,21 @@ use std::time::Duration;
 
 /// The driver that is found at the far end of a simulated device, asked everything.
 fn found(driver: &str) -> Vec<Found> {
+    found_after(driver, &[])
+}
+
+/// The same at a device to which somebody has said this before.
+fn found_after(driver: &str, said: &[u8]) -> Vec<Found> {
     let clock = Clock::simulated();
     let config = WorldConfig::from_json(&json!({ "arm": {} })).unwrap();
     let devices = [("far".to_owned(), driver.to_owned())];
     let (simulation, mut ports) =
         Simulation::build(&config, &devices, &clock, Transport::InProcess).unwrap();
     let found = match ports.remove("far") {
-        Some(Port::Bytes(line)) => asked(&clock, &*line),
+        Some(Port::Bytes(line)) => {
+            line.write(said).unwrap();
+            asked(&clock, &*line)
+        }
         Some(Port::Can(bus)) => bus::probe(&clock, &*bus).unwrap(),
         _ => panic!("no cable"),
     };
@@ -45,6 +53,15 @@ fn every_simulated_device_that_can_be_told_is_told() {
         ("mt-sics-scale", "mt-sics-scale"),
         ("imada-gauge", "imada-gauge"),
         ("mark10-gauge", "mark10-gauge"),
+        ("inspire-eg5cd1", "inspire-eg5cd1"),
+        ("psyonic-ability", "psyonic-ability"),
+        ("ufactory-gripper", "ufactory-gripper"),
+        ("robotiq-ft300", "robotiq-ft300"),
+        ("magtrol-dsp7000", "magtrol-dsp7000"),
+        ("keyence-lkg", "keyence-lkg"),
+        ("mitutoyo-gauge", "mitutoyo-gauge"),
+        ("hbm-aed", "hbm-aed"),
+        ("ild1420", "ild1420"),
     ] {
         is_told(driver, told);
     }
@@ -54,6 +71,25 @@ fn is_told(driver: &str, told: &str) {
     let found = found(driver);
     let drivers: Vec<&str> = found.iter().map(|found| found.driver).collect();
     assert_eq!(drivers, [told], "{driver}: {found:?}");
+}
+
+#[test]
+fn what_sends_by_itself_is_told_by_its_frames() {
+    let start_ft300 = [
+        0x09, 0x10, 0x01, 0x9A, 0x00, 0x01, 0x02, 0x02, 0x00, 0xCD, 0xCA,
+    ];
+    for (driver, said, option) in [
+        ("bota-serial", &b"R"[..], ""),
+        ("robotiq-ft300", &start_ft300, "mode: stream"),
+        ("hbm-aed", b"MSV?0;", "format: 9"),
+    ] {
+        let found = found_after(driver, said);
+        let [one] = found.as_slice() else {
+            panic!("{driver}: {found:?}")
+        };
+        assert_eq!(one.driver, driver, "{found:?}");
+        assert!(one.options.contains(option), "{found:?}");
+    }
 }
 
 #[test]
