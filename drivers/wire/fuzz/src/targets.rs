@@ -260,7 +260,7 @@ fn ascii_line(data: &[u8]) {
             Some(b) if b % 2 == 0 => asciiline::Separator::Char(','),
             _ => asciiline::Separator::Blanks,
         },
-        decimal_comma: data.len() % 2 == 0,
+        decimal_comma: data.len().is_multiple_of(2),
         columns: ["x", "y", "z"]
             .into_iter()
             .enumerate()
