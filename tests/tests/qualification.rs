@@ -50,6 +50,11 @@ fn grasps_and_finger_strength_say_the_right_thing_of_good_and_bad_hands() {
 }
 
 #[test]
+fn payloads_say_the_right_thing_of_good_and_bad_hands() {
+    says_the_right_thing_of_every_device("hand-payload");
+}
+
+#[test]
 fn repeatability_and_heat_say_the_right_thing_of_good_and_bad_joints() {
     says_the_right_thing_of_every_device("repeatability");
     says_the_right_thing_of_every_device("joint-thermal");
