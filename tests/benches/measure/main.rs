@@ -32,7 +32,7 @@ use table::{Row, Table};
 type Measure = fn() -> Result<Vec<Row>, String>;
 
 /// Name, measurement, and whether it runs without being named.
-const MEASUREMENTS: [(&str, Measure, bool); 11] = [
+const MEASUREMENTS: &[(&str, Measure, bool)] = &[
     ("steps", steps::measure, true),
     ("sync", sync::measure, true),
     ("startup", startup::measure, true),
@@ -66,15 +66,16 @@ fn main() -> ExitCode {
     let named: Vec<&String> = arguments.iter().filter(|a| !a.starts_with("--")).collect();
     let known = |name: &&&String| MEASUREMENTS.iter().any(|(known, ..)| known == **name);
     if let Some(unknown) = named.iter().find(|name| !known(name)) {
-        let names = MEASUREMENTS.map(|(name, ..)| name).join(", ");
+        let names: Vec<&str> = MEASUREMENTS.iter().map(|(name, ..)| *name).collect();
+        let names = names.join(", ");
         eprintln!("no measurement is called {unknown}; there are {names}");
         return ExitCode::from(64);
     }
     let mut table = Table::default();
     for (name, measure, by_default) in MEASUREMENTS {
         let wanted = match named.is_empty() {
-            true => by_default,
-            false => named.iter().any(|wanted| *wanted == name),
+            true => *by_default,
+            false => named.iter().any(|wanted| wanted == name),
         };
         if wanted {
             eprintln!("measuring {name}");
