@@ -1,5 +1,6 @@
-//! A short session of every driver of joint motors, hands and boxes: who it is, every signal, a motion halted on
-//! its way, recovery; a second socket on the bus is the witness of the kernel's time stamps.
+//! A short session of every driver of joint motors and of a hand that is looked on: who it is, every
+//! signal, a motion halted on its way, recovery; a second socket on the bus is the witness of the kernel's
+//! time stamps.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use certbench_clock::{Clock, Time};
 use certbench_link::CanLink;
 use certbench_link::socketcan::SocketCan;
 use certbench_model::plan::{JointLimit, SafeState};
-use certbench_roles::{Device, GraspMove, Halt, JointMove, Progress};
+use certbench_roles::{Device, Halt, JointMove, Progress};
 use certbench_tests::bench::{Driven, plan, safe, until};
 use serde_json::json;
 
@@ -21,11 +22,6 @@ pub(crate) const CHECKS: &[Check] = &[
     ("cubemars-servo", session),
     ("cubemars-mit", session),
     ("odrive-can", session),
-    ("inspire-rh56-can", session),
-    ("linker-l10-can", session),
-    ("linker-l20-can", session),
-    ("linker-o6-can", session),
-    ("canopen-io", session),
     ("allegro-v4", session),
     ("allegro-v5", session),
 ];
@@ -42,12 +38,7 @@ fn session(driver: &str) -> Checked {
         .find(|known| known.id == driver)
         .ok_or("no such driver")?;
     // An emulated machine is slow, and answers late.
-    let options = match driver {
-        "canopen-io" => {
-            json!({ "analog_inputs": 4, "inputs": 8, "slowest": "500 ms", "timeout": "2 s", "lost_after": "2 s" })
-        }
-        _ => json!({ "interval": "50 ms", "timeout": "500 ms", "slowest": "500 ms" }),
-    };
+    let options = json!({ "interval": "50 ms", "timeout": "500 ms", "slowest": "500 ms" });
     let mut plan = plan(driver, vcan::NAME, options);
     if description.moves {
         plan = safe(plan, SafeState::Hold);
@@ -64,7 +55,6 @@ fn session(driver: &str) -> Checked {
         .signals
         .iter()
         .map(|signal| signal.name.as_str())
-        .filter(|name| driver != "canopen-io" || ["in0", "in7", "voltage3"].contains(name))
         .collect();
     let item = Driven::open(&plan, &signals)?;
     for (signal, channel) in signals.iter().zip(0u16..) {
@@ -91,39 +81,26 @@ fn halted_on_its_way(device: &dyn Device) -> Checked {
     if let Some(power) = device.power() {
         power.enable()?;
     }
-    match (device.joints(), device.grasp()) {
-        (Some(joints), _) => {
-            let to = |deg| JointMove {
-                targets_deg: vec![(0, deg)],
-                deg_per_s: 30.0,
-            };
-            joints.begin(&to(80.0))?;
-            let beyond = |least| joints.positions_deg().is_ok_and(|deg| deg[0] > least);
-            ensure(until(|| beyond(5.0)), "it moves")?;
-            stands_after_a_halt(&*halt)?;
-            ensure(!beyond(75.0), "it stands short of its target")?;
-            if let Some(power) = device.power() {
-                power.recover()?;
-            }
-            joints.begin(&to(0.0))?;
-            let there = || {
-                joints
-                    .progress()
-                    .is_ok_and(|progress| progress == Progress::Settled)
-            };
-            ensure(until(there), "it comes back")?;
-        }
-        (None, Some(grasp)) => {
-            grasp.begin(&GraspMove {
-                closing: vec![(0, 1.0)],
-                force: 0.2,
-                speed: 0.2,
-            })?;
-            std::thread::sleep(Duration::from_millis(300));
-            stands_after_a_halt(&*halt)?;
-        }
-        (None, None) => return Err("it has neither joints nor a grasp".into()),
+    let joints = device.joints().ok_or("it has no joints")?;
+    let to = |deg| JointMove {
+        targets_deg: vec![(0, deg)],
+        deg_per_s: 30.0,
+    };
+    joints.begin(&to(80.0))?;
+    let beyond = |least| joints.positions_deg().is_ok_and(|deg| deg[0] > least);
+    ensure(until(|| beyond(5.0)), "it moves")?;
+    stands_after_a_halt(&*halt)?;
+    ensure(!beyond(75.0), "it stands short of its target")?;
+    if let Some(power) = device.power() {
+        power.recover()?;
     }
+    joints.begin(&to(0.0))?;
+    let there = || {
+        joints
+            .progress()
+            .is_ok_and(|progress| progress == Progress::Settled)
+    };
+    ensure(until(there), "it comes back")?;
     if let Some(power) = device.power() {
         power.disable()?;
     }
