@@ -20,6 +20,8 @@ mod catalogue;
 mod columns;
 mod dbc;
 mod external;
+mod facts;
+mod family;
 mod hands;
 mod health;
 mod instruments;
@@ -39,4 +41,5 @@ mod testing;
 mod worker;
 
 pub use catalogue::catalogue;
-pub use open::{Port, connect, link_facts, open};
+pub use facts::link_facts;
+pub use open::{Port, connect, open};

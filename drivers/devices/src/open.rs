@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use certbench_clock::Clock;
 use certbench_link::tap::Tapped;
-use certbench_link::{
-    ByteLink, CanLink, LinkInfo, LinkKind, Physicality, Tap, open_bytes, open_can,
-};
+use certbench_link::{ByteLink, CanLink, Tap, open_bytes, open_can};
+use certbench_model::FaultKind;
 use certbench_model::plan::DevicePlan;
-use certbench_model::{FaultKind, LinkFacts};
 use certbench_roles::{Device, Trouble};
 
-use crate::catalogue::{Family, Opener, catalogue, families};
+use crate::catalogue::{catalogue, families};
+use crate::family::{Family, Opener};
 use crate::options::Options;
 
 /// An open link of the kind that a driver needs.
@@ -79,36 +78,6 @@ pub fn open(plan: &DevicePlan, port: Port, clock: &Clock) -> Result<Arc<dyn Devi
             "device `{}`: the driver `{}` does not go with the port {}",
             plan.id, plan.driver, plan.port
         ))),
-    }
-}
-
-/// What a link says of itself, for the record.
-pub fn link_facts(info: &LinkInfo) -> LinkFacts {
-    let kind = match info.kind {
-        LinkKind::Serial => "serial",
-        LinkKind::Pty => "pty",
-        LinkKind::SocketCan => "socketcan",
-        LinkKind::VirtualCan => "vcan",
-        LinkKind::Slcan => "slcan",
-        LinkKind::Network => "network",
-        LinkKind::File => "file",
-        LinkKind::InProcess => "in-process",
-        LinkKind::Replay => "replay",
-    };
-    let latency = info
-        .latency_timer_ms
-        .map(|ms| format!("latency timer {ms} ms"));
-    let settings: Vec<String> = [info.settings.clone()]
-        .into_iter()
-        .filter(|text| !text.is_empty())
-        .chain(latency)
-        .chain(info.notes.clone())
-        .collect();
-    LinkFacts {
-        kind: kind.into(),
-        port: info.port.clone(),
-        settings: settings.join(", "),
-        may_be_physical: info.provenance_hint == Physicality::Physical,
     }
 }
 

@@ -28,7 +28,7 @@ use certbench_wire::lines::Lines;
 use self::own_clock::OwnClock;
 use self::reader::{Part, Reader, SIGNALS, natural};
 use crate::columns;
-use crate::open::link_facts;
+use crate::facts::link_facts;
 use crate::options::{Options, baud, one_of, quantity, text};
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Worker};

@@ -16,7 +16,7 @@ use certbench_wire::canopen::object::Object;
 use super::config::{Config, Feedback, Joint};
 use super::{halt, listen};
 use crate::canopen::{Bus, Failure};
-use crate::open::link_facts;
+use crate::facts::link_facts;
 use crate::sinks::Sinks;
 use crate::worker::Worker;
 

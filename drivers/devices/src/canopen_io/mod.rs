@@ -27,7 +27,7 @@ use certbench_wire::canopen::object::{self, Object};
 use self::config::{ANALOG_MOST, Config, DIGITAL_MOST};
 use self::mapped::Mapped;
 use crate::canopen::{Bus, Failure};
-use crate::open::link_facts;
+use crate::facts::link_facts;
 use crate::sinks::Sinks;
 use crate::worker::Worker;
 

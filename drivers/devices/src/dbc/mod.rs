@@ -21,7 +21,7 @@ use certbench_model::{FaultKind, Identity, Invalid, LinkFacts, Reading, Text};
 use certbench_roles::{Device, Lease, NewsSink, Registers, SampleSink, Trouble, Wiring};
 
 use self::map::Map;
-use crate::open::link_facts;
+use crate::facts::link_facts;
 use crate::options::{Options, count, file, one_of, quantity, signals, text};
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Worker};

@@ -21,9 +21,9 @@ use certbench_wire::ability::{Feedback, Mode, Reply, Request, UNIQUE_ID, Unstuff
 
 use super::shell::{self, Core, Doing, Kind, Nature, Resolved};
 use super::{asked_options, hand, signal};
+use crate::facts::link_facts;
 use crate::health::Health;
 use crate::line::{Answer, Failure, Heard, Line, Manners};
-use crate::open::link_facts;
 use crate::options::{Options, baud, count, one_of, quantity};
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Ticks};

@@ -17,10 +17,10 @@ use certbench_wire::allegro::{Ask, FINGERS, Info, Reply};
 
 use super::bus::Bus;
 use super::{asked_options, hand, signal};
-use crate::catalogue::{Family, Opener};
+use crate::facts::link_facts;
+use crate::family::{Family, Opener};
 use crate::health::Health;
 use crate::line::{Answer, Failure, Heard};
-use crate::open::link_facts;
 use crate::options::{Options, count};
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Ticks, Worker};

@@ -12,7 +12,7 @@ pub(crate) mod shell;
 use certbench_model::vocabulary::{DriverDescription, ParamDescription, SignalDescription};
 use certbench_model::{Text, Unit};
 
-use crate::catalogue::{Family, Opener};
+use crate::family::{Family, Opener};
 use crate::options::quantity;
 
 /// Every family of this folder.

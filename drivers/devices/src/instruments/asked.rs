@@ -8,9 +8,9 @@ use certbench_roles::{Device, Lease, NewsSink, SampleSink, Trouble, Wiring, Zero
 use certbench_wire::lines::Lines;
 
 use super::Said;
+use crate::facts::link_facts;
 use crate::health::Health;
 use crate::line::{Answer, Failure, Heard, Line};
-use crate::open::link_facts;
 use crate::options::Options;
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Ticks, Worker};

@@ -10,8 +10,8 @@ use certbench_model::{FaultKind, Identity, Invalid, LinkFacts, Reading};
 use certbench_roles::{Device, Lease, NewsSink, SampleSink, Trouble, Wiring};
 
 use super::{Said, unknown};
+use crate::facts::link_facts;
 use crate::line::{Line, Manners};
-use crate::open::link_facts;
 use crate::options::Options;
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Worker};

@@ -29,7 +29,7 @@ use certbench_model::vocabulary::{DriverDescription, ParamDescription, SignalDes
 use certbench_model::{Identity, Reading, Text, Unit};
 use certbench_roles::Trouble;
 
-use crate::catalogue::{Family, Opener};
+use crate::family::{Family, Opener};
 use crate::line::{Line, Manners};
 use crate::options::{Options, baud, quantity};
 

@@ -25,9 +25,9 @@ use certbench_wire::lines::Lines;
 use certbench_wire::magtrol::{Command, Data, Shaft};
 use certbench_wire::scpi::decode_identity;
 
+use crate::facts::link_facts;
 use crate::health::Health;
 use crate::line::{Answer, Failure, Heard, Line, Manners};
-use crate::open::link_facts;
 use crate::options::{Options, baud, count, one_of, quantity};
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Ticks, Worker};

@@ -19,9 +19,9 @@ use certbench_roles::{Device, Lease, NewsSink, SampleSink, Trouble, Wiring, Zero
 use certbench_wire::lines::Lines;
 use certbench_wire::mark10::{self as wire, Command, decode_reply};
 
+use crate::facts::link_facts;
 use crate::health::Health;
 use crate::line::{Answer, Failure, Heard, Line, Manners};
-use crate::open::link_facts;
 use crate::options::{Options, baud, one_of, optional_one_of, optional_quantity, quantity};
 use crate::sinks::Sinks;
 use crate::worker::{Ease, Stop, Ticks, Worker};

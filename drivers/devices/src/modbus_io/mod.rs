@@ -23,10 +23,10 @@ use certbench_model::{FaultKind, Identity, Invalid, LinkFacts, Reading, Text, Un
 use certbench_roles::{Device, Lease, NewsSink, Outputs, Registers, SampleSink, Trouble, Wiring};
 use certbench_wire::modbus::{Reply, Request, Table, silent_interval};
 
+use crate::facts::link_facts;
 use crate::health::Health;
 use crate::line::{Answer, Failure, Line, Manners};
 use crate::modbus::Client;
-use crate::open::link_facts;
 use crate::options::{Options, baud, count, quantity};
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Ticks, Worker};

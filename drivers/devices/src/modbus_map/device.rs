@@ -14,9 +14,9 @@ use certbench_wire::modbus::{Reply, Request, silent_interval};
 
 use super::map::{Activation, Counts, Map, Model, Name, NoCounts, Write};
 use super::{description, of_driver, poll};
+use crate::facts::link_facts;
 use crate::line::{Answer, Line, Manners};
 use crate::modbus::Client;
-use crate::open::link_facts;
 use crate::options::Options;
 use crate::sinks::Sinks;
 use crate::worker::Worker;

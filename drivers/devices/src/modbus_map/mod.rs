@@ -15,7 +15,7 @@ use certbench_model::vocabulary::{DriverDescription, SignalDescription};
 use certbench_model::{Text, Unit};
 
 use self::map::{Map, Model};
-use crate::catalogue::{Family, Opener};
+use crate::family::{Family, Opener};
 use crate::options::{baud, count, one_of, quantity};
 
 /// Every model of every map.

@@ -13,7 +13,7 @@ mod table;
 mod tests;
 mod wire;
 
-use crate::catalogue::{Family, Opener};
+use crate::family::{Family, Opener};
 
 /// Every dialect.
 pub(crate) fn families() -> Vec<Family> {

@@ -11,8 +11,8 @@ use certbench_roles::{Device, Halt, Joints, Lease, NewsSink, Power, SampleSink, 
 
 use super::Group;
 use super::chain::{Ail, Chain, Health, Miss, Nameplate, View, Whose};
+use crate::facts::link_facts;
 use crate::health::Health as Patience;
-use crate::open::link_facts;
 use crate::options::Options;
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Ticks, Worker};

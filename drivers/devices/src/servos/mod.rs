@@ -13,7 +13,7 @@ mod motors;
 use certbench_model::vocabulary::{DriverDescription, ParamDescription, SignalDescription};
 use certbench_model::{Text, Unit};
 
-use crate::catalogue::{Family, Opener};
+use crate::family::{Family, Opener};
 use crate::options::{Options, baud, quantity, text};
 use certbench_roles::Trouble;
 

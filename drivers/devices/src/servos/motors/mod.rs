@@ -15,7 +15,7 @@ use certbench_model::Unit;
 use certbench_model::vocabulary::{DriverDescription, ParamDescription};
 
 use super::{FREE, servos};
-use crate::catalogue::{Family, Opener};
+use crate::family::{Family, Opener};
 use crate::options::{count, quantity, text};
 
 /// Every family.
