@@ -73,9 +73,9 @@ fn words(result: &Printed, lang: Lang) -> String {
             interval: [low, high],
             ..
         } => format!("{k}/{n} = {share} % [{low} %, {high} %] ({confidence} %)"),
-        Printed::Attribute { yes, .. } => {
+        Printed::Attribute { yes, evidence } => {
             let word = say(if *yes { "yes" } else { "no" }, &[]);
-            word.get(lang).to_string()
+            format!("{} ({})", word.get(lang), evidence.get(lang))
         }
         Printed::Inspection { statement, .. } => statement.get(lang).to_string(),
     }

@@ -119,8 +119,8 @@ pub(super) fn drift(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     if let Some(at_s) = early.as_ref().and_then(|e| e.at_s) {
         answer.more.push(named(
             "t_end",
-            "Time from which its rate of change would let the test end",
-            "按变化率可结束试验的时间",
+            "Time at which the rate of change first fell below that share, scatter of the groups included",
+            "变化率首次低于该比例的时间（含各组分散）",
             at_s / 60.0,
             unit("min"),
             None,
@@ -139,7 +139,7 @@ pub(super) fn drift(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
 fn figures(seen: &PoseDrift, early: Option<&EarlyEnd>) -> [Figure; 2] {
     let minutes = || figure::axis(Text::new("Time", "时间"), unit("min"));
     let ended = early.and_then(|e| e.at_s).map(|at_s| Level {
-        name: Text::new("the test may end", "可结束试验"),
+        name: Text::new("first below that rate", "首次低于该变化率"),
         at: at_s / 60.0,
     });
     let points = seen.ap.iter().map(|(t, ap)| [t / 60.0, *ap]).collect();
