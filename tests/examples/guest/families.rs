@@ -61,8 +61,9 @@ fn session(driver: &str) -> Checked {
         let numbers = || item.last(channel).is_some();
         ensure(until(numbers), &format!("a number of {signal}"))?;
     }
-    let witness = SocketCan::open(&clock, vcan::NAME)?;
+    // Motors that speak unasked are heard from the moment on at which the witness listens.
     let from = clock.now();
+    let witness = SocketCan::open(&clock, vcan::NAME)?;
     if description.moves {
         halted_on_its_way(&*item.device)?;
     }
