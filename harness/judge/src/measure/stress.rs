@@ -75,7 +75,10 @@ pub(super) fn criterion(task: Task<'_>, answer: &mut Answer) -> Result<(), Reaso
         "worst performance of this item's function in the stresses that were applied",
         "本被测件功能在所施加应力下的最差表现",
     ));
-    close_to_a_limit(channel, limits, &all, answer);
+    // A value at its limit, within the instrument's uncertainty, is on neither side.
+    if margin(channel, limits).is_some_and(|u| all.iter().any(|s| s.beyond.abs() < u)) {
+        answer.doubts.add(at_the_limit());
+    }
     answer.value = Some(Value::Attribute { yes, evidence });
     Ok(())
 }
@@ -142,9 +145,7 @@ pub(super) fn fall(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
         );
         named("t_f", en, zh, t, unit("s"), None)
     }));
-    let at = limits.least.or(limits.most).unwrap_or(0.0);
-    let margin = budget::instrument(channel, at).map(|u| 2.0 * u);
-    if falls.is_empty() && margin.is_some_and(|u| -beyond < u) {
+    if falls.is_empty() && margin(channel, limits).is_some_and(|u| -beyond < u) {
         answer.doubts.add(at_the_limit());
     }
     let upright = task.params().word("expected")? == "upright";
@@ -251,13 +252,12 @@ fn at_the_limit() -> Reason {
     )
 }
 
-/// A value at its limit, within the instrument's uncertainty, is on neither side.
-fn close_to_a_limit(channel: &Channel, limits: Limits, all: &[Seen], answer: &mut Answer) {
-    let at = limits.least.or(limits.most).unwrap_or(0.0);
-    let Some(u) = budget::instrument(channel, at).map(|u| 2.0 * u) else {
-        return;
-    };
-    if all.iter().any(|s| s.beyond.abs() < u) {
-        answer.doubts.add(at_the_limit());
-    }
+/// How near to a limit the instrument cannot tell the sides apart: its expanded uncertainty (k = 2) at
+/// the limit where it is larger.
+fn margin(channel: &Channel, limits: Limits) -> Option<f64> {
+    let ends = [limits.least, limits.most].into_iter().flatten();
+    let u = ends.map(|end| budget::instrument(channel, end).map(|u| 2.0 * u));
+    u.collect::<Option<Vec<f64>>>()?
+        .into_iter()
+        .reduce(f64::max)
 }

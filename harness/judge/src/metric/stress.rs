@@ -49,7 +49,7 @@ impl Limits {
 /// It must be within its limits again `recovery_s` after the stress, or after the last intervention,
 /// and stay there to the last sample. What happens between two samples is not seen.
 ///
-/// `None` without a limit, without a sample in the stress or after the recovery, or for a function
+/// `None` without a limit, without a sample before the stress, in it or after the recovery, or for a function
 /// that was out of its limits before the stress began: nothing can be said then.
 #[must_use]
 pub fn criterion(
@@ -61,10 +61,11 @@ pub fn criterion(
 ) -> Option<Seen> {
     let inside = |s: &&(f64, f64)| limits.beyond(s.1) <= 0.0;
     let since = |t: f64| samples.iter().filter(move |s| s.0 >= t);
-    let before = samples.iter().filter(|s| s.0 < stress.0);
+    let mut before = samples.iter().filter(|s| s.0 < stress.0).peekable();
+    let worked = before.peek().is_some() && before.all(|s| inside(&s));
     let during = since(stress.0).filter(|s| s.0 <= stress.1).count();
     let limited = limits.least.is_some() || limits.most.is_some();
-    if !limited || during == 0 || !before.clone().all(|s| inside(&s)) {
+    if !limited || during == 0 || !worked {
         return None;
     }
     let asked = interventions.iter().copied().filter(|t| *t >= stress.0);
@@ -143,6 +144,8 @@ mod tests {
     #[test]
     fn a_function_that_did_not_work_before_says_nothing_of_the_stress() {
         assert_eq!(seen(5..8, &[]), None);
+        let unseen: Vec<_> = (10..60).map(|i| (f64::from(i), 10.0)).collect();
+        assert_eq!(criterion(&unseen, LIMITS, (10.0, 30.0), 5.0, &[]), None);
         assert_eq!(criterion(&[], LIMITS, (10.0, 30.0), 5.0, &[]), None);
         // Nothing was seen after the recovery.
         assert_eq!(seen(12..20, &[58.0]), None);
