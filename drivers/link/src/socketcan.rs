@@ -325,10 +325,11 @@ impl CanLink for SocketCan {
             if let Some(heard) = self.state().heard.pop_front() {
                 return self.give(heard);
             }
-            let left = until - self.clock.now();
-            let ready = poll(socket.as_fd(), libc::POLLIN, left)
+            let now = self.clock.now();
+            let ready = poll(socket.as_fd(), libc::POLLIN, until - now)
                 .map_err(|e| self.lose(self.failed("waiting for", &e)))?;
             if !ready {
+                self.state().empty_at = now;
                 self.check_silence(&socket)?;
                 return Ok(None);
             }
