@@ -107,25 +107,23 @@ fn a_grip_keeps_its_force_in_the_field_or_needs_somebody() {
 #[test]
 fn an_arm_holds_the_corners_of_its_diagram_and_its_brakes_hold_the_load() {
     let papers = Papers::shipped("payload-corners", "arm").table("load-corners");
-    let played = papers.play();
-    assert_eq!(played.end, RunEnd::Completed, "{:?}", played.faults());
-    let all = played.findings.cases.iter().flat_map(|c| &c.findings);
-    let said: Vec<_> = all
-        .map(|f| (f.measure.as_str(), f.verdict, &f.result, &f.reasons))
-        .collect();
-    assert_eq!(said.len(), 3 + 3 + 1);
-    assert!(said.iter().all(|s| s.1 == Verdict::Pass), "{said:#?}");
+    all_pass(&papers, 3 + 3 + 1);
 }
 
 #[test]
 fn a_finger_feels_what_the_load_cell_feels_and_closes_with_the_others() {
     let papers = Papers::shipped("hand-finger", "hand").table("finger-forces");
+    all_pass(&papers, 3);
+}
+
+/// A run to its end, with so many results, all of them passed.
+fn all_pass(papers: &Papers, results: usize) {
     let played = papers.play();
     assert_eq!(played.end, RunEnd::Completed, "{:?}", played.faults());
     let all = played.findings.cases.iter().flat_map(|c| &c.findings);
     let said: Vec<_> = all
         .map(|f| (f.measure.as_str(), f.verdict, &f.result, &f.reasons))
         .collect();
-    assert_eq!(said.len(), 3);
+    assert_eq!(said.len(), results);
     assert!(said.iter().all(|s| s.1 == Verdict::Pass), "{said:#?}");
 }

@@ -8,7 +8,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use certbench_judge::stats::Confidence;
@@ -169,21 +169,11 @@ struct Child {
 }
 
 /// The process: judges, or reads as plainly as the format allows.
-pub(crate) fn child(arguments: &[String]) -> ExitCode {
-    let done = match arguments {
+pub(crate) fn child(arguments: &[String]) -> Result<String, String> {
+    match arguments {
         [what, folder] if what == "judge" => judged(Path::new(folder)),
         [what, folder] if what == "bare" => bare(Path::new(folder)),
         _ => Err("what, and a folder".to_owned()),
-    };
-    match done {
-        Ok(line) => {
-            println!("{line}");
-            ExitCode::SUCCESS
-        }
-        Err(why) => {
-            println!("{why}");
-            ExitCode::FAILURE
-        }
     }
 }
 

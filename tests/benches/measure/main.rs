@@ -52,12 +52,12 @@ fn main() -> ExitCode {
     if let [word, rest @ ..] = &arguments[..]
         && word == steps::CHILD
     {
-        return steps::child(rest);
+        return told(steps::child(rest));
     }
     if let [word, rest @ ..] = &arguments[..]
         && word == judge::CHILD
     {
-        return judge::child(rest);
+        return told(judge::child(rest));
     }
     if !arguments.iter().any(|argument| argument == "--bench") {
         println!("nothing measured: `cargo xtask bench` measures");
@@ -88,4 +88,14 @@ fn main() -> ExitCode {
     } else {
         ExitCode::SUCCESS
     }
+}
+
+/// What a process of a measurement says to the one that started it: a line, good or bad.
+fn told(done: Result<String, String>) -> ExitCode {
+    let code = match &done {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    };
+    println!("{}", done.unwrap_or_else(|why| why));
+    code
 }

@@ -8,7 +8,7 @@
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -160,23 +160,13 @@ fn perform(folder: &Path, steps: u32) -> Result<(f64, Child), String> {
 }
 
 /// The process: performs, records, judges, and prints its times and its largest memory.
-pub(crate) fn child(arguments: &[String]) -> ExitCode {
-    let done = match arguments {
+pub(crate) fn child(arguments: &[String]) -> Result<String, String> {
+    match arguments {
         [folder, steps] => steps
             .parse()
             .map_err(|_| "no count".to_owned())
             .and_then(|steps| story(Path::new(folder), steps)),
         _ => Err("a folder and a count".to_owned()),
-    };
-    match done {
-        Ok(line) => {
-            println!("{line}");
-            ExitCode::SUCCESS
-        }
-        Err(why) => {
-            println!("{why}");
-            ExitCode::FAILURE
-        }
     }
 }
 

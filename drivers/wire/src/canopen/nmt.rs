@@ -42,6 +42,12 @@ impl NmtCommand {
             number => NodeId::new(*number).map(|node| (command, Some(node))),
         }
     }
+
+    /// The command, if it is for this node: its own or every node's.
+    pub fn for_node(frame: &CobFrame, node: NodeId) -> Option<NmtCommand> {
+        let (command, target) = NmtCommand::decode(frame)?;
+        target.is_none_or(|one| one == node).then_some(command)
+    }
 }
 
 /// What a node says of itself.

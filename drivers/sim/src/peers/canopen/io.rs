@@ -105,20 +105,7 @@ impl Box401 {
             }
             .encode(),
         );
-        self.next_heartbeat = self.period().map(|period| now + period);
-    }
-
-    fn period(&self) -> Option<Duration> {
-        let ms = self.objects.get(0x1017, 0);
-        (ms > 0).then(|| Duration::from_millis(ms as u64))
-    }
-
-    /// Who is watched, and how long it may be silent.
-    fn consumer(&self) -> Option<(NodeId, Duration)> {
-        let word = self.objects.get(0x1016, 1);
-        let node = NodeId::new((word >> 16 & 0x7F) as u8)?;
-        let ms = word & 0xFFFF;
-        (ms > 0).then(|| (node, Duration::from_millis(ms as u64)))
+        self.next_heartbeat = self.objects.heartbeat_period().map(|period| now + period);
     }
 
     fn by_events(&self) -> bool {
@@ -138,7 +125,10 @@ impl Box401 {
                 self.out.extend(frames);
             }
             Some(Service::Heartbeat(from))
-                if self.consumer().is_some_and(|(watched, _)| watched == from) =>
+                if self
+                    .objects
+                    .heartbeat_consumer()
+                    .is_some_and(|(watched, _)| watched == from) =>
             {
                 self.host = Some(now);
             }
@@ -161,12 +151,9 @@ impl Box401 {
     }
 
     fn manage(&mut self, frame: &CobFrame, now: Time, world: &mut World) {
-        let Some((command, target)) = NmtCommand::decode(frame) else {
+        let Some(command) = NmtCommand::for_node(frame, self.id) else {
             return;
         };
-        if target.is_some_and(|node| node != self.id) {
-            return;
-        }
         match command {
             NmtCommand::Start => {
                 self.nmt = NmtState::Operational;
@@ -195,7 +182,9 @@ impl Box401 {
                     self.objects.set(0x6401, sub, counts);
                 }
                 0x1016 => self.host = None,
-                0x1017 => self.next_heartbeat = self.period().map(|period| now + period),
+                0x1017 => {
+                    self.next_heartbeat = self.objects.heartbeat_period().map(|period| now + period)
+                }
                 _ => {}
             }
         }
@@ -238,7 +227,7 @@ impl Box401 {
     }
 
     fn live(&mut self, now: Time, world: &mut World) {
-        let lost = match (self.host, self.consumer()) {
+        let lost = match (self.host, self.objects.heartbeat_consumer()) {
             (Some(last), Some((_, patience))) => now >= last + patience,
             _ => false,
         };
@@ -255,7 +244,7 @@ impl Box401 {
             self.out.push(emergency.encode());
         }
         if self.next_heartbeat.is_some_and(|due| due <= now) {
-            self.next_heartbeat = self.period().map(|period| now + period);
+            self.next_heartbeat = self.objects.heartbeat_period().map(|period| now + period);
             let (node, state) = (self.id, self.nmt);
             self.out.push(Heartbeat { node, state }.encode());
         }
@@ -267,7 +256,7 @@ impl Box401 {
     }
 
     fn next(&self) -> Option<Time> {
-        let host = self.host.zip(self.consumer());
+        let host = self.host.zip(self.objects.heartbeat_consumer());
         let host = host.map(|(last, (_, patience))| last + patience);
         let operational = self.nmt == NmtState::Operational;
         let process = self.sending.next(&self.objects).filter(|_| operational);

@@ -1,7 +1,5 @@
 //! One node: network management, heartbeat both ways, emergencies, and the drive behind them.
 
-use std::time::Duration;
-
 use certbench_clock::Time;
 use certbench_wire::canopen::cia402::State;
 use certbench_wire::canopen::sdo::{Dictionary, Server};
@@ -97,24 +95,11 @@ impl Node {
             }
             .encode(),
         );
-        self.next_heartbeat = self.heartbeat_period().map(|period| now + period);
+        self.next_heartbeat = self.objects.heartbeat_period().map(|period| now + period);
     }
 
     fn say(&mut self, frame: CobFrame) {
         self.out.push(frame);
-    }
-
-    fn heartbeat_period(&self) -> Option<Duration> {
-        let ms = self.objects.get(0x1017, 0);
-        (ms > 0).then(|| Duration::from_millis(ms as u64))
-    }
-
-    /// Who is watched, and how long it may be silent.
-    fn consumer(&self) -> Option<(NodeId, Duration)> {
-        let word = self.objects.get(0x1016, 1);
-        let node = NodeId::new((word >> 16 & 0x7F) as u8)?;
-        let ms = word & 0xFFFF;
-        (ms > 0).then(|| (node, Duration::from_millis(ms as u64)))
     }
 
     /// A frame of the bus.
@@ -142,12 +127,9 @@ impl Node {
     }
 
     fn manage(&mut self, frame: &CobFrame, now: Time, world: &mut World) {
-        let Some((command, target)) = NmtCommand::decode(frame) else {
+        let Some(command) = NmtCommand::for_node(frame, self.id) else {
             return;
         };
-        if target.is_some_and(|node| node != self.id) {
-            return;
-        }
         match command {
             NmtCommand::Start => {
                 self.nmt = NmtState::Operational;
@@ -170,7 +152,11 @@ impl Node {
     }
 
     fn heard_heartbeat(&mut self, node: NodeId, now: Time) {
-        if self.consumer().is_some_and(|(watched, _)| watched == node) {
+        if self
+            .objects
+            .heartbeat_consumer()
+            .is_some_and(|(watched, _)| watched == node)
+        {
             if self.watched == Watched::Lost {
                 self.report(0, 0);
             }
@@ -202,14 +188,14 @@ impl Node {
                     self.objects.set(0x6061, 0, mode);
                 }
                 (0x1016, 1) => {
-                    self.watched = if self.consumer().is_some() {
+                    self.watched = if self.objects.heartbeat_consumer().is_some() {
                         Watched::Waiting
                     } else {
                         Watched::Nobody
                     };
                 }
                 (0x1017, 0) => {
-                    self.next_heartbeat = self.heartbeat_period().map(|period| now + period)
+                    self.next_heartbeat = self.objects.heartbeat_period().map(|period| now + period)
                 }
                 (0x1003, 0) => (1..=4).for_each(|sub| self.objects.set(0x1003, sub, 0)),
                 _ => {}
@@ -236,7 +222,7 @@ impl Node {
         }
         self.watch_host(now, world);
         if self.next_heartbeat.is_some_and(|due| due <= now) {
-            self.next_heartbeat = self.heartbeat_period().map(|period| now + period);
+            self.next_heartbeat = self.objects.heartbeat_period().map(|period| now + period);
             if !self.mute {
                 self.say(
                     Heartbeat {
@@ -255,7 +241,9 @@ impl Node {
     }
 
     fn watch_host(&mut self, now: Time, world: &mut World) {
-        let (Watched::Heard(last), Some((host, patience))) = (self.watched, self.consumer()) else {
+        let (Watched::Heard(last), Some((host, patience))) =
+            (self.watched, self.objects.heartbeat_consumer())
+        else {
             return;
         };
         if now < last + patience {
@@ -315,7 +303,7 @@ impl Node {
 
     /// When something is due by the clock.
     pub(super) fn next(&self) -> Option<Time> {
-        let host = match (self.watched, self.consumer()) {
+        let host = match (self.watched, self.objects.heartbeat_consumer()) {
             (Watched::Heard(last), Some((_, patience))) => Some(last + patience),
             _ => None,
         };

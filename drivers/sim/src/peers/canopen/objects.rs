@@ -2,7 +2,9 @@
 //! may write it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use certbench_wire::canopen::NodeId;
 use certbench_wire::canopen::sdo::{Abort, Dictionary};
 
 /// Type of an object; integers are little-endian.
@@ -57,6 +59,20 @@ pub(crate) struct Objects {
 }
 
 impl Objects {
+    /// How often a heartbeat is sent (1017h), if at all.
+    pub(crate) fn heartbeat_period(&self) -> Option<Duration> {
+        let ms = self.get(0x1017, 0);
+        (ms > 0).then(|| Duration::from_millis(ms as u64))
+    }
+
+    /// Whose heartbeat is watched (1016h), and how long it may be silent.
+    pub(crate) fn heartbeat_consumer(&self) -> Option<(NodeId, Duration)> {
+        let word = self.get(0x1016, 1);
+        let node = NodeId::new((word >> 16 & 0x7F) as u8)?;
+        let ms = word & 0xFFFF;
+        (ms > 0).then(|| (node, Duration::from_millis(ms as u64)))
+    }
+
     pub(crate) fn read_only(&mut self, index: u16, sub: u8, kind: Kind, value: i64) {
         self.add(index, sub, kind, value, false, (i64::MIN, i64::MAX));
     }

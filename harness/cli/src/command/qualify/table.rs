@@ -174,12 +174,8 @@ fn complaints(
     let mut complaints = Vec::new();
     for row in rows {
         let wrong = row.n - row.right;
-        let truth = |g: &&Group| g.id == row.group && g.expect == Expect::Truth;
-        let of_truth = population
-            .groups
-            .iter()
-            .map(|g| &g.value)
-            .any(|g| truth(&g));
+        let mut groups = population.groups.iter().map(|g| &g.value);
+        let of_truth = groups.any(|g| g.id == row.group && g.expect == Expect::Truth);
         match (row.known, wrong) {
             (false, 1..) if of_truth => complaints.push(format!(
                 "{}: {wrong} of {} could not be held against the truth: they or their twins gave no result",
