@@ -32,6 +32,22 @@ fn pages() -> Vec<(String, String)> {
         .collect()
 }
 
+/// What a page says under the title that has this name in it, up to the next title.
+fn part(page: &str, name: &str) -> Option<String> {
+    let lines: Vec<&str> = page.lines().collect();
+    let titled = |line: &&str| line.starts_with("# ");
+    let title = lines
+        .iter()
+        .position(|line| titled(&line) && line.contains(name))?;
+    let below = lines.get(title + 1..)?;
+    let below: Vec<&str> = below
+        .iter()
+        .take_while(|line| !titled(line))
+        .copied()
+        .collect();
+    Some(below.join("\n"))
+}
+
 fn lacks(driver: &DriverDescription, pages: &[(String, String)]) -> Vec<String> {
     let mut lacking = Vec::new();
     let mut needs = |is_there: bool, what: &str| {
@@ -58,20 +74,23 @@ fn lacks(driver: &DriverDescription, pages: &[(String, String)]) -> Vec<String> 
         "says what it was verified against",
     );
 
-    let titled = |page: &&(String, String)| {
-        let titles = page.1.lines().filter(|line| line.starts_with("# "));
-        titles.collect::<Vec<_>>().join(" ").contains(&quoted)
-    };
-    let page = pages.iter().find(titled).map_or("", |(_, page)| page);
+    let part = pages.iter().find_map(|(_, page)| part(page, &quoted));
+    let page = part.unwrap_or_default();
     needs(!page.is_empty(), "has a page with its name in the title");
-    needs(
-        page.contains("**Verified against.**"),
-        "its page says what it was verified against",
-    );
-    if driver.links.iter().any(|link| link == "serial") {
-        for section in ["**Wiring.", "**On the device.", "**Odd."] {
-            needs(page.contains(section), section);
-        }
+    let sections: &[&str] = match driver.links.is_empty() {
+        true => &["**Verified against.**"],
+        false => &[
+            "**Wiring.",
+            "**On the device.",
+            "**Odd.",
+            "**Verified against.**",
+        ],
+    };
+    for section in sections {
+        needs(
+            page.contains(section),
+            &format!("its page has no {section}"),
+        );
     }
     if driver.moves && !driver.links.is_empty() {
         for word in ["afe state", "atchdog"] {

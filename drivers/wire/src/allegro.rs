@@ -154,7 +154,8 @@ mod tests {
     }
 
     /// The maker's `_parseMessage`: positions little-endian and signed; versions `data[1] data[0]`, `data[3]
-    /// data[2]`, servo in bit 0 of `data[6]`.
+    /// data[2]`, in `data[6]` servo, too hot and inner communication lost as bits 0 to 2; temperatures, in °C,
+    /// `data[0] | data[1] << 8 | data[2] << 16 | data[3] << 24`.
     #[test]
     fn answers_are_read_as_the_maker_reads_them() {
         let pose = [
@@ -176,6 +177,13 @@ mod tests {
         });
         assert_eq!(Reply::decode(Ask::Info, &info), Some(wanted.clone()));
         assert_eq!(wanted.encode(), info);
+        let cold = [0xFB, 0xFF, 0xFF, 0xFF]; // -5
+        let wanted = Reply::Temperature(1, -5);
+        assert_eq!(
+            Reply::decode(Ask::Temperature(1), &cold),
+            Some(wanted.clone())
+        );
+        assert_eq!(wanted.encode(), cold);
         assert_eq!(Reply::decode(Ask::Pose(0), &pose[..7]), None);
         assert_eq!(Reply::decode(Ask::Serial, &[]), None);
     }

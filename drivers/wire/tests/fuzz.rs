@@ -105,3 +105,76 @@ fn no_input_fails_a_decoder() {
         println!("{name}: {count} inputs");
     }
 }
+
+/// Its decoders take arrays of one length; the targets of those who use them reach them.
+const REACHED_BY_OTHERS: &str = "mit";
+
+/// What of a source takes bytes, a line, a frame or a file, as a target has to call it: its module, and
+/// `Type::decode`, `decode_reply` or, of what is made and then fed, `Type`.
+fn decoders(file: &Path, text: &str) -> Vec<(String, String)> {
+    let first = file.iter().next().map(Path::new);
+    let whole = first.and_then(Path::file_stem).unwrap_or_default();
+    let (mut found, mut module, mut subject) = (Vec::new(), whole, "");
+    for line in text.lines() {
+        let words = line.trim_start();
+        let header = words.trim_end_matches(" {");
+        if let Some(inner) = header.strip_prefix("pub mod ") {
+            module = inner.as_ref();
+        } else if line == "}" {
+            module = whole;
+        } else if header.starts_with("impl") {
+            let last = header.rsplit(' ').next().unwrap_or_default();
+            subject = last.split('<').next().unwrap_or_default();
+        }
+        let Some(function) = words.strip_prefix("pub fn ") else {
+            continue;
+        };
+        let name = function.split(['(', '<']).next().unwrap_or_default();
+        let decodes =
+            name.starts_with("decode") || name == "from_can" || function.contains("(text: &str");
+        let is_fed = ["push", "on"].contains(&name);
+        let call = match (words == line, function.contains("self")) {
+            (true, _) => name.to_owned(),
+            (false, true) => subject.to_owned(),
+            (false, false) => format!("{subject}::{name}"),
+        };
+        if (decodes || is_fed) && module != REACHED_BY_OTHERS {
+            found.push((module.to_string_lossy().into_owned(), call));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_decoder_has_a_target() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &Path| std::fs::read_to_string(file).expect("a source");
+    let targets = read(&folder.join("fuzz/src/targets.rs"));
+    let names: Vec<&str> = targets
+        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+        .collect();
+    let (mut entries, mut found) = (vec![folder.join("src")], Vec::new());
+    while let Some(entry) = entries.pop() {
+        if entry.is_dir() {
+            let inside = std::fs::read_dir(&entry).expect("a folder");
+            entries.extend(inside.map(|entry| entry.expect("an entry").path()));
+        } else {
+            let below = entry.strip_prefix(folder.join("src")).expect("below");
+            found.extend(decoders(below, &read(&entry)));
+        }
+    }
+    assert!(found.len() > 50, "{found:?}");
+    let is_called = |(module, call): &(String, String)| {
+        // what canopen has is imported by name
+        let module = if module == "canopen" {
+            String::new()
+        } else {
+            format!("{module}::")
+        };
+        names
+            .iter()
+            .any(|name| name.contains(&module) && name.contains(call.as_str()))
+    };
+    found.retain(|decoder| !is_called(decoder));
+    assert!(found.is_empty(), "without a target: {found:?}");
+}

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `link` | the SocketCAN link against candump, cansend, `ip`, and two emulated controllers |
 //! | `joints` | the CANopen arm driver on vcan0, with the simulated arm's joints on the same bus |
-//! | `families` | the drivers of joint motors and of the Allegro Hand on vcan0, each with its simulated devices on the same bus |
+//! | `families` | the drivers of joint motors and hands on CAN and of the CANopen box on vcan0, each with its simulated devices on the same bus |
 //! | `slcanpty` | sends every frame of vcan0 back with its identifier plus one, until 7FF#DEAD |
 //! | `rate` | measures: frames received and written to a log, against candump, under cangen at full rate |
 //! | `pace` | measures: 24 joints that send every millisecond, recorded; the periods in the record |

@@ -89,9 +89,8 @@ fn description(version: &Version) -> DriverDescription {
         "本驱动无：不发送任何指令",
     );
     it.verified_against = [
-        "identifiers and layouts of the maker's ROS driver",
+        "identifiers, scales and layouts of the maker's ROS drivers for the V4 and the V5",
         "simulator",
-        "unverified: layout of temperatures, bits of heat and lost joints",
     ]
     .map(String::from)
     .to_vec();

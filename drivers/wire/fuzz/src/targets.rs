@@ -32,6 +32,16 @@ pub(crate) const TARGETS: &[Target] = &[
             stream!(data, aed::Decoder::stream(format));
         }
     }),
+    ("allegro", |data| {
+        on_bus(data, |id, bytes| {
+            let ask = allegro::Ask::from_id(id);
+            let reply = ask.and_then(|(ask, _)| allegro::Reply::decode(ask, bytes));
+            if let Some(reply) = reply {
+                let again = ask.and_then(|(ask, _)| allegro::Reply::decode(ask, &reply.encode()));
+                assert_eq!(again, Some(reply));
+            }
+        });
+    }),
     ("ascii-line", ascii_line),
     ("bota", |data| {
         stream!(data, forcetorque::bota::Decoder::default())
@@ -71,6 +81,14 @@ pub(crate) const TARGETS: &[Target] = &[
         let Some(node) = NodeId::new(5) else { return };
         let _ = (eds.tpdo(1, node), eds.configuration(node));
     }),
+    ("eg5cd1-reply", |data| {
+        let decoder = rh56::ReplyDecoder::speaking(rh56::Framing::GRIPPER);
+        stream!(data, decoder, silence)
+    }),
+    ("eg5cd1-request", |data| {
+        let decoder = rh56::RequestDecoder::speaking(rh56::Framing::GRIPPER);
+        stream!(data, decoder, silence)
+    }),
     ("feetech", |data| {
         stream!(data, feetech::Decoder::default(), silence)
     }),
@@ -108,6 +126,7 @@ pub(crate) const TARGETS: &[Target] = &[
                 rh56::Request::from_can(id, bytes),
                 rh56::Reply::from_can(id, bytes),
             );
+            let _ = rh56::decode_six::<rh56::RawAngle>(bytes);
         });
     }),
     ("rh56-reply", |data| {
@@ -221,7 +240,7 @@ fn dbc_file(data: &[u8]) {
     for message in &file.messages {
         for signal in &message.signals {
             let _ = file.signal(&format!("{}.{}", message.name, signal.name));
-            if let Ok(Some(raw)) = message.decode(signal, payload) {
+            if let Ok(Some(raw)) = dbc::Message::decode(message, signal, payload) {
                 let _ = signal.in_range(signal.physical(raw));
             }
         }
@@ -282,6 +301,7 @@ fn text_replies(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for line in text.lines() {
         let _ = (mark10::decode_reply(line), mark10::Command::decode(line));
+        let _ = mark10::Unit::from_reply(line);
         let _ = (imada::decode_reading(line), imada::Command::decode(line));
         let _ = (
             mitutoyo::decode(line),

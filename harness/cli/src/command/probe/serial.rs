@@ -30,7 +30,7 @@ pub(super) struct Question {
     even: bool,
     /// What is asked, for people.
     words: &'static str,
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     /// Options of the bench beside `baud`.
     options: &'static str,
     understood: Reading,
@@ -57,6 +57,39 @@ fn hand_read(address: u16, count: u8, framing: rh56::Framing) -> Vec<u8> {
         count,
     };
     read.encode_in(framing).unwrap_or_default()
+}
+
+/// What a motor at work or at rest can have, °C: memory that is not in use has other numbers.
+const WARM: std::ops::RangeInclusive<u16> = 5..=120;
+
+/// Where one kind of Inspire hand keeps the temperatures of its six motors, a number of so many bytes each,
+/// another kind keeps something else.
+fn inspire(driver: &'static str, words: &'static str, (register, width): (u16, u8)) -> Question {
+    Question {
+        driver,
+        rates: &[115_200],
+        even: false,
+        words,
+        bytes: hand_read(register, 6 * width, rh56::Framing::HAND),
+        options: "id: 1",
+        understood: Box::new(move |bytes| {
+            let mut decoder = rh56::ReplyDecoder::default();
+            decoder.push(bytes);
+            let rh56::Reply::Data { address, data, .. } = decoder.next()?.ok()? else {
+                return None;
+            };
+            let number = |bytes: &[u8]| {
+                bytes
+                    .iter()
+                    .rev()
+                    .fold(0, |n, byte| n << 8 | u16::from(*byte))
+            };
+            let motors: Vec<u16> = data.chunks(width.into()).map(number).collect();
+            let warm = motors.len() == 6 && motors.iter().all(|celsius| WARM.contains(celsius));
+            (address == register && warm)
+                .then(|| format!("a hand says that its motors are at {motors:?} °C"))
+        }),
+    }
 }
 
 /// A read of Modbus registers: an answer of the unit with the checksum.
@@ -93,20 +126,16 @@ fn modbus(
 pub(super) fn questions() -> Vec<Question> {
     use Table::{DiscreteInputs, HoldingRegisters, InputRegisters};
     vec![
-        Question {
-            driver: "inspire-rh56",
-            rates: &[115_200],
-            even: false,
-            words: "read angles of hand 1 (EB 90 .. 11)",
-            bytes: vec![0xEB, 0x90, 0x01, 0x04, 0x11, 0x0A, 0x06, 0x0C, 0x32],
-            options: "id: 1",
-            understood: Box::new(|bytes| {
-                let mut decoder = rh56::ReplyDecoder::default();
-                decoder.push(bytes);
-                let reply = decoder.next()?.ok()?;
-                Some(format!("answers as a hand: {reply:?}"))
-            }),
-        },
+        inspire(
+            "inspire-rh56",
+            "read the motors' temperatures of hand 1 (EB 90 .. 11)",
+            (rh56::register::TEMP.address, 1),
+        ),
+        inspire(
+            "inspire-rh56f1",
+            "the same where an RH56F1 has them",
+            (1094, 2),
+        ),
         Question {
             driver: "dynamixel",
             rates: &[57_600, 1_000_000, 115_200],

@@ -16,32 +16,52 @@ fn found(driver: &str) -> Vec<Found> {
 
 /// The same at a device to which somebody has said this before.
 fn found_after(driver: &str, said: &[u8]) -> Vec<Found> {
+    found_by(driver, said, |_| true)
+}
+
+/// The same, a line asked only these questions; and nothing of the far end has moved by it.
+fn found_by(driver: &str, said: &[u8], wanted: impl Fn(&serial::Question) -> bool) -> Vec<Found> {
     let clock = Clock::simulated();
     let config = WorldConfig::from_json(&json!({ "arm": {} })).unwrap();
     let devices = [("far".to_owned(), driver.to_owned())];
     let (simulation, mut ports) =
         Simulation::build(&config, &devices, &clock, Transport::InProcess).unwrap();
+    let stands = || {
+        let truth = simulation.truth();
+        let arm = &truth["arm"]["state"];
+        let joints = [&arm["joint_deg"], &arm["powered"], &arm["brake_closed"]].map(Clone::clone);
+        (truth["hand"]["state"]["closing"].clone(), joints)
+    };
+    let before = stands();
     let found = match ports.remove("far") {
         Some(Port::Bytes(line)) => {
             line.write(said).unwrap();
-            asked(&clock, &*line)
+            asked(&clock, &*line, wanted)
         }
         Some(Port::Can(bus)) => bus::probe(&clock, &*bus).unwrap(),
         _ => panic!("no cable"),
     };
+    assert!(simulation.at_rest(), "{driver} moves");
+    assert_eq!(stands(), before, "{driver} has moved");
     simulation.shutdown();
     found
 }
 
-fn asked(clock: &Clock, line: &dyn ByteLink) -> Vec<Found> {
+fn asked(
+    clock: &Clock,
+    line: &dyn ByteLink,
+    wanted: impl Fn(&serial::Question) -> bool,
+) -> Vec<Found> {
     let questions = serial::questions();
-    serial::probe_with(clock, line, 115_200, questions.iter()).unwrap()
+    let questions = questions.iter().filter(|question| wanted(question));
+    serial::probe_with(clock, line, 115_200, questions).unwrap()
 }
 
 #[test]
 fn every_simulated_device_that_can_be_told_is_told() {
     for (driver, told) in [
         ("inspire-rh56", "inspire-rh56"),
+        ("inspire-rh56f1", "inspire-rh56f1"),
         ("dynamixel", "dynamixel"),
         ("feetech-sts", "feetech-sts"),
         ("robotiq-2f85", "robotiq-2f85"),
@@ -64,6 +84,16 @@ fn every_simulated_device_that_can_be_told_is_told() {
         ("ild1420", "ild1420"),
     ] {
         is_told(driver, told);
+    }
+}
+
+/// Of what it does not have, the one answers zeros and the other nothing.
+#[test]
+fn the_two_kinds_of_inspire_hand_are_told_apart_whichever_is_looked_for_first() {
+    let hands = ["inspire-rh56", "inspire-rh56f1"];
+    for (hand, other) in [(hands[0], hands[1]), (hands[1], hands[0])] {
+        let said = found_by(hand, &[], |question| question.driver == other);
+        assert_eq!(said, [], "{hand}, asked what {other} is asked");
     }
 }
 
@@ -129,10 +159,16 @@ fn motors_that_speak_by_themselves_are_heard() {
     is_told("canopen-io", "canopen-io");
 }
 
-/// A question to one maker's motor must not be a command to another's: no enable, no set point, no write.
+/// A question to one maker's motor or hand must not be a command to another's: no enable, no set point, no
+/// write.
 #[test]
 fn no_question_of_a_silent_bus_is_a_command_to_anybody() {
-    use certbench_wire::{cubemars, damiao, odrive, robstride};
+    use certbench_wire::canopen::Service;
+    use certbench_wire::{allegro, cubemars, damiao, linker, odrive, rh56, robstride};
+    /// Torque on and off, period, torques, poses: the maker's driver for the V5.
+    const ALLEGRO_COMMANDS: [u32; 11] = [
+        0x40, 0x41, 0x81, 0x60, 0x61, 0x62, 0x63, 0xE0, 0xE1, 0xE2, 0xE3,
+    ];
     for asked in bus::asked() {
         let (id, data) = (asked.id(), asked.data());
         if asked.is_extended() {
@@ -140,20 +176,107 @@ fn no_question_of_a_silent_bus_is_a_command_to_anybody() {
             let harmless = matches!(command, None | Some(robstride::Command::Identify));
             assert!(harmless, "{asked} is {command:?}");
             assert_eq!(cubemars::Servo::decode(id, data), None, "{asked}");
+            let inspire = rh56::Request::from_can(id, data);
+            let harmless = matches!(inspire, None | Some(rh56::Request::Read { .. }));
+            assert!(harmless, "{asked} is {inspire:?}");
             continue;
         }
         for motor in 1..=6 {
             let command = damiao::Command::decode(motor, id as u16, data);
             assert!(command.is_none(), "{asked} is {command:?} of motor {motor}");
         }
-        if !asked.is_remote() {
-            let (_, command) = odrive::split(id as u16);
-            let told = odrive::Told::decode(command, data);
-            let harmless = matches!(
-                told,
-                None | Some(odrive::Told::SetAxisState { state: 100.. })
+        if asked.is_remote() {
+            let ask = allegro::Ask::from_id(id); // a remote frame commands nobody
+            assert!(ask.is_some() && data.is_empty(), "{asked}");
+            continue;
+        }
+        let (_, command) = odrive::split(id as u16);
+        let told = odrive::Told::decode(command, data);
+        let harmless = matches!(
+            told,
+            None | Some(odrive::Told::SetAxisState { state: 100.. })
+        );
+        assert!(harmless, "{asked} is {told:?}");
+        if [linker::RIGHT, linker::LEFT].contains(&id) {
+            let said = linker::Message::decode(data);
+            assert!(
+                matches!(said, Some(linker::Message::Ask(_))),
+                "{asked} is {said:?}"
             );
-            assert!(harmless, "{asked} is {told:?}");
+        }
+        assert!(!ALLEGRO_COMMANDS.contains(&(id >> 2)), "{asked}");
+        let service = Service::of(id as u16);
+        let harmless = matches!(service, None | Some(Service::Heartbeat(_)));
+        assert!(harmless, "{asked} is {service:?} of CANopen");
+    }
+}
+
+/// The same on a line, where every device hears the questions to all others.
+#[test]
+fn no_question_of_a_line_is_a_command_to_anybody() {
+    use certbench_wire::modbus::{Heard, Request, RequestDecoder};
+    use certbench_wire::{ability, aed, dynamixel, feetech, imada, magtrol, mark10, mtsics, rh56};
+    for question in serial::questions() {
+        let (who, bytes) = (question.driver, &question.bytes[..]);
+        for framing in [rh56::Framing::HAND, rh56::Framing::GRIPPER] {
+            let mut hand = rh56::RequestDecoder::speaking(framing);
+            hand.push(bytes);
+            hand.silence();
+            for heard in std::iter::from_fn(|| hand.next()).flatten() {
+                assert!(
+                    matches!(heard, rh56::Request::Read { .. }),
+                    "{who}: {heard:?}"
+                );
+            }
+        }
+        let mut servo = dynamixel::Decoder::default();
+        servo.push(bytes);
+        servo.silence();
+        for heard in std::iter::from_fn(|| servo.next()).flatten() {
+            assert_eq!(heard.instruction, dynamixel::Instruction::Ping, "{who}");
+        }
+        let mut servo = feetech::Decoder::default();
+        servo.push(bytes);
+        servo.silence();
+        for heard in std::iter::from_fn(|| servo.next()).flatten() {
+            assert_eq!(heard, feetech::Packet::ping(1), "{who}");
+        }
+        let mut unit = RequestDecoder::default();
+        unit.push(bytes);
+        unit.silence();
+        for heard in std::iter::from_fn(|| unit.next()).flatten() {
+            let reads = matches!(
+                &heard,
+                Heard {
+                    request: Ok(Request::Read { .. }) | Err(_),
+                    ..
+                }
+            );
+            assert!(reads, "{who}: {heard:?}");
+        }
+        let mut hand = ability::Unstuffer::default();
+        for frame in bytes.iter().filter_map(|byte| hand.push(*byte)).flatten() {
+            let heard = ability::Request::decode(&frame);
+            let reads = matches!(heard, Err(_) | Ok((_, ability::Request::Read(_))));
+            assert!(reads, "{who}: {heard:?}");
+        }
+        let text = String::from_utf8_lossy(bytes);
+        for line in text.split(['\r', '\n', ';']) {
+            let force = mark10::Command::decode(line);
+            let read = matches!(force, None | Some(mark10::Command::RealTime));
+            assert!(read, "{who}: {line:?} is {force:?}");
+            let force = imada::Command::decode(line);
+            let read = matches!(force, None | Some(imada::Command::Read));
+            assert!(read, "{who}: {line:?} is {force:?}");
+            let scale = mtsics::Command::decode(line);
+            let read = matches!(scale, None | Some(mtsics::Command::Serial));
+            assert!(read, "{who}: {line:?} is {scale:?}");
+            let brake = magtrol::Command::decode(line);
+            let read = matches!(brake, None | Some(magtrol::Command::Identify));
+            assert!(read, "{who}: {line:?} is {brake:?}");
+            let cell = aed::Command::decode(line);
+            let read = matches!(cell, None | Some(aed::Command::Identify));
+            assert!(read, "{who}: {line:?} is {cell:?}");
         }
     }
 }
@@ -187,7 +310,11 @@ fn silence_garbage_and_an_echo_are_nobody() {
                 }
             }
         });
-        assert_eq!(asked(&clock, &near), [], "a far end that is nobody");
+        assert_eq!(
+            asked(&clock, &near, |_| true),
+            [],
+            "a far end that is nobody"
+        );
         let _ = task.join();
     }
     clock.end();
