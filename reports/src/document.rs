@@ -445,6 +445,32 @@ pub(crate) struct Bench {
     pub(crate) file: FileDigest,
     /// Devices that are not under test.
     pub(crate) devices: Vec<BenchDevice>,
+    pub(crate) cube: Option<TestCube>,
+    /// Poses whose commanded position is known.
+    pub(crate) poses: Vec<CommandedPose>,
+}
+
+/// ISO 9283:1998, 6.8.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct TestCube {
+    pub(crate) device: String,
+    pub(crate) frame: String,
+    /// `(480, 0, 330) mm`.
+    pub(crate) centre: String,
+    pub(crate) edge: String,
+    /// Corners of the diagonal plane: `C1-C2-C7-C8`.
+    pub(crate) plane: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct CommandedPose {
+    pub(crate) name: String,
+    pub(crate) device: String,
+    pub(crate) frame: Option<String>,
+    /// `480, 0, 330`.
+    pub(crate) position_mm: String,
+    /// `160, 0, 90`.
+    pub(crate) orientation_deg: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]

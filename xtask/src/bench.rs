@@ -7,6 +7,8 @@ use crate::vm;
 
 /// What is measured in the virtual machine, with a guest program as it is released: some minutes of building.
 const IN_THE_GUEST: &str = "can";
+/// What needs the renderer of PDFs.
+const PDF: &str = "pdf";
 
 /// `cargo xtask bench [NAME...]`: the released binary, for start-up; then all that is measured, or
 /// what is named, and one table.
@@ -23,6 +25,14 @@ pub(crate) fn measurements(workspace: &Workspace, parts: &mut Parts, names: &[St
         parts.run("guest program, released", |_| {
             let built = vm::build_released(workspace);
             built.map(|folder| guest = Some(folder)).into()
+        });
+    }
+    if names.iter().any(|name| name == PDF) {
+        setup::pdf(parts);
+        parts.run("renderer of PDFs", |_| {
+            let mut build = workspace.cargo();
+            build.args(["build", "--profile", "pdf", "--package", "certbench-pdf"]);
+            run(&mut build).into()
         });
     }
     parts.run("measurements", |_| {

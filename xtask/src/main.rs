@@ -25,7 +25,7 @@ usage: cargo xtask <command> [--allow-not-run]
   vm      the tests on a real kernel with SocketCAN, in QEMU
   browser the reports in Chromium, looked at by axe-core
   pdf     the renderer of PDFs: fonts and tools, its build, its tests
-  bench   the measurements of docs/measurements.md, all or those named after it; `judge`, `build` and `can` only when named
+  bench   the measurements of docs/measurements.md, all or those named after it; `judge`, `build`, `pdf` and `can` only when named
 
   --allow-not-run   a part that could not be set up does not fail the command
 ";

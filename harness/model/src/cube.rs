@@ -28,6 +28,19 @@ pub enum UpperEdge {
     MinusY,
 }
 
+impl UpperEdge {
+    /// The corners of the plane, as the standard numbers them.
+    #[must_use]
+    pub fn corners(self) -> &'static str {
+        match self {
+            UpperEdge::PlusX => "C1-C2-C7-C8",
+            UpperEdge::MinusX => "C3-C4-C5-C6",
+            UpperEdge::PlusY => "C4-C1-C6-C7",
+            UpperEdge::MinusY => "C2-C3-C8-C5",
+        }
+    }
+}
+
 impl Cube {
     /// The corners of a diagonal plane in order around it: two of the upper edge, then two of the
     /// lower one, so that the first and third, second and fourth are opposite.

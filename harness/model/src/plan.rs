@@ -1,6 +1,7 @@
 //! The plan: all that a run will do and all that decides its verdict, from files only, frozen
 //! under a hash before the first movement.
 
+use crate::cube::{Cube, UpperEdge};
 use crate::identity::{FileDigest, Provenance, sha256_hex};
 use crate::job::Party;
 use crate::measure::SetBy;
@@ -82,6 +83,19 @@ pub struct Basis {
     pub note: Option<Text>,
 }
 
+/// The test cube of ISO 9283:1998, 6.8, where a bench has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TestCube {
+    /// The robot in whose space it lies.
+    pub device: String,
+    /// The frame that its edges are parallel to.
+    pub frame: String,
+    /// Centre and edge.
+    pub cube: Cube,
+    /// The diagonal plane of the poses.
+    pub plane: UpperEdge,
+}
+
 /// The bench as far as a plan uses it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bench {
@@ -97,6 +111,9 @@ pub struct Bench {
     pub devices: Vec<DevicePlan>,
     /// Named poses.
     pub poses: BTreeMap<String, Pose>,
+    /// The test cube that commanded positions were made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cube: Option<TestCube>,
     /// Named postures of hands.
     pub presets: BTreeMap<String, Preset>,
     /// Named outputs.

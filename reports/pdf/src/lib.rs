@@ -55,6 +55,29 @@ impl std::fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// What is set, as files that Typst alone would set as well: the template `report.typ`, the tree of the
+/// page `page.json`, and its pictures.
+///
+/// # Errors
+/// [`Error::Page`].
+pub fn markup(page: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let mut page = page::read(page)?;
+    attach(&mut page.data, false);
+    let mut files = page.pictures;
+    files.push((TREE.to_string(), page.data.to_string().into_bytes()));
+    files.push((world::NAME.to_string(), world::TEMPLATE.as_bytes().to_vec()));
+    Ok(files)
+}
+
+/// The tree of a page, as the template asks for it.
+const TREE: &str = "page.json";
+
+fn attach(data: &mut serde_json::Value, attached: bool) {
+    if let Some(fields) = data.as_object_mut() {
+        fields.insert("attached".into(), attached.into());
+    }
+}
+
 /// Sets a page. `report` is the report as JSON, to be attached for programs.
 ///
 /// # Errors
@@ -66,9 +89,7 @@ pub fn pdf(page: &str, report: Option<&[u8]>, fonts: Fonts) -> Result<Vec<u8>, E
         utc,
         pictures,
     } = page::read(page)?;
-    if let Some(fields) = data.as_object_mut() {
-        fields.insert("attached".into(), report.is_some().into());
-    }
+    attach(&mut data, report.is_some());
     let json = data.to_string();
     let lacking = fonts.lacking(&json);
     if !lacking.is_empty() {
@@ -83,7 +104,7 @@ pub fn pdf(page: &str, report: Option<&[u8]>, fonts: Fonts) -> Result<Vec<u8>, E
         ..PdfOptions::default()
     };
     let mut files = pictures;
-    files.push(("page.json".to_string(), json.into_bytes()));
+    files.push((TREE.to_string(), json.into_bytes()));
     if let Some(report) = report {
         files.push(("report.json".to_string(), report.to_vec()));
     }

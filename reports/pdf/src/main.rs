@@ -1,9 +1,9 @@
 //! `certbench-pdf`: a report's page to a PDF. `certbench report RUN --format pdf` starts it.
 
-use certbench_pdf::{Fonts, pdf};
+use certbench_pdf::{Fonts, markup, pdf};
 use std::ffi::OsString;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -14,6 +14,7 @@ usage: certbench-pdf [PAGE.html [REPORT.json]] [--out FILE.pdf] [--fonts FOLDER]
   what follows a zero byte there is attached; without --out the PDF goes to standard output.
   Fonts are those of the Debian package fonts-noto-cjk; --fonts adds all of a folder, and so do the
   folders of CERTBENCH_FONTS (with `:` between them), also when certbench starts this program.
+  --markup FOLDER sets nothing and writes what would be set: report.typ and page.json, for Typst alone.
 ";
 
 /// Names folders with fonts.
@@ -25,6 +26,7 @@ struct Arguments {
     report: Option<PathBuf>,
     out: Option<PathBuf>,
     fonts: Vec<PathBuf>,
+    markup: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -52,6 +54,7 @@ fn read(mut given: impl Iterator<Item = OsString>) -> Option<Arguments> {
     while let Some(argument) = given.next() {
         match argument.to_str() {
             Some("--out") => arguments.out = Some(given.next()?.into()),
+            Some("--markup") => arguments.markup = Some(given.next()?.into()),
             Some("--fonts") => arguments.fonts.push(given.next()?.into()),
             Some(flag) if flag.starts_with('-') => return None,
             _ if arguments.page.is_none() => arguments.page = Some(argument.into()),
@@ -78,6 +81,9 @@ fn set(arguments: &Arguments) -> Result<(), String> {
         }
     }
     let page = String::from_utf8(page).map_err(|_| "the page is no UTF-8".to_string())?;
+    if let Some(folder) = &arguments.markup {
+        return lay_out(folder, markup(&page).map_err(|e| e.to_string())?);
+    }
     let named = std::env::var_os(FONTS).unwrap_or_default();
     let named = std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty());
     let folders: Vec<PathBuf> = arguments.fonts.iter().cloned().chain(named).collect();
@@ -91,4 +97,14 @@ fn set(arguments: &Arguments) -> Result<(), String> {
             written.map_err(|e| format!("standard output: {e}"))
         }
     }
+}
+
+/// Files into a folder, which is made when it is not there.
+fn lay_out(folder: &Path, files: Vec<(String, Vec<u8>)>) -> Result<(), String> {
+    std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).map_err(|e| format!("{}: {e}", path.display()))?;
+    }
+    Ok(())
 }

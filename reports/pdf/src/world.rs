@@ -9,7 +9,9 @@ use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
 use typst::{Library, LibraryExt, World};
 
-const TEMPLATE: &str = include_str!("../template/report.typ");
+/// What the template is called.
+pub(crate) const NAME: &str = "report.typ";
+pub(crate) const TEMPLATE: &str = include_str!("../template/report.typ");
 
 pub(crate) struct Desk {
     library: LazyHash<Library>,
@@ -25,7 +27,7 @@ impl Desk {
         Ok(Desk {
             library: LazyHash::new(Library::default()),
             fonts,
-            template: Source::new(named("report.typ")?, TEMPLATE.to_string()),
+            template: Source::new(named(NAME)?, TEMPLATE.to_string()),
             files,
         })
     }

@@ -113,3 +113,17 @@ fn folders_with_fonts_are_taken() {
         );
     }
 }
+
+/// Another Typst sets the same from these files: nothing of the page is missing in them.
+#[test]
+fn the_markup_is_laid_out_for_typst_alone() {
+    let (page, _) = page_and_report();
+    let out = folder("program-markup").join("markup");
+    let laid_out = given(program().arg("--markup").arg(&out), page.as_bytes());
+    assert!(laid_out.status.success(), "{}", said(&laid_out));
+    assert!(laid_out.stdout.is_empty());
+    let template = std::fs::read_to_string(out.join("report.typ")).unwrap();
+    assert!(template.contains("json(\"page.json\")"));
+    let tree = std::fs::read_to_string(out.join("page.json")).unwrap();
+    assert!(tree.contains("报告结束"));
+}

@@ -2,13 +2,14 @@
 
 use super::named;
 use crate::document::{
-    Basis, Bench, BenchDevice, Change, Dates, External, IdentityRow, Item, Mark, Opinion, Order,
-    Signature, Suite, Validation,
+    Basis, Bench, BenchDevice, Change, CommandedPose, Dates, External, IdentityRow, Item, Mark,
+    Opinion, Order, Signature, Suite, TestCube, Validation,
 };
 use crate::extra::{Extra, Issue, Laboratory, Validated};
 use crate::{build::rule, number, words::say};
-use certbench_model::plan::{DevicePlan, SafeState, Safety, Watchdog};
+use certbench_model::plan::{DevicePlan, Pose, SafeState, Safety, Watchdog};
 use certbench_model::{EventBody, Facts, Identity, LinkFacts, Plan, Provenance, Text};
+use std::collections::BTreeMap;
 
 /// The first event of a run, as far as a report needs it.
 #[derive(Clone, Copy)]
@@ -194,7 +195,36 @@ pub(super) fn bench(facts: &Facts, laboratory: &Laboratory) -> Bench {
         id: bench.id.clone(),
         file: bench.file.clone(),
         devices: others.map(device).collect(),
+        cube: bench.cube.as_ref().map(|of| TestCube {
+            device: of.device.clone(),
+            frame: of.frame.clone(),
+            centre: format!("({}) mm", coordinates(&of.cube.centre)),
+            edge: format!("{} mm", of.cube.edge),
+            plane: of.plane.corners().to_string(),
+        }),
+        poses: commanded(&bench.poses),
     }
+}
+
+fn commanded(poses: &BTreeMap<String, Pose>) -> Vec<CommandedPose> {
+    let one = |(name, pose): (&String, &Pose)| {
+        let [x, y, z, a, b, c] = pose.tcp?;
+        Some(CommandedPose {
+            name: name.clone(),
+            device: pose.device.clone(),
+            frame: pose.frame.clone(),
+            position_mm: coordinates(&[x, y, z]),
+            orientation_deg: coordinates(&[a, b, c]),
+        })
+    };
+    poses.iter().filter_map(one).collect()
+}
+
+/// To a thousandth, without zeros at the end.
+fn coordinates(all: &[f64; 3]) -> String {
+    // A zero of its own takes the sign from what was rounded to one.
+    let one = |x: &f64| ((x * 1e3).round() / 1e3 + 0.0).to_string();
+    all.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// The devices under test, then items of the order that are no device of this plan.

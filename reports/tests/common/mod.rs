@@ -241,7 +241,25 @@ pub(crate) fn plan() -> Plan {
                 device("gauge", "force-gauge", "mark10", false),
                 device("tracker", "tracker", "ascii-line", false),
             ],
-            poses: BTreeMap::new(),
+            poses: [(
+                "p2".to_string(),
+                Pose {
+                    device: "arm".into(),
+                    joints_deg: vec![],
+                    tcp: Some([580.0, 100.0, 430.25, 160.0, 0.0, 90.0]),
+                    frame: Some("base".into()),
+                },
+            )]
+            .into(),
+            cube: Some(TestCube {
+                device: "arm".into(),
+                frame: "base".into(),
+                cube: cube::Cube {
+                    centre: [480.0, 0.0, 330.5],
+                    edge: 250.0,
+                },
+                plane: cube::UpperEdge::PlusX,
+            }),
             presets: BTreeMap::new(),
             outputs: BTreeMap::new(),
             programs: BTreeMap::new(),

@@ -119,6 +119,7 @@ pub(crate) fn plan(device: DevicePlan, channels: Vec<Channel>, cases: Vec<Case>)
             file: nothing,
             devices: vec![device],
             poses: BTreeMap::new(),
+            cube: None,
             presets: BTreeMap::new(),
             outputs: BTreeMap::new(),
             programs: BTreeMap::new(),

@@ -74,15 +74,22 @@ pub(crate) fn measure() -> Result<Vec<Row>, String> {
             met: Some(lost(ours).iter().all(|lost| lost == "0") && !silent),
         });
     }
-    let late = paces.iter().find(|(who, _)| who == "joints");
-    for (who, said) in paces.iter().filter(|(who, _)| who != "joints") {
+    for (who, said) in paces.iter().filter(|(who, _)| !who.starts_with("joints")) {
+        let joints = format!("joints-to-{who}");
+        let late = paces.iter().find(|(who, _)| *who == joints);
+        let shares = |what: &str| {
+            let share = |share: &str| number(said, &format!("{what}-{share}"));
+            let [middle, most, nearly_all] = ["p50", "p99", "p99.9"].map(share);
+            format!("{middle:.0}, {most:.0}, {nearly_all:.0} µs")
+        };
         rows.push(Row {
-            what: format!("24 joints at 1 kHz: period in the {who}, off 1 ms: 50 %, 99 %, 99.9 %"),
+            what: format!(
+                "24 joints at 1 kHz to {who}: period off 1 ms, stamp behind the sending; each at 50 %, 99 %, 99.9 %"
+            ),
             subject: format!(
-                "{:.0}, {:.0}, {:.0} µs; {:.0} of {:.0} frames",
-                number(said, "p50"),
-                number(said, "p99"),
-                number(said, "p99.9"),
+                "{}; {}; {:.0} of {:.0} frames",
+                shares("off"),
+                shares("behind"),
                 number(said, "frames"),
                 number(said, "of")
             ),

@@ -219,9 +219,15 @@ fn bare(folder: &Path) -> Result<String, String> {
 
 /// Processor time of this process so far, all threads, seconds; the kernel counts hundredths.
 fn cpu_s() -> Result<f64, String> {
+    spent_s(11)
+}
+
+/// User and system time, seconds, that stand from this place on after the process' name in
+/// `/proc/self/stat`: 11 of this process, 13 of those that it waited for.
+pub(crate) fn spent_s(at: usize) -> Result<f64, String> {
     let stat = std::fs::read_to_string("/proc/self/stat").map_err(|e| e.to_string())?;
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let fields = after_name.split_whitespace().skip(11).take(2);
+    let fields = after_name.split_whitespace().skip(at).take(2);
     let ticks: Vec<f64> = fields.filter_map(|f| f.parse().ok()).collect();
     match ticks[..] {
         [user, system] => Ok((user + system) / 100.0),

@@ -2,8 +2,8 @@
 //! between the two in one run, because machines are noisy and drift.
 //!
 //! `cargo xtask bench [NAME...]` runs them and prints one table; `docs/measurements.md` keeps the
-//! last one with its machine. Every measurement takes a few seconds; `judge` (a gigabyte of disk) and
-//! `build` take minutes, `can` takes a virtual machine, and these run only when they are named.
+//! last one with its machine. Every measurement takes a few seconds; `judge` (a gigabyte of disk),
+//! `build` and `pdf` take minutes, `can` takes a virtual machine, and these run only when they are named.
 
 mod bench;
 mod build;
@@ -13,6 +13,7 @@ mod cycles;
 mod judge;
 mod language;
 mod paired;
+mod pdf;
 mod peer;
 mod pty;
 mod scratch;
@@ -43,6 +44,7 @@ const MEASUREMENTS: &[(&str, Measure, bool)] = &[
     ("clock", clock::measure, true),
     ("language", language::measure, true),
     ("judge", judge::measure, false),
+    ("pdf", pdf::measure, false),
     ("build", build::measure, false),
     ("can", can::measure, false),
 ];

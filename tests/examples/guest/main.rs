@@ -75,7 +75,7 @@ fn main() -> ExitCode {
         ["pace"] => PACE,
         // What a measurement starts as a process of its own.
         [rate::LISTENER, form, folder] => return part(rate::listen(form, folder)),
-        [pace::SENDER, seconds] => return part(pace::send(seconds)),
+        [pace::SENDER, seconds, to] => return part(pace::send(seconds, to)),
         ref other => {
             println!("guest: FAILED start: no scenario {other:?}");
             return ExitCode::from(64);

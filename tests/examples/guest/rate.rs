@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use certbench_clock::Clock;
 use certbench_link::candump::Line;
@@ -130,8 +130,10 @@ fn lines(folder: &Path) -> Result<usize, Box<dyn std::error::Error>> {
 pub(crate) fn listen(form: &str, folder: &str) -> Checked {
     let (clock, folder) = (Clock::real(), Path::new(folder));
     let bus = SocketCan::open(&clock, vcan::NAME)?;
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    let at_zero = unix.saturating_sub(Duration::from_nanos(clock.now().as_nanos()));
     let start = Start {
-        unix_ns_at_zero: 0,
+        unix_ns_at_zero: u64::try_from(at_zero.as_nanos())?,
         pace: Pace::Real,
     };
     let wire = match form {

@@ -210,6 +210,7 @@ fn plan() -> Plan {
                 device("io", false),
             ],
             poses: BTreeMap::new(),
+            cube: None,
             presets: BTreeMap::new(),
             outputs: BTreeMap::new(),
             programs: BTreeMap::new(),

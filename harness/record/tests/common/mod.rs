@@ -102,6 +102,7 @@ pub(crate) fn plan() -> Plan {
                 },
             }],
             poses: [].into(),
+            cube: None,
             presets: [].into(),
             outputs: [].into(),
             programs: [].into(),

@@ -10,7 +10,7 @@ use crate::written::bench::Bench as Written;
 use crate::yaml::{At, Entries, Scalar};
 use certbench_model::Quantity;
 use certbench_model::job::Party;
-use certbench_model::plan::{Output, Pose, Preset, Programs};
+use certbench_model::plan::{Output, Pose, Preset, Programs, TestCube};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -27,6 +27,7 @@ pub struct Bench {
     pub(crate) unreadable: Vec<String>,
     pub(crate) channels: BTreeMap<String, Wire>,
     pub(crate) poses: BTreeMap<String, (Span, Pose)>,
+    pub(crate) cube: Option<TestCube>,
     pub(crate) presets: BTreeMap<String, (Span, Preset)>,
     pub(crate) outputs: BTreeMap<String, (Span, Output)>,
     pub(crate) programs: BTreeMap<String, (Span, Programs)>,

@@ -8,7 +8,7 @@ use crate::complaint::{Complaint, Span};
 use crate::written::bench::{Bench as Written, Cube as WrittenCube, CubePlane};
 use crate::yaml::At;
 use certbench_model::cube::{Cube, UpperEdge};
-use certbench_model::plan::Pose;
+use certbench_model::plan::{Pose, TestCube};
 
 /// Where on a diagonal the poses lie, from its ends, and by how much of the diagonal's length they may
 /// be off (ISO 9283:1998, 6.8).
@@ -30,6 +30,12 @@ impl Checker<'_> {
         if self.bench_device(bench, device, cube.device.span).is_none() {
             return;
         }
+        bench.cube = Some(TestCube {
+            device: device.clone(),
+            frame: read.frame.clone(),
+            cube: read.cube,
+            plane: read.plane,
+        });
         for (name, tcp) in read.poses() {
             match bench.poses.get_mut(&name) {
                 Some((_, pose)) if pose.device != *device => {}

@@ -84,6 +84,7 @@ pub(super) fn bench_of_plan(
         file: sources.digest(bench.file),
         devices: devices.collect(),
         poses: of_devices(&bench.poses, |p| here(&p.device)),
+        cube: bench.cube.clone().filter(|c| here(&c.device)),
         presets: of_devices(&bench.presets, |p| here(&p.device)),
         outputs: of_devices(&bench.outputs, |o| here(&o.device)),
         programs: of_needed(&bench.programs, |device| here(device)),
