@@ -38,7 +38,7 @@ fn part(page: &str, name: &str) -> Option<String> {
     let titled = |line: &&str| line.starts_with("# ");
     let title = lines
         .iter()
-        .position(|line| titled(&line) && line.contains(name))?;
+        .position(|line| titled(line) && line.contains(name))?;
     let below = lines.get(title + 1..)?;
     let below: Vec<&str> = below
         .iter()
