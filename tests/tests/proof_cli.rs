@@ -63,6 +63,7 @@ fn a_plan_is_read_in_words_with_units() {
                    (set by the customer), guard band 1 U";
     for line in [
         measure,
+        "test cube of arm: centre (480, 0, 330) mm, edge 250 mm, plane C1-C2-C7-C8, frame base",
         "move arm to park at 50 %, until it rests there",
         "wait axes.j1 at least -10 deg within 10 s, otherwise fault of the bench",
         "window stopping of tcp, axes, estop_contact, drive_power until tcp rests within 0.5 mm \

@@ -103,6 +103,17 @@ fn in_words(plan: &Plan) -> Result<String, std::fmt::Error> {
             set_by(parameter.set_by)
         )?;
     }
+    if let Some(of) = &plan.bench.cube {
+        let [x, y, z] = of.cube.centre;
+        writeln!(
+            out,
+            "test cube of {}: centre ({x}, {y}, {z}) mm, edge {} mm, plane {}, frame {}",
+            of.device,
+            of.cube.edge,
+            of.plane.corners(),
+            of.frame
+        )?;
+    }
     for (name, rows) in &plan.tables {
         let version = plan.table_versions.get(name);
         let version = version.map_or(String::new(), |v| format!(" {v}"));
