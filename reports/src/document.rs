@@ -410,7 +410,26 @@ pub(crate) struct Certificate {
     pub(crate) noise: Option<String>,
     pub(crate) direction: Option<String>,
     pub(crate) bandwidth: Option<String>,
+    /// What it says of the angles of a pose.
+    pub(crate) angles: Option<String>,
+    /// What its use adds, each part as a half-width.
+    pub(crate) in_use: Vec<PartInUse>,
+    /// Parts of its use that its uncertainty holds already.
+    pub(crate) in_certificate: Vec<String>,
     pub(crate) file: Option<FileDigest>,
+}
+
+/// Resolution, alignment or temperature of an instrument in use.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct PartInUse {
+    /// `resolution`, `alignment` or `temperature`.
+    pub(crate) part: String,
+    /// `± 0.005 N`.
+    pub(crate) half_width: String,
+    /// The same error at every reading of a run.
+    pub(crate) steady: bool,
+    /// Where it is known from.
+    pub(crate) from: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]

@@ -372,6 +372,12 @@ def synchrony(arrivals):
     return {"spread": np.ptp(arrivals)}
 
 
+@metric("finger-repeatability")
+def finger_repeatability(attained):
+    spread = 3 * np.std(attained, ddof=1)
+    return {"spread": spread, "u": spread / math.sqrt(2 * len(attained) - 2), "mean": np.mean(attained)}
+
+
 @metric("tracking")
 def tracking(measured, profile, most, steps):
     (t, f), (pt, pf) = np.array(measured).T, np.array(profile).T
@@ -884,7 +890,11 @@ def two_rates(a, b, pairs):
     p, q = k / n, l / m
     low = p - q - math.sqrt((p - one.low) ** 2 + (other.high - q) ** 2)
     high = p - q + math.sqrt((one.high - p) ** 2 + (q - other.low) ** 2)
-    return {"fisher": fisher, "newcombe": [low, high], "mcnemar": stats.binomtest(pairs[0], sum(pairs)).pvalue}
+    # Mid-p: both tails of the coin, and of the splits as uneven as the one that was seen only half.
+    coin, few = stats.binom(sum(pairs), 0.5), min(pairs)
+    mid = 1.0 if pairs[0] == pairs[1] else 2 * coin.cdf(few) - coin.pmf(few)
+    exact = stats.binomtest(pairs[0], sum(pairs)).pvalue
+    return {"fisher": fisher, "newcombe": [low, high], "mcnemar": exact, "mcnemar_mid": mid}
 
 
 @metric("two-series")

@@ -1,11 +1,13 @@
 //! Two runs of one suite, result by result: the change, its uncertainty, and whether it is more than
 //! that.
 
+use crate::paired::Pairs;
 use crate::stats::binomial::Count;
 use crate::stats::rates::fisher;
 use certbench_model::finding::{CaseFindings, Proportion, Value};
 use certbench_model::{Accept, Finding, Findings, Text, Unit, Verdict};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What became of one result.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -42,6 +44,16 @@ pub struct Difference {
     pub e_n: Option<f64>,
     /// Two-sided p of Fisher's exact test; for shares.
     pub fisher_p: Option<f64>,
+    /// The same trials pair by pair, where that was asked for; for shares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paired: Option<Pairs>,
+}
+
+impl Rates {
+    /// Whether it needs the trials of both runs in pairs.
+    pub fn paired(self) -> bool {
+        matches!(self, Rates::McNemar | Rates::McNemarMidP)
+    }
 }
 
 /// What says whether two shares differ. Fisher's test and Newcombe's interval can disagree at 5 %: one
@@ -53,6 +65,10 @@ pub enum Rates {
     Newcombe,
     /// The p of Fisher's exact test is at most one minus the confidence of the results.
     Fisher,
+    /// The same for McNemar's exact test, over trials that belong together in pairs.
+    McNemar,
+    /// The same for its mid-p.
+    McNemarMidP,
 }
 
 /// A change in a word, from best to worst for a program that must decide.
@@ -71,8 +87,14 @@ pub enum Outcome {
     Worse,
 }
 
-/// Every result of either run, in the order of the first.
-pub fn compare(first: &Findings, second: &Findings, rates: Rates) -> Vec<Change> {
+/// Every result of either run, in the order of the first; `pairs` by id, where the rates are to be
+/// compared by them. A rate without pairs cannot be told then.
+pub fn compare(
+    first: &Findings,
+    second: &Findings,
+    rates: Rates,
+    pairs: &BTreeMap<String, Pairs>,
+) -> Vec<Change> {
     let of_first = rows(first);
     let of_second = rows(second);
     let find = |list: &[(String, &Finding)], id: &str| -> Option<usize> {
@@ -83,11 +105,11 @@ pub fn compare(first: &Findings, second: &Findings, rates: Rates) -> Vec<Change>
         let b = find(&of_second, id)
             .and_then(|i| of_second.get(i))
             .map(|(_, f)| *f);
-        changes.push(change(id, Some(a), b, rates));
+        changes.push(change(id, Some(a), b, (rates, pairs.get(id))));
     }
     for (id, b) in &of_second {
         if find(&of_first, id).is_none() {
-            changes.push(change(id, None, Some(b), rates));
+            changes.push(change(id, None, Some(b), (rates, None)));
         }
     }
     changes
@@ -113,7 +135,12 @@ pub(crate) fn named(f: &Finding) -> Text {
     }
 }
 
-fn change(id: &str, a: Option<&Finding>, b: Option<&Finding>, rates: Rates) -> Change {
+fn change(
+    id: &str,
+    a: Option<&Finding>,
+    b: Option<&Finding>,
+    (rates, pairs): (Rates, Option<&Pairs>),
+) -> Change {
     let mut change = Change {
         id: id.to_string(),
         title: b.or(a).map_or_else(|| Text::same(id), named),
@@ -148,7 +175,10 @@ fn change(id: &str, a: Option<&Finding>, b: Option<&Finding>, rates: Rates) -> C
         {
             change.values = Some([share(x), share(y)]);
             change.unit = Some(Unit::one());
-            change.difference = Some(of_shares(x, y, rates));
+            if rates.paired() && pairs.is_none() {
+                return change;
+            }
+            change.difference = Some(of_shares(x, y, rates, pairs.copied()));
         }
         _ => {}
     }
@@ -174,28 +204,33 @@ pub fn of_quantities(values: [f64; 2], expanded: [f64; 2], k: [f64; 2]) -> Diffe
         significant: value.abs() > u,
         e_n: (root > 0.0).then(|| value / root),
         fisher_p: None,
+        paired: None,
     }
 }
 
 /// The difference of two shares with the interval of R. G. Newcombe, "Interval estimation for the
 /// difference between independent proportions", Statistics in Medicine 17 (1998), method 10: from the
-/// Wilson intervals of both; and the p of Fisher's exact test.
-pub fn of_shares(a: &Proportion, b: &Proportion, rates: Rates) -> Difference {
+/// Wilson intervals of both; the p of Fisher's exact test; and what their pairs say, if there are any.
+pub fn of_shares(a: &Proportion, b: &Proportion, rates: Rates, pairs: Option<Pairs>) -> Difference {
     let (p, q) = (share(a), share(b));
     let value = q - p;
     let low = value - (q - b.wilson[0]).hypot(a.wilson[1] - p);
     let high = value + (b.wilson[1] - q).hypot(p - a.wilson[0]);
     let count = |p: &Proportion| Count::new(u64::from(p.k), u64::from(p.n));
     let fisher_p = count(a).zip(count(b)).map(|(a, b)| fisher(a, b));
+    let small = |p: Option<f64>| p.is_some_and(|p| p <= 1.0 - a.confidence);
     Difference {
         value,
         interval: [low, high],
         significant: match rates {
             Rates::Newcombe => low > 0.0 || high < 0.0,
-            Rates::Fisher => fisher_p.is_some_and(|p| p <= 1.0 - a.confidence),
+            Rates::Fisher => small(fisher_p),
+            Rates::McNemar => small(pairs.map(|p| p.exact_p)),
+            Rates::McNemarMidP => small(pairs.map(|p| p.mid_p)),
         },
         e_n: None,
         fisher_p,
+        paired: pairs,
     }
 }
 
@@ -314,7 +349,7 @@ mod tests {
         ] {
             let first = proportion(a.0, a.1, wilson(a.0, a.1));
             let second = proportion(b.0, b.1, wilson(b.0, b.1));
-            let d = of_shares(&first, &second, Rates::Newcombe);
+            let d = of_shares(&first, &second, Rates::Newcombe, None);
             for (x, y) in d.interval.iter().zip(printed) {
                 assert!(
                     (x - y).abs() < 5.1e-5,
@@ -331,7 +366,7 @@ mod tests {
         // Two hands with 46 and 38 of 50: p = 0.053765, the difference is 0.014532 to 0.302609.
         let first = proportion(38, 50, wilson(38, 50));
         let second = proportion(46, 50, wilson(46, 50));
-        let by = |rates| of_shares(&first, &second, rates);
+        let by = |rates| of_shares(&first, &second, rates, None);
         assert!(by(Rates::Newcombe).significant && !by(Rates::Fisher).significant);
         assert!((by(Rates::Fisher).fisher_p.unwrap() - 0.053765).abs() < 5e-7);
         assert!((by(Rates::Newcombe).interval[0] - 0.014532).abs() < 5e-7);

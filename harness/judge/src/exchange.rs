@@ -164,18 +164,12 @@ fn at_pose(here: &Visited, all: &[Option<&Visited>]) -> Exchanged {
         let Some(of) = attained.get(*which) else {
             continue;
         };
-        let (u, certificate) = &of.instrument;
-        match u {
-            Some(u) => budget.normal(
-                Text::new(
-                    format!("Instrument, robot {number}"),
-                    format!("仪器（第 {number} 台）"),
-                ),
-                *u,
-                certificate.clone(),
-            ),
-            None => budget.scatter(Text::same(""), None, 1.0),
-        }
+        let (u, channel) = &of.instrument;
+        let name = Text::new(
+            format!("Instrument, robot {number}"),
+            format!("仪器（第 {number} 台）"),
+        );
+        budget.certificate(name, *u, channel);
     }
     // A registration that both runs have in common moves both barycentres alike.
     let ways: Vec<_> = e

@@ -19,6 +19,7 @@ mod frame;
 pub mod interlab;
 mod measure;
 pub mod metric;
+pub mod paired;
 mod params;
 mod reason;
 mod register;

@@ -27,6 +27,66 @@ pub struct Calibration {
     /// Standard deviation of a single reading's noise (1 sigma), in the signal's unit. It is part
     /// of `U` too; metrics of repeatability need it apart (standards.md 9.4).
     pub noise: Option<f64>,
+    /// What it says of the angles of a pose, whose positions the ranges are about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub angles: Option<AngleCalibration>,
+    /// What it does not say: the instrument as it is used on this bench.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_use: Option<InUse>,
+}
+
+/// Uncertainty of the angles of a pose, in degrees.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AngleCalibration {
+    /// Expanded uncertainty of one angle.
+    pub u_deg: f64,
+    /// Its coverage factor.
+    pub k: f64,
+    /// Standard deviation of a single angle's noise (1 sigma); part of `u_deg` too.
+    pub noise_deg: Option<f64>,
+}
+
+/// What the use of an instrument adds to its certificate (JCGM 100:2008, 4.3.7 and F.2): each part an
+/// unknown error anywhere within a half-width.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InUse {
+    /// Half of the step of the indication (F.2.2.1).
+    pub resolution: Option<Part>,
+    /// How the instrument stands to what it measures.
+    pub alignment: Option<Part>,
+    /// How far from the temperature of its calibration it is used.
+    pub temperature: Option<Part>,
+    /// What the `U` of the certificate holds already: `resolution`, `alignment`, `temperature`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_certificate: Vec<String>,
+}
+
+/// An error within plus or minus `half_abs + half_rel * |reading|`, no value likelier than another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Absolute half-width, in the signal's unit.
+    pub half_abs: f64,
+    /// Part proportional to the magnitude of the reading (0.01 = 1 %).
+    pub half_rel: f64,
+    /// It is the same error at every reading of a run: it cancels out of a repeatability, and is one
+    /// error in several results.
+    pub steady: bool,
+    /// Where that is known from.
+    pub from: String,
+}
+
+impl Part {
+    /// Standard uncertainty at a reading, in the signal's unit: half-width over the root of 3.
+    pub fn standard_uncertainty(&self, reading: f64) -> f64 {
+        (self.half_abs + self.half_rel * reading.abs()) / 3f64.sqrt()
+    }
+}
+
+impl InUse {
+    /// Resolution, alignment, temperature, as far as they are stated.
+    pub fn parts(&self) -> [Option<&Part>; 3] {
+        [&self.resolution, &self.alignment, &self.temperature].map(Option::as_ref)
+    }
 }
 
 /// Expanded uncertainty of a stretch of the range: `U = u_abs + u_rel * |reading|`.
@@ -54,10 +114,15 @@ impl Calibration {
             .map(|r| (r.u_abs + r.u_rel * reading.abs()) / r.k)
     }
 
-    /// Largest expanded uncertainty (k = 2) over the calibrated range.
+    /// Largest expanded uncertainty (k = 2) over the calibrated range, as it is used.
     pub fn worst_expanded_uncertainty(&self) -> f64 {
-        let worst =
-            |r: &CalibrationRange| 2.0 * (r.u_abs + r.u_rel * r.from.abs().max(r.to.abs())) / r.k;
+        let worst = |r: &CalibrationRange| {
+            let far = r.from.abs().max(r.to.abs());
+            let parts = self.in_use.iter().flat_map(InUse::parts).flatten();
+            let beside = parts.map(|part| part.standard_uncertainty(far).powi(2));
+            let own = (r.u_abs + r.u_rel * far) / r.k;
+            2.0 * (own * own + beside.sum::<f64>()).sqrt()
+        };
         self.ranges.iter().map(worst).fold(0.0, f64::max)
     }
 

@@ -238,6 +238,9 @@ pub struct BudgetLine {
     pub nu: Option<f64>,
     /// Certificate or place that it comes from.
     pub from: Option<String>,
+    /// One unknown error in every result that names the same `from`, as the error of a certificate is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub common: bool,
 }
 
 /// k successes of n.

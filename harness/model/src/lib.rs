@@ -31,7 +31,7 @@ pub mod unit;
 pub mod vocabulary;
 
 pub use addendum::Addendum;
-pub use calibration::{Calibration, CalibrationRange, Registration};
+pub use calibration::{AngleCalibration, Calibration, CalibrationRange, InUse, Part, Registration};
 pub use channel::{Channel, Component, Source};
 pub use correction::{Correction, Place};
 pub use date::Date;

@@ -162,6 +162,29 @@ fn values_are_in_the_units_of_the_channels() {
 }
 
 #[test]
+fn the_use_of_an_instrument_is_half_widths_in_its_unit() {
+    let (from, to) = (
+        "delay: [0 ms, 10 ms]",
+        "delay: [0 ms, 10 ms]
+        in_use:
+          resolution: { step: 20 mN, from: display }
+          alignment: { angle: 1 deg, from: fixture }
+          temperature: { per_kelvin: 1 mN, per_kelvin_relative: 0.02 %, within: 5 K, from: data sheet, steady: true }",
+    );
+    let plan = planned(&[("small.bench.yaml", from, to)], true, &[], "2026-11-22").unwrap();
+    let (_, force) = plan.channel("force").unwrap();
+    let used = force.calibration.as_ref().unwrap().in_use.clone().unwrap();
+    let [resolution, alignment, temperature] = used.parts().map(|part| part.unwrap().clone());
+    let near = |got: f64, want: f64| assert!((got - want).abs() < 1e-12, "{got} is not {want}");
+    near(resolution.half_abs, 0.01);
+    near(alignment.half_rel, 1.523_048_436e-4); // 1 - cos 1°
+    near(temperature.half_abs, 0.005);
+    near(temperature.half_rel, 0.001);
+    let steady = [resolution, alignment, temperature].map(|p| p.steady);
+    assert_eq!(steady, [false, true, true]);
+}
+
+#[test]
 fn only_what_is_used_is_in_the_plan() {
     let plan = small();
     let ids: Vec<&str> = plan.channels.iter().map(|c| c.id.as_str()).collect();

@@ -1,12 +1,13 @@
 //! Every channel with the instrument and certificate behind it.
 
 use super::{head, quantity};
-use crate::document::{Certificate, Frame, FramePoint, Instrument};
+use crate::document::{Certificate, Frame, FramePoint, Instrument, PartInUse};
 use crate::extra::Laboratory;
 use crate::number::{exact, factor, significant, with_unit};
 use certbench_model::finding::{FittedFrame, Residual};
 use certbench_model::{
-    Calibration, CalibrationRange, Channel, Date, Facts, Quantity, Registration, Source, Unit,
+    AngleCalibration, Calibration, CalibrationRange, Channel, Date, Facts, InUse, Part, Quantity,
+    Registration, Source, Unit,
 };
 
 pub(super) fn instruments(
@@ -70,6 +71,7 @@ fn instrument(
 }
 
 fn certificate(calibration: &Calibration, unit: Unit, day: Date) -> Certificate {
+    let in_use = calibration.in_use.as_ref();
     Certificate {
         number: calibration.certificate.clone(),
         body: calibration.body.clone(),
@@ -80,7 +82,45 @@ fn certificate(calibration: &Calibration, unit: Unit, day: Date) -> Certificate 
         noise: calibration.noise.map(|n| with_unit(&exact(n), unit)),
         direction: calibration.direction.clone(),
         bandwidth: calibration.bandwidth_hz.map(|f| format!("{} Hz", exact(f))),
+        angles: calibration.angles.map(angles),
+        in_use: in_use.map_or_else(Vec::new, |used| parts(used, unit)),
+        in_certificate: in_use.map_or_else(Vec::new, |used| used.in_certificate.clone()),
         file: calibration.file.clone(),
+    }
+}
+
+/// `U = 0.02° (k = 2), 0.005°`: uncertainty and noise.
+fn angles(of: AngleCalibration) -> String {
+    let noise = of.noise_deg.map(|n| format!(", σ = {}°", exact(n)));
+    let u = format!("U = {}° (k\u{a0}=\u{a0}{})", exact(of.u_deg), factor(of.k));
+    u + &noise.unwrap_or_default()
+}
+
+fn parts(used: &InUse, unit: Unit) -> Vec<PartInUse> {
+    let names = ["resolution", "alignment", "temperature"];
+    let stated = names.into_iter().zip(used.parts());
+    let one = |(name, part): (&str, Option<&Part>)| {
+        let part = part?;
+        let half = amount(part.half_abs, part.half_rel, unit);
+        Some(PartInUse {
+            part: name.to_string(),
+            half_width: format!("±\u{a0}{half}"),
+            steady: part.steady,
+            from: part.from.clone(),
+        })
+    };
+    stated.filter_map(one).collect()
+}
+
+/// `0.2 N + 0.1 %`: an absolute part and one of the reading.
+fn amount(absolute: f64, relative: f64, unit: Unit) -> String {
+    let percent = exact((relative * 1e8).round() / 1e6);
+    let absolute = (absolute != 0.0).then(|| with_unit(&exact(absolute), unit));
+    let relative = (relative != 0.0).then(|| format!("{percent} %"));
+    let parts: Vec<_> = [absolute, relative].into_iter().flatten().collect();
+    match parts.as_slice() {
+        [] => with_unit("0", unit),
+        parts => parts.join(" + "),
     }
 }
 
@@ -90,14 +130,7 @@ fn range(range: &CalibrationRange, unit: Unit) -> String {
         &format!("{} … {}", exact(range.from), exact(range.to)),
         unit,
     );
-    let absolute = (range.u_abs != 0.0).then(|| with_unit(&exact(range.u_abs), unit));
-    let percent = exact((range.u_rel * 1e8).round() / 1e6);
-    let relative = (range.u_rel != 0.0).then(|| format!("{percent} %"));
-    let parts: Vec<_> = [absolute, relative].into_iter().flatten().collect();
-    let u = match parts.as_slice() {
-        [] => with_unit("0", unit),
-        parts => parts.join(" + "),
-    };
+    let u = amount(range.u_abs, range.u_rel, unit);
     format!("{ends}: U = {u} (k\u{a0}=\u{a0}{})", factor(range.k))
 }
 

@@ -77,6 +77,23 @@ fn channel(id: &str, device: &str, components: &[(&str, &str)], source: Source) 
         direction: Some("tension".to_string()),
         bandwidth_hz: Some(100.0),
         noise: Some(0.03),
+        angles: None,
+        in_use: Some(InUse {
+            resolution: Some(Part {
+                half_abs: 0.005,
+                half_rel: 0.0,
+                steady: false,
+                from: "display".into(),
+            }),
+            alignment: Some(Part {
+                half_abs: 0.0,
+                half_rel: 0.0006,
+                steady: true,
+                from: "fixture".into(),
+            }),
+            temperature: None,
+            in_certificate: vec!["temperature".into()],
+        }),
     };
     Channel {
         id: id.to_string(),
@@ -424,6 +441,7 @@ pub(crate) fn measured(value: f64, u: f64, symbol: &str) -> Measured {
                 u: u / 3.0,
                 nu: Some(9.0),
                 from: None,
+                common: false,
             },
             BudgetLine {
                 name: Text::new("force gauge", "测力计"),
@@ -432,6 +450,7 @@ pub(crate) fn measured(value: f64, u: f64, symbol: &str) -> Measured {
                 u: u / 5.0,
                 nu: None,
                 from: Some("CNAS L1234-2026-0815".to_string()),
+                common: false,
             },
         ],
         bound: None,

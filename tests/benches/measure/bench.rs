@@ -58,6 +58,8 @@ pub(crate) fn channel(id: &str, names: &[&str]) -> Channel {
                 direction: None,
                 bandwidth_hz: None,
                 noise: None,
+                angles: None,
+                in_use: None,
             }),
         registration: None,
     }

@@ -13,6 +13,7 @@ pub(crate) const TABLE: Table = &[
     ("slip-displacement", slipping),
     ("cycle", cycling),
     ("synchrony", arriving),
+    ("finger-repeatability", repeating),
     ("tracking", following),
     ("touch", touching),
     ("calibration", calibrating),
@@ -129,6 +130,16 @@ fn arriving(d: &mut Draw) -> Case {
     (
         json!({ "arrivals": arrivals }),
         json!({ "spread": cycle::synchrony(&arrivals) }),
+    )
+}
+
+fn repeating(d: &mut Draw) -> Case {
+    let n = d.whole(2, 30);
+    let attained = d.values(n, 4.0, 5.0);
+    let seen = repeat::repeatability(&attained).unwrap();
+    (
+        json!({ "attained": attained }),
+        json!({ "spread": seen.spread, "u": seen.u, "mean": seen.mean }),
     )
 }
 

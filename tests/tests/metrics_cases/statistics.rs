@@ -170,7 +170,7 @@ fn comparing(d: &mut Draw) -> Case {
         json!({ "a": [k, n], "b": [l, m], "pairs": [one, other] }),
         json!({
             "fisher": rates::fisher(a, b), "newcombe": ends(rates::newcombe(a, b, Confidence::P95)),
-            "mcnemar": rates::mcnemar(one, other),
+            "mcnemar": rates::mcnemar(one, other), "mcnemar_mid": rates::mcnemar_mid(one, other),
         }),
     )
 }

@@ -10,9 +10,11 @@ use crate::inputs::readable;
 use crate::{issued, say};
 use anyhow::ensure;
 use certbench_judge::compare::{Change, Outcome, Rates, compare as changes};
+use certbench_judge::paired::{Pairs, pairs};
 use certbench_model::{Findings, Recorded};
 use certbench_record::Corrected;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What has changed between runs of one suite, with its uncertainty.
@@ -52,7 +54,7 @@ pub(crate) struct Args {
     /// Limit of E, guarded by its U: `0.5 mm`
     #[arg(long, value_name = "VALUE", requires = "exchangeability")]
     at_most: Option<String>,
-    /// What says whether two success rates differ; both are shown
+    /// What says whether two success rates differ; the first two are always shown
     #[arg(long, value_enum, default_value_t)]
     rates: Test,
     /// Print as JSON
@@ -68,6 +70,10 @@ enum Test {
     Newcombe,
     /// The p of Fisher's exact test is small enough
     Fisher,
+    /// Trials of one object in both runs are pairs: the p of McNemar's exact test is small enough
+    Mcnemar,
+    /// The same for its mid-p
+    McnemarMidP,
 }
 
 impl From<Test> for Rates {
@@ -75,6 +81,8 @@ impl From<Test> for Rates {
         match test {
             Test::Newcombe => Rates::Newcombe,
             Test::Fisher => Rates::Fisher,
+            Test::Mcnemar => Rates::McNemar,
+            Test::McnemarMidP => Rates::McNemarMidP,
         }
     }
 }
@@ -126,7 +134,12 @@ pub(crate) fn compare(args: &Args) -> anyhow::Result<Exit> {
     let mut worst = Outcome::Same;
     let mut told = Vec::new();
     for second in others {
-        let found = changes(&first.findings, &second.findings, args.rates.into());
+        let rates = Rates::from(args.rates);
+        let paired = match rates.paired() {
+            true => pairs(&first.run, &second.run),
+            false => BTreeMap::new(),
+        };
+        let found = changes(&first.findings, &second.findings, rates, &paired);
         worst = found.iter().map(|c| c.outcome).fold(worst, Outcome::max);
         match args.json {
             true => {
@@ -274,9 +287,22 @@ fn values(change: &Change) -> String {
             .fisher_p
             .map(|p| format!(", Fisher p {p:.3}"))
             .unwrap_or_default();
+        text += &d.paired.map(pair_by_pair).unwrap_or_default();
     }
     if let Some([m, n]) = change.margins {
         text += &format!(", margin {m:.5} -> {n:.5}");
     }
     text
+}
+
+/// `, pairs: 40 both, 6 only first, 1 only second, 3 neither, McNemar p 0.125, mid-p 0.070`.
+fn pair_by_pair(p: Pairs) -> String {
+    let left_out = match p.left_out {
+        0 => String::new(),
+        n => format!(", {n} trials in no pair"),
+    };
+    format!(
+        ", pairs: {} both, {} only first, {} only second, {} neither{left_out}, McNemar p {:.4}, mid-p {:.4}",
+        p.both, p.only_first, p.only_second, p.neither, p.exact_p, p.mid_p
+    )
 }

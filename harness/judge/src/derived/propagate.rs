@@ -52,10 +52,11 @@ pub(super) struct Cause {
 }
 
 impl Cause {
-    /// The certificate whose unknown error this is.
+    /// The certificate, or the part of an instrument in use, whose unknown error this is.
     pub(super) fn instrument(&self) -> Option<&str> {
         let certified = self.line.type_ab == "B" && self.line.distribution == "normal";
-        self.line.from.as_deref().filter(|_| certified)
+        let one = certified || self.line.common;
+        self.line.from.as_deref().filter(|_| one)
     }
 }
 
@@ -101,6 +102,7 @@ impl Doubtful {
             u,
             nu: None,
             from: None,
+            common: false,
         };
         let cause = Cause {
             amount: u,

@@ -43,7 +43,18 @@ fn line(kind: &str, distribution: &str, u: f64, from: Option<&str>) -> BudgetLin
         u,
         nu: None,
         from: from.map(String::from),
+        common: false,
     }
+}
+
+/// A reading of an instrument that stands askew, which is one error in all of its readings.
+fn askew(id: &str, value: f64, u: f64, common: bool) -> Doubtful {
+    let line = BudgetLine {
+        common,
+        ..line("B", "rectangular", u, Some("gauge: seat"))
+    };
+    let m = measured(value, "N", vec![line]);
+    Doubtful::measured(id, &Text::same(id), &m, true)
 }
 
 fn measured(value: f64, unit: &str, lines: Vec<BudgetLine>) -> Measured {
@@ -95,6 +106,22 @@ fn of(formula: &Expr, unit: Unit, inputs: &BTreeMap<&str, &Doubtful>) -> Doubtfu
 fn printed(found: f64, text: &str) {
     let digits = text.split_once('.').map_or(0, |(_, d)| d.len());
     assert_eq!(format!("{found:.digits$}"), text);
+}
+
+#[test]
+fn an_instrument_that_stands_askew_does_so_in_both_readings() {
+    // 1 % of both: nothing is left of it in their ratio, all of it in their sum.
+    let of = |words: &str, unit: &str, common: bool| {
+        let both = [
+            ("a", askew("a", 10.0, 0.1, common)),
+            ("b", askew("b", 20.0, 0.2, common)),
+        ];
+        result(words, unit, &both).1
+    };
+    assert!(of("a b /", "1", true) < 1e-15);
+    printed(of("a b +", "N", true), "0.300");
+    // What each reading has for itself adds up by squares.
+    printed(of("a b +", "N", false), "0.224");
 }
 
 #[test]

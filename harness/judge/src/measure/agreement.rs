@@ -3,6 +3,7 @@
 use super::{Answer, Task, named, no_number};
 use crate::budget::Budget;
 use crate::stats::agreement;
+use crate::stats::rates::mcnemar;
 use crate::trial::Counts;
 use certbench_model::finding::{Reason, Value};
 use certbench_model::{Text, Unit};
@@ -93,6 +94,17 @@ pub(super) fn beyond_chance(
             None,
         ),
     ]);
+    let of = |first: usize, second: usize| table.get(first)?.get(second).copied();
+    if let (2, Some(one_way), Some(other_way)) = (table.len(), of(0, 1), of(1, 0)) {
+        answer.more.push(named(
+            "p_M",
+            "Probability of as uneven a split of the disagreements by chance (McNemar, exact)",
+            "不一致同样偏向一方的偶然概率（McNemar 精确检验）",
+            mcnemar(one_way, other_way).unwrap_or(1.0),
+            one,
+            None,
+        ));
+    }
     answer.value = Some(Value::Quantity(budget.measured(seen.kappa, one, n)));
     Ok(())
 }

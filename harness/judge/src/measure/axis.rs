@@ -1,8 +1,8 @@
 //! Positioning of one axis against a reference, approached from both sides: ISO 230-2.
 
-use super::steps::{largest_u, mean, own};
+use super::steps::{farthest, largest_u, mean, own};
 use super::{Answer, Task, named, no_number, unit};
-use crate::budget::Budget;
+use crate::budget::{self, Budget};
 use crate::metric::joint::encoder::{self, Target};
 use crate::stats::summary::Summary;
 use certbench_model::finding::{Reason, Value};
@@ -75,13 +75,15 @@ pub(super) fn positioning(task: Task<'_>, answer: &mut Answer) -> Result<(), Rea
     let instrument = match accuracy {
         true => largest_u(channel, readings, deg),
         // A systematic error is the same at every approach of one target.
-        false => crate::budget::noise(channel)
-            .and_then(|noise| own(channel).convert_difference(noise, deg).ok())
-            .or_else(|| largest_u(channel, readings, deg)),
+        false => farthest(readings).and_then(|most| {
+            let at = deg.convert(most, own(channel)).ok()?;
+            let apart = budget::between_readings(channel, at, budget::noise(channel))?;
+            apart.converted(own(channel), deg)
+        }),
     };
     budget.certificate(
         Text::new("Instrument, at both ends", "仪器（两端）"),
-        instrument.map(|u| std::f64::consts::SQRT_2 * u),
+        instrument.map(|u| u * std::f64::consts::SQRT_2),
         channel,
     );
     answer.more.extend([

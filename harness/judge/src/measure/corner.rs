@@ -140,7 +140,7 @@ pub(super) fn weaving(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason>
         let u = pose::instrument(passes.channel, passes.far_mm)?;
         budget.certificate(
             Text::new("Instrument, twice", "仪器（两次）"),
-            u.map(|u| 100.0 * std::f64::consts::SQRT_2 * u / command),
+            u.map(|u| u * (100.0 * std::f64::consts::SQRT_2 / command)),
             passes.channel,
         );
     } else {

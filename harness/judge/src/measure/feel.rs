@@ -1,12 +1,13 @@
 //! Hands: grasp strength on a split artifact, touch sensitivity, own force against a reference,
-//! efficiency of a grasp, tracking of a force profile, synchrony of fingers.
+//! efficiency of a grasp, tracking of a force profile, repeatability and synchrony of fingers.
 
-use super::steps::{largest_u, load_steps, mean, none, own};
+use super::steps::{farthest, largest_u, load_steps, mean, mean_of, none, own};
 use super::{Answer, Task, named, no_number, unit};
-use crate::budget::Budget;
+use crate::budget::{self, Budget};
 use crate::metric::hand::cycle;
 use crate::metric::hand::force_sense;
 use crate::metric::hand::grasp;
+use crate::metric::hand::repeat;
 use crate::metric::hand::tracking;
 use crate::reason::because;
 use crate::stats::Interval;
@@ -160,7 +161,7 @@ pub(super) fn efficiency(task: Task<'_>, answer: &mut Answer) -> Result<(), Reas
         (Text::new("Grip", "握力"), grip, last.1),
     ] {
         let u = largest_u(channel, std::iter::once(at), n);
-        budget.certificate(name, u.map(|u| (summary.mean * u / at).abs()), channel);
+        budget.certificate(name, u.map(|u| u * (summary.mean / at)), channel);
     }
     answer.more.push(named(
         "η_max",
@@ -256,6 +257,50 @@ fn profile(task: Task<'_>, of: Unit) -> Result<Vec<(f64, f64)>, Reason> {
             format!("力曲线“{written}”不是形如 `0 s 0 N, 1 s 10 N` 的列表"),
         )
     })
+}
+
+/// Three standard deviations of the means of the windows, each the same command once more.
+pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
+    let channel = task.channel("channel")?;
+    let component = super::steps::tested(task, channel)?;
+    let of = channel
+        .components
+        .get(component)
+        .map_or(Unit::one(), |c| c.unit);
+    let mut each = Vec::new();
+    for window in task.windows("over", answer)? {
+        each.push(mean_of(task, window, (channel, component), of, answer)?);
+    }
+    answer.n = u32::try_from(each.len()).unwrap_or(u32::MAX);
+    let seen = repeat::repeatability(&each).ok_or_else(none)?;
+    let mut budget = Budget::default();
+    budget.scatter(
+        Text::new("Sampling of the repeats", "重复次数的抽样"),
+        Some(seen.u),
+        seen.n as f64 - 1.0,
+    );
+    // Noise alone would show three standard deviations; a mean is taken to have as much as one reading.
+    let most = farthest(each.iter().copied());
+    let noise = budget::noise(channel);
+    let apart = most.and_then(|most| budget::between_readings(channel, most, noise));
+    budget.certificate(
+        Text::new(
+            "Instrument between repeats, as repeatability",
+            "各次重复之间的仪器（折算为重复性）",
+        ),
+        apart.map(|u| u * (3.0 / 2.0)),
+        channel,
+    );
+    answer.more.push(named(
+        "x̄",
+        "Mean of the repeats",
+        "各次重复的均值",
+        seen.mean,
+        of,
+        None,
+    ));
+    answer.value = Some(Value::Quantity(budget.measured(seen.spread, of, seen.n)));
+    Ok(())
 }
 
 /// Last arrival minus first arrival of the named components at a level, longest of the windows.

@@ -1,7 +1,7 @@
 //! Heat: thermal steady state, winding rise by resistance.
 
 use super::{Answer, Task, Window, named, no_number, unit};
-use crate::budget::{self, Budget};
+use crate::budget::{self, Budget, Doubt};
 use crate::figure;
 use crate::metric::thermal::{self, Steady};
 use crate::reason::because;
@@ -32,11 +32,10 @@ fn samples(
     })
 }
 
-/// Standard uncertainty of a reading, in another unit.
-fn u_at(channel: &Channel, reading: f64, of: Unit) -> Option<f64> {
+/// What is left open of a reading, in another unit.
+fn u_at(channel: &Channel, reading: f64, of: Unit) -> Option<Doubt> {
     let own = channel.components.first()?.unit;
-    let u = budget::instrument(channel, of.convert(reading, own).ok()?)?;
-    own.convert_difference(u, of).ok()
+    budget::instrument(channel, of.convert(reading, own).ok()?)?.converted(own, of)
 }
 
 /// The least of the windows: the torque that causes the allowed rise by copper loss alone.
@@ -96,7 +95,7 @@ pub(super) fn rated_torque(task: Task<'_>, answer: &mut Answer) -> Result<(), Re
         ),
     ];
     for (en, zh, channel, reading, of, slope) in lines {
-        let u = u_at(channel, reading, of).map(|u| u * slope.abs());
+        let u = u_at(channel, reading, of).map(|u| u * slope);
         budget.certificate(Text::new(en, zh), u, channel);
     }
     answer.more.extend([
@@ -215,7 +214,7 @@ pub(super) fn winding(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason>
     let rise = thermal::winding_rise(r1, off.ohm, theta1, theta_a, material).ok_or_else(none)?;
     // Sensitivities of the formula; the two resistances get no credit for their common instrument.
     let slope = (material + theta1) / r1;
-    let times = |c: f64, u: Option<f64>| u.map(|u| (c * u).abs());
+    let times = |c: f64, u: Option<Doubt>| u.map(|u| u * c);
     let mut budget = Budget::default();
     budget.scatter(
         Text::new("Extrapolation to switching off", "外推至断电时刻"),

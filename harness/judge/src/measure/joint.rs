@@ -3,7 +3,7 @@
 
 use super::steps::{draw, largest_u, mean, none, own, pairs};
 use super::{Answer, Task, named, no_number, unit};
-use crate::budget::{self, Budget};
+use crate::budget::{self, Budget, Doubt};
 use crate::metric::joint::efficiency::{self, Operating};
 use crate::metric::joint::friction;
 use crate::metric::joint::play::{self, Point};
@@ -23,7 +23,7 @@ pub(super) fn constant(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
     let mut budget = Budget::default();
     let (value, of) = if task.metric.id == "joint-torque-linearity" {
         let most = seen.iter().map(|p| p.1.abs()).fold(0.0, f64::max);
-        let relative = |u: Option<f64>, scale: f64| u.map(|u| 100.0 * u * scale / most);
+        let relative = |u: Option<Doubt>, scale: f64| u.map(|u| u * (100.0 * scale / most));
         budget.certificate(
             Text::new("Torque, of the largest torque", "转矩（占最大转矩）"),
             relative(largest_u(torque, seen.iter().map(|p| p.1), nm), 1.0),
@@ -89,10 +89,10 @@ fn column(pairs: &[(f64, f64)], of: impl Fn(&(f64, f64)) -> f64) -> Vec<f64> {
 
 /// What an instrument leaves open of a slope: its uncertainty over the span of its readings. A scale
 /// error goes into the slope in full.
-fn slope_u(channel: &Channel, values: Vec<f64>, of: Unit, slope: f64) -> Option<f64> {
+fn slope_u(channel: &Channel, values: Vec<f64>, of: Unit, slope: f64) -> Option<Doubt> {
     let span = Summary::of(&values).map(|s| s.max - s.min)?;
     let u = largest_u(channel, values.into_iter(), of)?;
-    (span > 0.0).then(|| (slope * u / span).abs())
+    (span > 0.0).then(|| u * (slope / span))
 }
 
 /// Mechanical over electrical power of the windows of one operating point.
@@ -157,12 +157,12 @@ pub(super) fn efficiency(task: Task<'_>, answer: &mut Answer) -> Result<(), Reas
     for (i, ((input, of), name)) in inputs.into_iter().zip(names).enumerate() {
         let channel = task.channel(input)?;
         let u = largest_u(channel, std::iter::once(at[i]), of);
-        let alone = u.and_then(|u| {
-            let mut only = [0.0; 4];
-            only[i] = u;
-            efficiency::efficiency(&operating(at, only))
-        });
-        budget.certificate(name, alone.map(|e| 100.0 * e.u), channel);
+        // Uncertain by one unit alone, it leaves open the size of its partial derivative.
+        let mut only = [0.0; 4];
+        only[i] = 1.0;
+        let slope = efficiency::efficiency(&operating(at, only)).map(|e| 100.0 * e.u);
+        let u = u.zip(slope).map(|(u, slope)| u * slope);
+        budget.certificate(name, u, channel);
         let (symbol, en, zh) = symbols[i];
         answer.more.push(named(symbol, en, zh, at[i], of, None));
     }
@@ -212,7 +212,7 @@ pub(super) fn play(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
             nu as f64,
         );
         let width = (to - from).abs();
-        let share = |u: Option<f64>, of: f64| u.map(|u| per_rad(k) * u / of);
+        let share = |u: Option<Doubt>, of: f64| u.map(|u| u * (per_rad(k) / of));
         budget.certificate(Text::new("Torque", "转矩"), share(u_torque, width), torque);
         budget.certificate(Text::new("Angle", "角度"), share(u_angle, width / k), angle);
         budget.measured(per_rad(k), unit("N.m/rad"), seen.len())
@@ -231,12 +231,12 @@ pub(super) fn play(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
         let twice = std::f64::consts::SQRT_2;
         budget.certificate(
             Text::new("Angle, twice", "角度（两次）"),
-            u_angle.map(|u| twice * u),
+            u_angle.map(|u| u * twice),
             angle,
         );
         budget.certificate(
             Text::new("Torque at which it is read, twice", "读取处的转矩（两次）"),
-            u_torque.map(|u| twice * u * soft),
+            u_torque.map(|u| u * (twice * soft)),
             torque,
         );
         budget.measured(value, deg, seen.len())
@@ -284,7 +284,7 @@ pub(super) fn friction(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
     let u = largest_u(load, raw.iter().map(|p| p.1), measured_in);
     budget.certificate(
         Text::new("Torque or current", "转矩或电流"),
-        u.map(|u| per * u),
+        u.map(|u| u * per),
         load,
     );
     answer.more.extend([
@@ -373,7 +373,7 @@ pub(super) fn torque_ripple(task: Task<'_>, answer: &mut Answer) -> Result<(), R
         .first()
         .and_then(|w| {
             let at = mean(task, *w, torque, own(torque), &mut Answer::default()).ok()?;
-            Some(share * (budget::instrument(torque, at)? / at).abs())
+            Some(budget::instrument(torque, at)? * (share / at))
         });
     budget.certificate(Text::new("Torque", "转矩"), relative, torque);
     let one = Unit::one();

@@ -1,6 +1,7 @@
 //! One metric a file: which windows and channels go into its mathematics, and what comes out.
 
 mod agreement;
+mod angle;
 mod axis;
 mod corner;
 mod cycle;
@@ -51,7 +52,7 @@ use certbench_model::vocabulary::MetricDescription;
 use certbench_model::{Channel, Measure, Quantity, Source, Step, Text, Unit, Verdict};
 
 pub(crate) use pose::{Attained, attained, registered};
-pub(crate) use success::invalid_trials;
+pub(crate) use success::{Around, invalid_trials, outcomes};
 
 /// Everything that a metric may look at.
 #[derive(Clone, Copy)]
@@ -179,6 +180,7 @@ pub(crate) fn compute(task: Task<'_>) -> Answer {
         "force-calibration" => feel::calibration(task, &mut answer),
         "grasp-efficiency" => feel::efficiency(task, &mut answer),
         "force-tracking" => feel::follow(task, &mut answer),
+        "finger-repeatability" => feel::repeatability(task, &mut answer),
         "finger-synchrony" => feel::synchrony(task, &mut answer),
         "peak-difference" => versus::peaks(task, &mut answer),
         "joint-friction" => joint::friction(task, &mut answer),

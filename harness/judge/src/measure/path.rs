@@ -1,13 +1,16 @@
 //! Paths by commanded poses, straight or round: accuracy, repeatability, velocity.
 
+use super::angle::{self, AXES, Angle};
 use super::{Answer, Task, named, no_number, pose, unit};
-use crate::budget::Budget;
+use crate::budget::{self, Budget};
 use crate::figure;
 use crate::frame::Pose;
 use crate::metric::iso9283::cube;
 use crate::metric::iso9283::path::{self, Largest, Plane};
 use crate::metric::iso9283::velocity;
-use crate::metric::iso9283::{Position, accuracy, norm, repeatability_uncertainty};
+use crate::metric::iso9283::{
+    Position, about, accuracy, noise_as_repeatability, norm, repeatability_uncertainty,
+};
 use crate::reason::because;
 use certbench_model::figure::{Figure, FigureKind, Level};
 use certbench_model::finding::{Reason, Value};
@@ -151,8 +154,6 @@ fn commanded_angles(
     known.then(|| std::array::from_fn(along))
 }
 
-const AXES: [&str; 3] = ["a", "b", "c"];
-
 fn none() -> Reason {
     no_number("Too few passes of the path", "路径运动次数过少")
 }
@@ -238,18 +239,25 @@ pub(super) fn path_accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), R
     for (axis, name) in AXES.into_iter().enumerate() {
         let seen = passes.angles.as_ref().and_then(|a| a.get(axis));
         let command = passes.commanded.as_ref().and_then(|c| c.get(axis));
-        let largest = seen.zip(command);
-        if let Some(at) = largest.and_then(|(a, c)| path::angle_path_accuracy(a, c)) {
-            answer.more.push(named(
-                &format!("AT_{name}"),
-                &format!("Path accuracy of the angle {name}"),
-                &format!("角度 {name} 的轨迹准确度"),
-                at.value,
-                unit("deg"),
-                None,
-            ));
-            pose::angles_without_uncertainty(passes.channel, answer);
-        }
+        let Some((seen, command)) = seen.zip(command) else {
+            break;
+        };
+        let Some(at) = path::angle_path_accuracy(seen, command) else {
+            continue;
+        };
+        let governs = about(&seen[at.plane], command[at.plane]);
+        let angle = Angle {
+            symbol: format!("AT_{name}"),
+            name: Text::new(
+                format!("Path accuracy of the angle {name}"),
+                format!("角度 {name} 的轨迹准确度"),
+            ),
+            value: at.value,
+            scatter: angle::of_mean(governs.and_then(|g| g.s), passes.n),
+            instrument: budget::angle(passes.channel),
+            registration: passes.channel.registration.as_ref(),
+        };
+        angle.beside(passes.channel, answer);
     }
     answer.value = Some(Value::Quantity(budget.measured(
         at.value,
@@ -271,16 +279,12 @@ pub(super) fn path_repeatability(task: Task<'_>, answer: &mut Answer) -> Result<
         repeatability_uncertainty(&passes.crossings[rt.plane]),
         passes.n as f64 - 1.0,
     );
-    let noise = match pose::in_mm(passes.channel, crate::budget::noise(passes.channel))? {
-        Some(noise) => Some(noise),
-        None => pose::instrument(passes.channel, passes.far_mm)?,
-    };
+    let at = pose::from_mm(passes.channel, passes.far_mm)?;
+    let noise = budget::noise(passes.channel);
+    let apart = budget::between_readings(passes.channel, at, noise);
     budget.certificate(
-        Text::new(
-            "Noise of the instrument, as repeatability",
-            "仪器噪声（折算为重复性）",
-        ),
-        noise.map(|n| crate::metric::iso9283::noise_as_repeatability(n) / 2.0),
+        pose::as_repeatability(),
+        pose::in_mm(passes.channel, apart)?.map(|u| u * (noise_as_repeatability(1.0) / 2.0)),
         passes.channel,
     );
     planes(&rt, "RT", answer);
@@ -291,17 +295,22 @@ pub(super) fn path_repeatability(task: Task<'_>, answer: &mut Answer) -> Result<
         };
         // About the first pass: any value near them all will do.
         let about: Vec<f64> = seen.iter().filter_map(|a| a.first().copied()).collect();
-        if let Some(rt) = path::angle_path_repeatability(seen, &about) {
-            answer.more.push(named(
-                &format!("RT_{name}"),
-                &format!("Path repeatability of the angle {name} (±)"),
-                &format!("角度 {name} 的轨迹重复性（±）"),
-                rt.value,
-                unit("deg"),
-                None,
-            ));
-            pose::angles_without_uncertainty(passes.channel, answer);
-        }
+        let Some(rt) = path::angle_path_repeatability(seen, &about) else {
+            continue;
+        };
+        let angle = Angle {
+            symbol: format!("RT_{name}"),
+            name: Text::new(
+                format!("Path repeatability of the angle {name} (±)"),
+                format!("角度 {name} 的轨迹重复性（±）"),
+            ),
+            value: rt.value,
+            scatter: angle::of_spread(rt.value, passes.n),
+            // Noise alone would show 3 sigma.
+            instrument: angle::noise(passes.channel, 1).map(|s| 3.0 * s / 2.0),
+            registration: None,
+        };
+        angle.beside(passes.channel, answer);
     }
     answer.value = Some(Value::Quantity(budget.measured(
         rt.value,
@@ -339,7 +348,7 @@ pub(super) fn path_velocity(task: Task<'_>, answer: &mut Answer) -> Result<(), R
     let u = pose::instrument(passes.channel, passes.far_mm)?;
     budget.certificate(
         Text::new("Instrument, at both ends", "仪器（两端）"),
-        u.map(|u| 100.0 * seen.mean / command * std::f64::consts::SQRT_2 * u / length),
+        u.map(|u| u * (100.0 * seen.mean / command * std::f64::consts::SQRT_2 / length)),
         passes.channel,
     );
     answer.more.extend([

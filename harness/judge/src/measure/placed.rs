@@ -1,5 +1,6 @@
 //! Where an object is against where it should be: as it was estimated, and after a manipulation.
 
+use super::angle::Angle;
 use super::pose::{self, Visit};
 use super::{Answer, Task, named, no_number, unit};
 use crate::budget::Budget;
@@ -122,11 +123,12 @@ fn worst(
     let mut budget = Budget::default();
     budget.certificate(
         Text::new("Instrument, in every reading", "仪器（每次读数）"),
-        pose::instrument(reference, far)?.map(|u| readings * u),
+        pose::instrument(reference, far)?.map(|u| u * readings),
         reference,
     );
     // Between two readings of one tracker the frame cancels.
-    if task.metric.id == "object-pose-error" {
+    let by_frame = task.metric.id == "object-pose-error";
+    if by_frame {
         pose::frame_line(&mut budget, reference)?;
     }
     let distances = errors.iter().map(|e| e.0);
@@ -135,15 +137,19 @@ fn worst(
         .more
         .push(named("d̄", "Mean distance", "平均距离", mean, mm, None));
     let angles = errors.iter().filter_map(|e| e.1);
-    if let Some(angle) = angles.reduce(f64::max) {
-        let (en, zh) = (
-            "Largest angle between the orientations",
-            "姿态之间的最大角度",
-        );
-        answer
-            .more
-            .push(named("θ", en, zh, angle, unit("deg"), None));
-        pose::angles_without_uncertainty(reference, answer);
+    if let Some(value) = angles.reduce(f64::max) {
+        let angle = Angle {
+            symbol: "θ".into(),
+            name: Text::new(
+                "Largest angle between the orientations",
+                "姿态之间的最大角度",
+            ),
+            value,
+            scatter: None,
+            instrument: crate::budget::angle(reference).map(|u| readings * u),
+            registration: reference.registration.as_ref().filter(|_| by_frame),
+        };
+        angle.beside(reference, answer);
     }
     answer.n = u32::try_from(errors.len()).unwrap_or(u32::MAX);
     let value = distances.fold(0.0, f64::max);

@@ -1,7 +1,8 @@
 //! Accuracy and repeatability of a pose: one mean position a visit, one result a pose.
 
+use super::angle::{self, AXES, Angle};
 use super::{Answer, Task, Window, named, no_number, unit};
-use crate::budget::{self, Budget};
+use crate::budget::{self, Budget, Doubt};
 use crate::figure;
 use crate::frame::Pose;
 use crate::metric::iso9283::{self, Position};
@@ -11,6 +12,7 @@ use certbench_model::figure::{Figure, FigureKind};
 use certbench_model::finding::{Reason, Value};
 use certbench_model::{Channel, Registration, Text, Unit};
 use std::collections::BTreeMap;
+use std::ops::Mul;
 
 /// The mean pose of one visit.
 pub(super) struct Visit {
@@ -48,7 +50,8 @@ pub(super) fn accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
     let measured = budget.measured(ap.ap_p, mm, n);
     // Of the measuring system alone: no scatter of the robot, its own noise averaged over n.
     let noise = visit_noise(channel, &visits)?.unwrap_or(0.0) / (n as f64).sqrt();
-    let system = u_system.map(|u| 2.0 * (u * u + u_frame * u_frame + noise * noise).sqrt());
+    let system = u_system.map(Doubt::combined);
+    let system = system.map(|u| 2.0 * (u * u + u_frame * u_frame + noise * noise).sqrt());
     condition(task, system, ap.ap_p, answer)?;
     let u_component = measured.u_expanded;
     for (axis, value) in ["x", "y", "z"].iter().zip(ap.components) {
@@ -61,22 +64,22 @@ pub(super) fn accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
             u_component,
         ));
     }
-    for (i, axis) in ["a", "b", "c"].iter().enumerate() {
-        let angles = angles(&visits, i);
-        let about = command.angles_deg.zip(angles);
-        if let Some(value) =
-            about.and_then(|(command, angles)| iso9283::angle_accuracy(&angles, command[i]))
-        {
-            answer.more.push(named(
-                &format!("AP_{axis}"),
-                &format!("Deviation of the angle {axis}"),
-                &format!("角度 {axis} 的偏差"),
-                value,
-                unit("deg"),
-                None,
-            ));
-            angles_without_uncertainty(channel, answer);
-        }
+    for (i, axis) in AXES.into_iter().enumerate() {
+        let seen = command.angles_deg.zip(angles(&visits, i));
+        let seen = seen.and_then(|(command, angles)| iso9283::about(&angles, command[i]));
+        let Some(deviation) = seen else { continue };
+        let angle = Angle {
+            symbol: format!("AP_{axis}"),
+            name: Text::new(
+                format!("Deviation of the angle {axis}"),
+                format!("角度 {axis} 的偏差"),
+            ),
+            value: deviation.mean,
+            scatter: angle::of_mean(deviation.s, n),
+            instrument: budget::angle(channel),
+            registration: Some(registration),
+        };
+        angle.beside(channel, answer);
     }
     let origin = Text::new("command", "指令位姿");
     answer.figures = scatter(&positions, command.position, origin, Beside::Barycentre);
@@ -90,8 +93,8 @@ pub(crate) struct Attained {
     pub(crate) command: (Position, String),
     /// Mean position of each visit, in that frame, mm.
     pub(crate) positions: Vec<Position>,
-    /// Standard uncertainty by the instrument, mm, and its certificate.
-    pub(crate) instrument: (Option<f64>, Option<String>),
+    /// What is left open of the instrument, mm, and whose certificate says so.
+    pub(crate) instrument: (Option<Doubt>, Channel),
     /// How the instrument's frame was related to that of the command.
     pub(crate) registration: Registration,
 }
@@ -104,11 +107,10 @@ pub(crate) fn attained(task: Task<'_>, answer: &mut Answer) -> Result<Attained, 
     task.reader.check_calibration(channel, &mut answer.doubts);
     let visits = visits(task, answer)?;
     super::count_check(task, answer);
-    let certificate = channel.calibration.as_ref().map(|c| c.certificate.clone());
     Ok(Attained {
         command: (command.position, registration.frame.clone()),
         positions: positions(&visits),
-        instrument: (instrument(channel, farthest(&visits))?, certificate),
+        instrument: (instrument(channel, farthest(&visits))?, channel.clone()),
         registration: registration.clone(),
     })
 }
@@ -189,23 +191,17 @@ pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), R
     let mm = unit("mm");
     let n = positions.len();
     // Without a stated noise the whole uncertainty may be scatter between visits.
-    let system = between_visits(channel, &visits)?.map(iso9283::noise_as_repeatability);
+    let system = between_visits(channel, &visits)?;
+    let system = system.map(|u| u * iso9283::noise_as_repeatability(1.0));
     let mut budget = Budget::default();
     budget.scatter(
         Text::new("Sampling of the visits (jackknife)", "到位抽样（刀切法）"),
         iso9283::repeatability_uncertainty(&positions),
         n as f64 - 1.0,
     );
-    budget.certificate(
-        Text::new(
-            "Noise of the instrument, as repeatability",
-            "仪器噪声（折算为重复性）",
-        ),
-        system.map(|u| u / 2.0),
-        channel,
-    );
+    budget.certificate(as_repeatability(), system.map(|u| u * 0.5), channel);
     let measured = budget.measured(rp.rp, mm, n);
-    condition(task, system, rp.rp, answer)?;
+    condition(task, system.map(Doubt::combined), rp.rp, answer)?;
     answer.more.extend([
         named(
             "l̄",
@@ -225,7 +221,7 @@ pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), R
         ),
     ]);
     let command = command(task).ok().and_then(|c| c.angles_deg);
-    for (i, axis) in ["a", "b", "c"].iter().enumerate() {
+    for (i, axis) in AXES.into_iter().enumerate() {
         let Some(angles) = angles(&visits, i) else {
             break;
         };
@@ -234,17 +230,22 @@ pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), R
             (Some(command), Some(_)) => command[i],
             _ => angles.first().copied().unwrap_or(0.0),
         };
-        if let Some(value) = iso9283::angle_repeatability(&angles, about) {
-            answer.more.push(named(
-                &format!("RP_{axis}"),
-                &format!("Repeatability of the angle {axis} (±)"),
-                &format!("角度 {axis} 的重复性（±）"),
-                value,
-                unit("deg"),
-                None,
-            ));
-            angles_without_uncertainty(channel, answer);
-        }
+        let Some(value) = iso9283::angle_repeatability(&angles, about) else {
+            continue;
+        };
+        let angle = Angle {
+            symbol: format!("RP_{axis}"),
+            name: Text::new(
+                format!("Repeatability of the angle {axis} (±)"),
+                format!("角度 {axis} 的重复性（±）"),
+            ),
+            value,
+            scatter: angle::of_spread(value, n),
+            // Noise alone would show 3 sigma.
+            instrument: angle::noise(channel, fewest_readings(&visits)).map(|s| 3.0 * s / 2.0),
+            registration: None,
+        };
+        angle.beside(channel, answer);
     }
     if let Some(centre) = iso9283::barycentre(&positions) {
         let about = Text::new("barycentre", "重心");
@@ -256,23 +257,6 @@ pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), R
 
 fn none() -> Reason {
     no_number("Too few visits of the pose", "该位姿的到位次数过少")
-}
-
-/// A certificate states the uncertainty of a tracker's positions over their distance, never that of
-/// its angles: they stand beside the result, and no limit can be held against them.
-pub(super) fn angles_without_uncertainty(channel: &Channel, answer: &mut Answer) {
-    answer.notes.add(because(
-        "angles-without-uncertainty",
-        format!(
-            "The certificate of {} covers positions, not angles: the angles are given without \
-             uncertainty and carry no verdict",
-            channel.id
-        ),
-        format!(
-            "{} 的证书仅覆盖位置而非角度：角度不附不确定度，也不作判定",
-            channel.id
-        ),
-    ));
 }
 
 /// The standard's own condition: the measuring system at most a quarter of the value.
@@ -401,22 +385,31 @@ pub(super) fn farthest(visits: &[Visit]) -> f64 {
 /// Standard deviation of a visit's mean by the instrument's noise, mm: that of a reading over the
 /// root of the fewest readings of a visit. Assumes independent readings.
 fn visit_noise(channel: &Channel, visits: &[Visit]) -> Result<Option<f64>, Reason> {
-    let readings = visits.iter().map(|v| v.readings).min().unwrap_or(1).max(1);
     let noise = in_mm(channel, budget::noise(channel))?;
-    Ok(noise.map(|s| s / (readings as f64).sqrt()))
+    Ok(noise.map(|s| s / (fewest_readings(visits) as f64).sqrt()))
 }
 
-/// Standard uncertainty of a visit's mean that does not cancel between visits of one pose, mm: the
-/// noise, or everything that the certificate says when the noise is not known apart.
-pub(super) fn between_visits(channel: &Channel, visits: &[Visit]) -> Result<Option<f64>, Reason> {
-    match visit_noise(channel, visits)? {
-        Some(noise) => Ok(Some(noise)),
-        None => instrument(channel, farthest(visits)),
-    }
+pub(super) fn fewest_readings(visits: &[Visit]) -> usize {
+    visits.iter().map(|v| v.readings).min().unwrap_or(1).max(1)
 }
 
-/// Standard uncertainty of the instrument at a distance, mm.
-pub(super) fn instrument(channel: &Channel, distance_mm: f64) -> Result<Option<f64>, Reason> {
+/// What is left open of a visit's mean and does not cancel between visits of one pose, mm.
+pub(super) fn between_visits(channel: &Channel, visits: &[Visit]) -> Result<Option<Doubt>, Reason> {
+    let at = from_mm(channel, farthest(visits))?;
+    let noise = budget::noise(channel).map(|s| s / (fewest_readings(visits) as f64).sqrt());
+    in_mm(channel, budget::between_readings(channel, at, noise))
+}
+
+/// What it is called where it shows as a repeatability.
+pub(super) fn as_repeatability() -> Text {
+    Text::new(
+        "Instrument between visits, as repeatability",
+        "各次到位之间的仪器（折算为重复性）",
+    )
+}
+
+/// What is left open of the instrument at a distance, mm.
+pub(super) fn instrument(channel: &Channel, distance_mm: f64) -> Result<Option<Doubt>, Reason> {
     let at = from_mm(channel, distance_mm)?;
     in_mm(channel, budget::instrument(channel, at))
 }
@@ -429,12 +422,15 @@ fn length(channel: &Channel) -> Unit {
     x.map_or(unit("mm"), |c| c.unit)
 }
 
-pub(super) fn in_mm(channel: &Channel, value: Option<f64>) -> Result<Option<f64>, Reason> {
-    let convert = |v: f64| length(channel).convert_difference(v, unit("mm"));
-    value
-        .map(convert)
-        .transpose()
-        .map_err(|_| no_number("The channel's unit is not a length", "通道单位不是长度"))
+/// A length or its doubt, in the channel's unit, in mm.
+pub(super) fn in_mm<T: Mul<f64, Output = T>>(
+    channel: &Channel,
+    value: Option<T>,
+) -> Result<Option<T>, Reason> {
+    let factor = length(channel)
+        .convert_difference(1.0, unit("mm"))
+        .map_err(|_| no_number("The channel's unit is not a length", "通道单位不是长度"))?;
+    Ok(value.map(|v| v * factor))
 }
 
 pub(super) fn from_mm(channel: &Channel, value: f64) -> Result<f64, Reason> {

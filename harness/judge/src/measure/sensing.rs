@@ -60,7 +60,7 @@ pub(super) fn crosstalk(task: Task<'_>, answer: &mut Answer) -> Result<(), Reaso
     let u = largest_u(reference, largest, of);
     budget.certificate(
         Text::new("Reference, of full scale", "参考仪器（占满量程）"),
-        u.map(|u| 100.0 * seen.worst * u / full),
+        u.map(|u| u * (100.0 * seen.worst / full)),
         reference,
     );
     budget.scatter(

@@ -1,7 +1,7 @@
 //! One load step a window: a channel against another, step by step.
 
 use super::{Answer, Task, Window, named, no_number, unit};
-use crate::budget::{self, Budget};
+use crate::budget::{self, Budget, Doubt};
 use crate::figure;
 use crate::metric::hand::manipulation;
 use crate::metric::iso9283::compliance;
@@ -105,15 +105,19 @@ pub(super) fn draw(title: Text, x: (Text, Unit), y: (Text, Unit), pairs: &[(f64,
     )
 }
 
-/// Expanded uncertainty of the instrument at its largest reading, in a unit.
+/// What is left open of the instrument at its largest reading, in a unit.
 pub(super) fn largest_u(
     channel: &Channel,
     values: impl Iterator<Item = f64>,
     of: Unit,
-) -> Option<f64> {
-    let most = values.max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
-    let u = budget::instrument(channel, of.convert(most, own(channel)).ok()?)?;
-    own(channel).convert_difference(u, of).ok()
+) -> Option<Doubt> {
+    let at = of.convert(farthest(values)?, own(channel)).ok()?;
+    budget::instrument(channel, at)?.converted(own(channel), of)
+}
+
+/// The value farthest from zero.
+pub(super) fn farthest(values: impl Iterator<Item = f64>) -> Option<f64> {
+    values.max_by(|a, b| a.abs().total_cmp(&b.abs()))
 }
 
 /// The steps of one input: what the reference says, what the component under test says, in the
@@ -164,7 +168,7 @@ pub(super) fn sensor(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> 
     let u = largest_u(reference, steps.iter().map(|s| s.applied), of);
     budget.certificate(
         Text::new("Reference, of full scale", "参考仪器（占满量程）"),
-        u.map(|u| 100.0 * u / full),
+        u.map(|u| u * (100.0 / full)),
         reference,
     );
     answer.more.extend([
@@ -241,7 +245,7 @@ pub(super) fn elastic(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason>
     // Relative to the span of each channel: a scale error goes into the slope in full.
     let relative = |channel: &Channel, values: Vec<f64>, of: Unit| {
         let span = Summary::of(&values).map(|s| s.max - s.min)?;
-        largest_u(channel, values.into_iter(), of).map(|u| value * u / span)
+        largest_u(channel, values.into_iter(), of).map(|u| u * (value / span))
     };
     let forces = seen.iter().map(|p| p.0).collect();
     let ways = seen.iter().map(|p| p.1).collect();

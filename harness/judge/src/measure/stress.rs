@@ -256,7 +256,7 @@ fn at_the_limit() -> Reason {
 /// the limit where it is larger.
 fn margin(channel: &Channel, limits: Limits) -> Option<f64> {
     let ends = [limits.least, limits.most].into_iter().flatten();
-    let u = ends.map(|end| budget::instrument(channel, end).map(|u| 2.0 * u));
+    let u = ends.map(|end| budget::instrument(channel, end).map(|u| 2.0 * u.combined()));
     u.collect::<Option<Vec<f64>>>()?
         .into_iter()
         .reduce(f64::max)

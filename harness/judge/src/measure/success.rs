@@ -11,6 +11,7 @@ use certbench_model::figure::{Figure, FigureKind, Series};
 use certbench_model::finding::{Evidence, Proportion, Reason, Value};
 use certbench_model::step::{Outcome, Over};
 use certbench_model::{Step, Text, Unit};
+use std::collections::BTreeMap;
 
 pub(super) fn rate(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     let confidence = task.params().level("confidence")?;
@@ -99,6 +100,25 @@ pub(super) fn rate(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     }
     answer.value = Some(Value::Proportion(proportion(tally.set, confidence)));
     Ok(())
+}
+
+/// The variables around a trial, and whether it succeeded; `None`: it is invalid.
+pub(crate) type Around = (BTreeMap<String, String>, Option<bool>);
+
+/// The trials of a rate in their order; `None` when the outcome of one is not known.
+pub(crate) fn outcomes(task: Task<'_>) -> Option<Vec<Around>> {
+    let id = task.over("over").ok()?;
+    let outcomes = task.attempts().filter(|(t, _)| t.id == id);
+    let outcomes = outcomes.map(|(run, counts)| {
+        let around = run.context.scope.variables.clone();
+        match counts {
+            Counts::Success => Some((around, Some(true))),
+            Counts::Failure | Counts::Censored => Some((around, Some(false))),
+            Counts::Invalid(_) => Some((around, None)),
+            Counts::Unknown(_) => None,
+        }
+    });
+    outcomes.collect()
 }
 
 /// Jeffreys' interval, and whether the order of the trials matters.

@@ -133,7 +133,7 @@ pub(super) fn vector(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> 
     let mut budget = Budget::default();
     budget.certificate(
         Text::new("Reference", "参考仪器"),
-        u.and_then(|u| of.convert_difference(u, n).ok()),
+        u.and_then(|u| u.converted(of, n)),
         reference,
     );
     answer.value = Some(Value::Quantity(budget.measured(

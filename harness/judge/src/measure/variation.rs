@@ -1,12 +1,16 @@
 //! How far mean poses lie apart: one pose from three directions of approach (vAP), or by several
 //! robots of one type (exchangeability).
 
+use super::angle::{self, AXES, Angle};
 use super::pose::{self, Visit};
 use super::{Answer, Task, named, no_number, unit};
-use crate::budget::Budget;
-use crate::metric::iso9283::{Position, variation};
-use certbench_model::Text;
+use crate::budget::{Budget, Doubt};
+use crate::metric::iso9283::variation::Variation;
+use crate::metric::iso9283::{self, Position, variation};
+use crate::stats::summary::Summary;
 use certbench_model::finding::{Reason, Value};
+use certbench_model::{Channel, Text};
+use std::f64::consts::SQRT_2;
 
 const DIRECTIONS: [&str; 3] = ["first", "second", "third"];
 
@@ -47,7 +51,7 @@ pub(super) fn exchangeability(task: Task<'_>, answer: &mut Answer) -> Result<(),
     // The tracker stays where it is; what its certificate says may differ between two days.
     budget.certificate(
         Text::new("Instrument, twice", "仪器（两次）"),
-        pose::instrument(channel, pose::farthest(&visits))?.map(|u| u * std::f64::consts::SQRT_2),
+        pose::instrument(channel, pose::farthest(&visits))?.map(|u| u * SQRT_2),
         channel,
     );
     let one = certbench_model::Unit::one();
@@ -76,26 +80,32 @@ pub(super) fn variation(task: Task<'_>, answer: &mut Answer) -> Result<(), Reaso
         )
     })?;
     let mm = unit("mm");
-    let mut budget = Budget::default();
-    budget.scatter(
-        Text::new(
-            "Scatter of the two directions that are farthest apart",
-            "相距最远两方向的分散",
-        ),
-        vap.u,
-        vap.nu,
-    );
     // The systematic part is the same for all directions of one pose.
-    let mut noise = Some(0.0);
+    let mut noise = Some(Doubt::certified(0.0));
     for one in &visits {
-        let u = pose::between_visits(channel, one)?.map(|u| u / (one.len() as f64).sqrt());
-        noise = noise.zip(u).map(|(most, u): (f64, f64)| most.max(u));
+        let u = pose::between_visits(channel, one)?.map(|u| u.averaged(one.len()));
+        noise = noise.zip(u).map(|(most, u)| most.with(u, f64::max));
     }
-    budget.certificate(
-        Text::new("Noise of the instrument, twice", "仪器噪声（两次）"),
-        noise.map(|u| u * std::f64::consts::SQRT_2),
-        channel,
-    );
+    let budget = |pair: &Variation| {
+        let mut budget = Budget::default();
+        budget.scatter(
+            Text::new(
+                "Scatter of the two directions that are farthest apart",
+                "相距最远两方向的分散",
+            ),
+            pair.u,
+            pair.nu,
+        );
+        budget.certificate(
+            Text::new(
+                "Instrument between visits, twice",
+                "各次到位之间的仪器（两次）",
+            ),
+            noise.map(|u| u * SQRT_2),
+            channel,
+        );
+        budget
+    };
     for (h, k) in [(0, 1), (0, 2), (1, 2)] {
         let Some(pair) = variation::variation(&[series[h], series[k]]) else {
             continue;
@@ -109,9 +119,53 @@ pub(super) fn variation(task: Task<'_>, answer: &mut Answer) -> Result<(), Reaso
             &format!("第 {} 与第 {} 方向平均位姿的距离", h + 1, k + 1),
             pair.value,
             mm,
-            None,
+            budget(&pair).measured(pair.value, mm, fewest).u_expanded,
         ));
     }
-    answer.value = Some(Value::Quantity(budget.measured(vap.value, mm, fewest)));
+    for (i, axis) in AXES.into_iter().enumerate() {
+        angles_apart(channel, &visits, (i, axis), answer);
+    }
+    answer.value = Some(Value::Quantity(
+        budget(&vap).measured(vap.value, mm, fewest),
+    ));
     Ok(())
+}
+
+/// `vAP_a`, of the pair of directions that lies farthest apart.
+fn angles_apart(
+    channel: &Channel,
+    visits: &[Vec<Visit>],
+    (i, axis): (usize, &str),
+    answer: &mut Answer,
+) {
+    let series: Option<Vec<Vec<f64>>> = visits.iter().map(|v| pose::angles(v, i)).collect();
+    let Some(series) = series else { return };
+    // About the first visit: any value near them all will do.
+    let first = series.first().and_then(|s| s.first()).copied();
+    let seen = first.and_then(|about| {
+        let slices: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
+        let value = variation::angle_variation(&slices, about)?;
+        let means = series.iter().map(|s| iso9283::about(s, about));
+        Some((value, means.collect::<Option<Vec<Summary>>>()?))
+    });
+    let Some((value, means)) = seen else { return };
+    // No credit for which pair it is: the two means that are known least.
+    let u = means.iter().map(Summary::standard_uncertainty_of_mean);
+    let u = u.collect::<Option<Vec<f64>>>();
+    let worst = u.map(|u| u.into_iter().fold(0.0, f64::max));
+    let fewest = series.iter().map(Vec::len).min().unwrap_or(0);
+    let readings = visits.iter().map(|v| pose::fewest_readings(v)).min();
+    let readings = readings.unwrap_or(1) * fewest;
+    let angle = Angle {
+        symbol: format!("vAP_{axis}"),
+        name: Text::new(
+            format!("Variation of the angle {axis}"),
+            format!("角度 {axis} 的变动"),
+        ),
+        value,
+        scatter: worst.map(|u| (SQRT_2 * u, fewest as f64 - 1.0)),
+        instrument: angle::noise(channel, readings).map(|u| SQRT_2 * u),
+        registration: None,
+    };
+    angle.beside(channel, answer);
 }

@@ -55,7 +55,7 @@ pub(super) fn peaks(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
         ),
         crate::budget::instrument(channel, largest).map(|u| {
             let zero = crate::budget::instrument(channel, 0.0).unwrap_or(u);
-            u * ((first.mean - second.mean) / largest).abs() + std::f64::consts::SQRT_2 * zero
+            u * ((first.mean - second.mean) / largest) + zero * std::f64::consts::SQRT_2
         }),
         channel,
     );

@@ -19,6 +19,7 @@ pub(super) fn metrics() -> Vec<MetricDescription> {
         calibration(),
         efficiency(),
         tracking(),
+        repeatability(),
         synchrony(),
         difference(),
     ]
@@ -334,6 +335,23 @@ fn tracking() -> MetricDescription {
                 "与指令力曲线（自窗口开始）之差的均方根，取各窗口均值；参照 NIST SP 1227（2018 草案）",
             ),
             vec![input("channel", Shape::Any, Some(unit("N")))],
+        )
+    }
+}
+
+fn repeatability() -> MetricDescription {
+    MetricDescription {
+        n_min: 2,
+        params: vec![component()],
+        ..metric(
+            "finger-repeatability",
+            Text::new("Repeatability of a finger", "手指重复性"),
+            Text::new(
+                "3 S of the means of the windows, one command given again and again; modelled on NIST SP 1227 \
+                 (draft, 2018), formula as RP of an angle in ISO 9283:1998, 7.2.2",
+                "同一指令反复执行，各窗口均值的 3 S；参照 NIST SP 1227（2018 草案），公式同 ISO 9283:1998 第 7.2.2 条角度的 RP",
+            ),
+            vec![input("channel", Shape::Any, None)],
         )
     }
 }

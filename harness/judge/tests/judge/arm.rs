@@ -105,6 +105,13 @@ fn distance_between_two_poses() {
     assert_eq!(findings.verdict, Verdict::Pass);
     let findings = distance("iso9283-distance-repeatability", 30).judge();
     near(measured(only(&findings)).value, 0.01486004, 5e-9);
+    for (axis, printed) in [("x", 0.0134841), ("y", 0.0254119), ("z", 0.0104067)] {
+        near(
+            beside(only(&findings), &format!("RD_{axis}")),
+            printed,
+            5e-8,
+        );
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod derived;
 mod environment;
 mod fail_closed;
 mod hands;
+mod in_use;
 mod inspection;
 mod items;
 mod metrics;

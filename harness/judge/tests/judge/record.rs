@@ -109,6 +109,8 @@ pub(crate) fn calibration(to: f64, u_abs: f64, noise: Option<f64>) -> Calibratio
         direction: None,
         bandwidth_hz: None,
         noise,
+        angles: None,
+        in_use: None,
     }
 }
 

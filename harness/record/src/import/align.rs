@@ -1,6 +1,7 @@
 //! Rows to stretches of the run: one a window, or by time between sync marks.
 
 use super::mapping::{Align, Mapping};
+use super::several;
 use super::slot::Slot;
 use super::{Imported, Misfit, Row, at, whole};
 use certbench_model::addendum::Import;
@@ -11,11 +12,13 @@ use certbench_model::{EventBody, Sample};
 const RATE_DIFFERENCE: f64 = 0.01;
 
 /// What became of the rows.
-struct Sorted {
-    samples: Vec<Sample>,
-    missing: Vec<String>,
-    extra: Vec<u64>,
-    matched: u64,
+pub(super) struct Sorted {
+    pub(super) samples: Vec<Sample>,
+    /// Names of the windows without a row.
+    pub(super) missing: Vec<String>,
+    /// Lines of the rows without a window.
+    pub(super) extra: Vec<u64>,
+    pub(super) matched: u64,
 }
 
 /// The samples, or why the rows and the run do not fit together.
@@ -30,6 +33,10 @@ pub(super) fn aligned(
     let sorted = match &mapping.align {
         Align::Cycles(None) => in_order(index, rows, slots)?,
         Align::Cycles(Some(_)) => by_number(index, rows, slots)?,
+        Align::Several { by, time } => {
+            let unit = time.as_ref().map(|(_, unit)| *unit);
+            several::aligned(index, rows, slots, by, unit)?
+        }
         Align::Time { unit, mark, .. } => {
             let second =
                 certbench_model::Unit::parse("s").map_err(|e| vec![whole(e.to_string())])?;
@@ -103,15 +110,13 @@ fn by_number(index: u16, rows: &[Row], slots: &[Slot]) -> Result<Sorted, Vec<Mis
         let Some((number, column)) = row.key else {
             continue;
         };
-        if number < 0.0 || number.fract() != 0.0 || number > f64::from(u32::MAX) {
-            misfits.push(at(
-                row.line,
-                column,
-                format!("{number} is no number of a window"),
-            ));
-            continue;
-        }
-        let place = (number as usize).checked_sub(1);
+        let place = match place(row.line, (number, column)) {
+            Ok(place) => place,
+            Err(misfit) => {
+                misfits.push(misfit);
+                continue;
+            }
+        };
         match place.and_then(|place| taken.get_mut(place)) {
             None => extra.push(row.line),
             Some(Some(first)) => {
@@ -139,6 +144,15 @@ fn by_number(index: u16, rows: &[Row], slots: &[Slot]) -> Result<Sorted, Vec<Mis
         samples,
         extra,
     })
+}
+
+/// The place of a window by its number, from 1; `None` for 0.
+pub(super) fn place(line: u64, (number, column): (f64, u64)) -> Result<Option<usize>, Misfit> {
+    if number < 0.0 || number.fract() != 0.0 || number > f64::from(u32::MAX) {
+        let what = format!("{number} is no number of a window");
+        return Err(at(line, column, what));
+    }
+    Ok((number as usize).checked_sub(1))
 }
 
 /// Times of the run's marks of that name, ns.

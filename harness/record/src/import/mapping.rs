@@ -32,6 +32,12 @@ pub(super) struct Mapping {
 pub(super) enum Align {
     /// One row a window that records the channel, in order; numbered by a column, from 1.
     Cycles(Option<String>),
+    /// Several rows a window: by a column that numbers the windows, or by stretches of rows that carry
+    /// the mark; the file's own time, if it has one, says when in the window each was.
+    Several {
+        by: Grouping,
+        time: Option<(String, Unit)>,
+    },
     /// By the file's own time between rows that carry a sync mark.
     Time {
         time: String,
@@ -39,6 +45,15 @@ pub(super) enum Align {
         sync: String,
         mark: String,
     },
+}
+
+/// What says to which window a row of several belongs.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Grouping {
+    /// A column with the number of the window, from 1.
+    Number(String),
+    /// A column that is set as long as a window lasts.
+    Marked(String),
 }
 
 impl Mapping {
@@ -55,6 +70,10 @@ impl Mapping {
             .iter()
             .map(|u| unit(u))
             .collect::<Result<_, _>>()?;
+        let own_time = || -> Result<Option<(String, Unit)>, String> {
+            let unit = unit(&one_of("time_unit", "s"))?;
+            Ok(text("time").map(|column| (column, unit)))
+        };
         let align = match one_of("align", "cycles").as_str() {
             "time" => Align::Time {
                 time: text("time").ok_or("`align: time` needs the option `time`, a column")?,
@@ -62,6 +81,23 @@ impl Mapping {
                 sync: text("sync").ok_or("`align: time` needs the option `sync`, a column")?,
                 mark: one_of("sync_mark", "sync"),
             },
+            "marks" => {
+                let sync =
+                    text("sync").ok_or("`align: marks` needs the option `sync`, a column")?;
+                Align::Several {
+                    by: Grouping::Marked(sync),
+                    time: own_time()?,
+                }
+            }
+            _ if one_of("rows", "one") == "several" => {
+                let cycle = text("cycle");
+                Align::Several {
+                    by: Grouping::Number(
+                        cycle.ok_or("`rows: several` needs the option `cycle`, a column")?,
+                    ),
+                    time: own_time()?,
+                }
+            }
             _ => Align::Cycles(text("cycle")),
         };
         Ok(Mapping {
@@ -167,9 +203,16 @@ pub fn import_driver() -> DriverDescription {
             ),
             word(
                 "align",
-                "Rows to windows: one a window, or by time between sync marks",
-                "行与窗口的对应：每窗口一行，或按同步标记间的时间",
-                &["cycles", "time"],
+                "Rows to windows: in their order or by their numbers, by time between sync marks, or a window \
+                 for each stretch of marked rows",
+                "行与窗口的对应：按顺序或编号，按同步标记间的时间，或每段连续带标记的行为一个窗口",
+                &["cycles", "time", "marks"],
+            ),
+            word(
+                "rows",
+                "Rows of one number: one, or all that an instrument streamed in the window",
+                "同一编号的行：一行，或仪器在该窗口内连续输出的多行",
+                &["one", "several"],
             ),
             may(
                 "cycle",
@@ -188,8 +231,8 @@ pub fn import_driver() -> DriverDescription {
             ),
             may(
                 "sync",
-                "Column that is neither empty nor 0 in a row that carries a sync mark",
-                "带同步标记的行中既非空也非 0 的列",
+                "Column that is neither empty nor 0 in a row that carries a mark",
+                "带标记的行中既非空也非 0 的列",
             ),
             may(
                 "sync_mark",

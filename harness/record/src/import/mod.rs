@@ -5,6 +5,7 @@
 mod align;
 mod csv;
 mod mapping;
+mod several;
 mod slot;
 
 pub use mapping::{CSV_IMPORT, import_driver};
@@ -13,7 +14,7 @@ use align::aligned;
 use certbench_model::addendum::Import;
 use certbench_model::{Channel, Facts, Invalid, Reading, Sample};
 use csv::{Cell, cells};
-use mapping::{Align, Mapping};
+use mapping::{Align, Grouping, Mapping};
 use slot::slots;
 
 /// Most complaints about one file.
@@ -62,8 +63,10 @@ pub fn read_import(facts: &Facts, channel: &str, file: &[u8]) -> Result<Imported
 struct Row {
     line: u64,
     reading: Reading,
-    /// Number of the window (cycles) or the file's own time in seconds.
+    /// Number of the window (cycles) or the file's own time.
     key: Option<(f64, u64)>,
+    /// The file's own time where the key is something else.
+    time: Option<(f64, u64)>,
     /// Whether it carries a sync mark.
     sync: bool,
 }
@@ -86,6 +89,7 @@ fn at(line: u64, column: u64, what: impl Into<String>) -> Misfit {
 struct Columns {
     values: Vec<usize>,
     key: Option<usize>,
+    time: Option<usize>,
     sync: Option<usize>,
 }
 
@@ -177,13 +181,21 @@ fn locate(mapping: &Mapping, header: Option<&[Cell<'_>]>) -> Result<Columns, Str
             }
         }
     };
-    let (key, sync) = match &mapping.align {
-        Align::Cycles(column) => (column.as_ref(), None),
-        Align::Time { time, sync, .. } => (Some(time), Some(sync)),
+    let (key, time, sync) = match &mapping.align {
+        Align::Cycles(column) => (column.as_ref(), None, None),
+        Align::Time { time, sync, .. } => (Some(time), None, Some(sync)),
+        Align::Several { by, time } => {
+            let time = time.as_ref().map(|(column, _)| column);
+            match by {
+                Grouping::Number(column) => (Some(column), time, None),
+                Grouping::Marked(column) => (None, time, Some(column)),
+            }
+        }
     };
     Ok(Columns {
         values: mapping.columns.iter().map(find).collect::<Result<_, _>>()?,
         key: key.map(find).transpose()?,
+        time: time.map(find).transpose()?,
         sync: sync.map(find).transpose()?,
     })
 }
@@ -219,10 +231,11 @@ fn row(
         let value = unit.convert(number, component.unit);
         numbers.push(value.map_err(|e| at(line, cell.column, format!("column unit: {e}")))?);
     }
-    let key = columns.key.map(|index| {
+    let number_in = |index: usize| {
         let cell = cell(index)?;
         Ok((number(mapping, cell, line)?, cell.column))
-    });
+    };
+    let (key, time) = (columns.key.map(number_in), columns.time.map(number_in));
     let sync = columns
         .sync
         .map(|index| cell(index).map(|c| !["", "0"].contains(&c.text.as_ref())));
@@ -233,6 +246,7 @@ fn row(
             false => Reading::vector(&numbers),
         },
         key: key.transpose()?,
+        time: time.transpose()?,
         sync: sync.transpose()?.unwrap_or(false),
     })
 }

@@ -1,6 +1,7 @@
 //! Certificates and registrations of instruments.
 
 use super::Checker;
+use super::device::Signal;
 use super::literal::{date, difference_in, filled, not_negative, number_in, positive, quantity_at};
 use super::shared::not_empty;
 use crate::complaint::{Complaint, Span};
@@ -18,15 +19,24 @@ pub(crate) struct Certified {
     pub(crate) delay_s: [f64; 2],
 }
 
+/// What was written is either sound or complained of.
+fn opened<T>(written: Option<Option<T>>) -> Option<Option<T>> {
+    match written {
+        None => Some(None),
+        Some(sound) => sound.map(Some),
+    }
+}
+
 impl Checker<'_> {
-    /// What a certificate says about a signal in `unit`; a contact has no ranges.
+    /// What a certificate says about a signal, in the unit of its first component; a contact has no
+    /// ranges.
     pub(crate) fn calibration(
         &self,
         span: Span,
         written: &At<Written>,
-        unit: Unit,
-        digital: bool,
+        of: &Signal,
     ) -> Option<Certified> {
+        let (unit, digital) = (of.unit(), of.digital);
         let certificate = written.get()?;
         let sink = self.sink;
         let days = (date(&certificate.date, sink), date(&certificate.due, sink));
@@ -41,6 +51,8 @@ impl Checker<'_> {
             .bandwidth
             .as_ref()
             .and_then(|b| positive(number_in(b, "Hz", sink)?, b.span, "a bandwidth", sink));
+        let angles = certificate.angles.as_ref().map(|a| self.angles(a, of));
+        let in_use = certificate.in_use.as_ref().map(|u| self.in_use(u, of));
         let direction = certificate.direction.as_ref().and_then(|d| filled(d, sink));
         let calibration = Calibration {
             certificate: filled(&certificate.certificate, sink)?,
@@ -52,6 +64,8 @@ impl Checker<'_> {
             direction,
             bandwidth_hz,
             noise,
+            angles: opened(angles)?,
+            in_use: opened(in_use)?,
         };
         Some(Certified {
             span,
@@ -148,7 +162,7 @@ impl Checker<'_> {
         })
     }
 
-    fn coverage_factor(&self, written: &At<Scalar>) -> Option<f64> {
+    pub(super) fn coverage_factor(&self, written: &At<Scalar>) -> Option<f64> {
         let text = &written.get()?.text;
         let k = text.parse::<f64>().ok().filter(|k| (1.0..=5.0).contains(k));
         if k.is_none() {

@@ -38,6 +38,13 @@ pub(crate) struct Signal {
     pub(crate) registration: Option<Registration>,
 }
 
+impl Signal {
+    /// Unit of its first component.
+    pub(crate) fn unit(&self) -> Unit {
+        self.components.first().map_or(Unit::one(), |c| c.unit)
+    }
+}
+
 impl Checker<'_> {
     /// A device; `None` when its driver is not known.
     pub(crate) fn device(&self, id: &str, span: Span, written: &At<Written>) -> Option<Device> {
@@ -462,8 +469,7 @@ impl Checker<'_> {
                     .push(unknown("unknown-signal", "signal", name, span, names()));
                 continue;
             };
-            let unit = signal.components.first().map_or(Unit::one(), |c| c.unit);
-            signal.certified = self.calibration(span, written, unit, signal.digital);
+            signal.certified = self.calibration(span, written, signal);
         }
         let registrations = device.registration.as_ref().and_then(At::get);
         for (name, span, written) in registrations.into_iter().flat_map(Entries::iter) {

@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod calibration;
 mod cube;
 pub(crate) mod device;
+mod in_use;
 pub(crate) mod job;
 pub(crate) mod literal;
 pub(crate) mod need;

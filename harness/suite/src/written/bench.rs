@@ -162,6 +162,86 @@ pub(crate) struct Calibration {
     pub(crate) bandwidth: Option<At<Scalar>>,
     /// Least and most delay of the instrument itself.
     pub(crate) delay: Option<At<Vec<At<Scalar>>>>,
+    /// Uncertainty of the angles of a pose, whose positions the ranges are about.
+    pub(crate) angles: Option<At<Angles>>,
+    /// What the certificate does not say: the instrument as it is used on this bench.
+    pub(crate) in_use: Option<At<InUse>>,
+}
+
+/// What a certificate says of the angles of a pose.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Angles {
+    /// Expanded uncertainty of one angle.
+    #[serde(rename = "U")]
+    pub(crate) u: At<Scalar>,
+    /// Its coverage factor.
+    pub(crate) k: At<Scalar>,
+    /// Standard deviation of a single angle.
+    pub(crate) noise: Option<At<Scalar>>,
+}
+
+/// What the use of an instrument adds to its certificate; each part says where it is known `from`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InUse {
+    /// The step of the indication.
+    pub(crate) resolution: Option<At<Resolution>>,
+    /// How the instrument stands to what it measures.
+    pub(crate) alignment: Option<At<Alignment>>,
+    /// How far from the temperature of its calibration it is used.
+    pub(crate) temperature: Option<At<Warmth>>,
+    /// Parts that the `U` of the certificate holds already, so that nothing is counted twice.
+    pub(crate) in_certificate: Option<At<Vec<At<PartName>>>>,
+}
+
+/// A part of the use of an instrument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PartName {
+    Resolution,
+    Alignment,
+    Temperature,
+}
+
+/// The smallest step that an instrument can show.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Resolution {
+    /// The step.
+    pub(crate) step: At<Scalar>,
+    /// Where it is known from.
+    pub(crate) from: At<String>,
+}
+
+/// Either a half-width or an angle.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Alignment {
+    /// The error of a reading lies within plus or minus this.
+    pub(crate) half_width: Option<At<Scalar>>,
+    /// The axis of the instrument lies within this angle of what it measures: it reads the cosine.
+    pub(crate) angle: Option<At<Scalar>>,
+    /// Where it is known from.
+    pub(crate) from: At<String>,
+    /// Whether it is the same error at every reading of a run; so it is when left out.
+    pub(crate) steady: Option<At<bool>>,
+}
+
+/// What a temperature other than that of the calibration does to a reading.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Warmth {
+    /// Change of a reading for each kelvin, in its unit.
+    pub(crate) per_kelvin: Option<At<Scalar>>,
+    /// The same as a share of the reading, in percent.
+    pub(crate) per_kelvin_relative: Option<At<Scalar>>,
+    /// The temperature lies within plus or minus this of that of the calibration.
+    pub(crate) within: At<Scalar>,
+    /// Where it is known from.
+    pub(crate) from: At<String>,
+    /// Whether it is the same error at every reading of a run; not so when left out.
+    pub(crate) steady: Option<At<bool>>,
 }
 
 /// A stretch of a range: U = `U` + `U_relative` of the reading.

@@ -16,8 +16,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A window stands for this long on a clock that means nothing.
-const NOMINAL_NS: u64 = 1_000_000_000;
+/// A window stands for this long on a clock that means nothing: longer than what an instrument streams
+/// in one.
+const NOMINAL_NS: u64 = 600_000_000_000;
 
 /// What is judged, by which plan.
 pub(super) struct External<'a> {

@@ -1,6 +1,6 @@
 //! What a hand does to an object within the grasp: stiffness, accuracy of a moved or estimated pose.
 //!
-//! Finger repeatability and hand-eye placing accuracy are RP and AP of [`iso9283`](crate::metric::iso9283)
+//! Finger repeatability before a tracker and hand-eye placing accuracy are RP and AP of [`iso9283`](crate::metric::iso9283)
 //! at the fingertip or the placed object.
 
 use crate::metric::iso9283::{Position, minus, norm};

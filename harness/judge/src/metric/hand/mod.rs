@@ -6,5 +6,6 @@ pub mod cycle;
 pub mod force_sense;
 pub mod grasp;
 pub mod manipulation;
+pub mod repeat;
 pub mod slip;
 pub mod tracking;

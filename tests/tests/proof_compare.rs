@@ -1,0 +1,193 @@
+//! Runs held against each other: the trials of two hands in pairs, and robots that are exchanged.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use certbench_tests::binary::{Folder, certbench, root};
+use certbench_tests::program::{Record, Scene, output};
+use serde_json::{Value, json};
+
+/// Exit code, and the JSON that was said.
+fn compare(runs: &[&Path], more: &[&str]) -> (Option<i32>, Value) {
+    let mut command = Command::new(certbench());
+    command.arg("compare").args(runs).args(more).arg("--json");
+    let done = output(&mut command);
+    let said = String::from_utf8_lossy(&done.stdout);
+    let told = serde_json::from_str(&said)
+        .unwrap_or_else(|e| panic!("{e}: {said}{}", String::from_utf8_lossy(&done.stderr)));
+    (done.status.code(), told)
+}
+
+/// Twenty trials that a person judges, at least one of which must succeed.
+fn trials() -> Scene {
+    let steps = "      - window: { id: stand, record: [tcp], until: { for: 500 ms } }\n";
+    let trials = "      - window: { id: stand, record: [tcp], until: { for: 500 ms } }\n      - repeat:\n          variable: object\n          over: { times: 20 }\n          steps:\n            - trial:\n                id: hold\n                invalid_if: [misplaced]\n                invalid_at_most: 2\n                steps:\n                  - prompt:\n                      id: seen\n                      text: { en: How did it end?, zh: 结果如何？ }\n                      presence: outside\n                      ask:\n                        choose:\n                          - { id: held, text: { en: Held, zh: 保持 }, means: success }\n                          - { id: slipped, text: { en: Slipped, zh: 滑移 }, means: failure }\n                          - { id: misplaced, text: { en: Misplaced, zh: 放错 }, means: { invalid: misplaced } }\n";
+    let measure = "    measure:\n      - id: held\n        title: { en: Objects held, zh: 保持的物体 }\n        metric: success-rate\n        over: hold\n        accept: { estimate: at_least 1 % }\n";
+    Scene::arm()
+        .with("suite", steps, trials)
+        .with("suite", "    measure:\n", measure)
+}
+
+/// A run of them, an answer a trial.
+fn judged(scene: &Scene, answers: &[&str]) -> Record {
+    let path = scene.file("suite").with_file_name("answers.yaml");
+    let text = json!({ "answers": { "seen": answers } }).to_string();
+    fs::write(&path, text).expect("the answers");
+    let path = path.to_string_lossy().into_owned();
+    let ran = scene.run(&["--yes", "--clock", "simulated", "--answers", &path]);
+    assert_eq!(ran.code(), Some(0), "{}", ran.said());
+    ran.record().clone()
+}
+
+#[test]
+fn what_two_hands_did_with_the_same_objects_is_told_pair_by_pair() {
+    let scene = trials();
+    // Of 20 pairs the second hand fails in 6 in which the first one held, and never the other way.
+    let first: Vec<&str> = (0..20)
+        .map(|i| if i < 15 { "held" } else { "slipped" })
+        .collect();
+    let mut second: Vec<&str> = (0..20)
+        .map(|i| if i < 9 { "held" } else { "slipped" })
+        .collect();
+    // An invalid trial is done again, and the second one is its pair.
+    second.insert(19, "misplaced");
+    let (first, second) = (judged(&scene, &first), judged(&scene, &second));
+    let runs = [first.0.as_path(), second.0.as_path()];
+    let of = |told: &Value| {
+        let changes = told[0]["changes"].as_array().expect("changes").clone();
+        let held = changes.into_iter().find(|c| c["id"] == "stand/held");
+        held.expect("the rate")
+    };
+    // 15 and 9 of 20: unpaired, nothing can be said at 5 %.
+    let (code, told) = compare(&runs, &["--rates", "fisher"]);
+    let change = of(&told);
+    assert_eq!(
+        (code, &change["outcome"]),
+        (Some(0), &json!("same")),
+        "{change:#}"
+    );
+    assert_eq!(change["difference"].get("paired"), None);
+    let (code, told) = compare(&runs, &["--rates", "mcnemar"]);
+    let change = of(&told);
+    assert_eq!(
+        (code, &change["outcome"]),
+        (Some(1), &json!("worse")),
+        "{change:#}"
+    );
+    let paired = &change["difference"]["paired"];
+    let counts = ["both", "only_first", "only_second", "neither", "left_out"];
+    let counts = counts.map(|name| paired[name].as_u64().expect(name));
+    assert_eq!(counts, [9, 6, 0, 5, 1]);
+    // Six tosses of a coin that fall alike, two-sided; the mid-p is half of it.
+    assert_eq!(
+        paired["exact_p"]
+            .as_f64()
+            .map(|p| (p - 0.03125).abs() < 1e-12),
+        Some(true)
+    );
+    assert_eq!(
+        paired["mid_p"]
+            .as_f64()
+            .map(|p| (p - 0.015625).abs() < 1e-12),
+        Some(true)
+    );
+    let (code, _) = compare(&[runs[1], runs[0]], &["--rates", "mcnemar-mid-p"]);
+    assert_eq!(code, Some(0), "better is not worse");
+}
+
+/// Thirty visits of the five poses of the synthetic pose (standards notes, 9.1), off by an offset.
+fn visits(offset: [i32; 3]) -> String {
+    let poses = [
+        [380, 100, 230],
+        [380, -100, 230],
+        [580, -100, 430],
+        [580, 100, 430],
+        [480, 0, 330],
+    ];
+    let mut file = "No,X,Y,Z\n".to_string();
+    for (number, (j, pose)) in (0..30)
+        .flat_map(|j| poses.map(|pose| (j, pose)))
+        .enumerate()
+    {
+        let scatter = [(7 * j % 13) - 6, (11 * j % 17) - 8, (5 * j % 19) - 9];
+        let mm: [f64; 3] =
+            std::array::from_fn(|i| f64::from(1000 * pose[i] + offset[i] + scatter[i]) / 1000.0);
+        let number = number + 1;
+        let _ = writeln!(file, "{number},{:.3},{:.3},{:.3}", mm[0], mm[1], mm[2]);
+    }
+    file
+}
+
+/// Judges what a tracker saw of one robot; gives the record.
+fn robot(folder: &Folder, number: usize, offset: [i32; 3]) -> PathBuf {
+    let file = folder.path().join(format!("robot-{number}.csv"));
+    fs::write(&file, visits(offset)).expect("an export");
+    let suites = root().join("suites");
+    let mut command = Command::new(certbench());
+    command.args(["judge", "--by", "Li Na", "--data"]).arg(file);
+    command
+        .arg("--suite")
+        .arg(suites.join("pose-data.suite.yaml"));
+    command
+        .arg("--bench")
+        .arg(suites.join("benches/data-tracker.bench.yaml"));
+    command
+        .arg("--job")
+        .arg(suites.join("jobs/sim-external.job.yaml"));
+    let out = folder.path().join(format!("runs-{number}"));
+    let done = output(command.arg("--out").arg(&out));
+    assert_eq!(
+        done.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let records = fs::read_dir(out).expect("runs").flatten().map(|e| e.path());
+    let mut records = records.filter(|path| path.is_dir());
+    records.next().expect("a record")
+}
+
+#[test]
+fn robots_that_are_exchanged_stand_apart_by_the_printed_e() {
+    let folder = Folder::new("exchanged");
+    let offsets = [
+        [0, 0, 0],
+        [100, -50, 20],
+        [-40, 80, 10],
+        [60, 30, -70],
+        [-90, -20, 50],
+    ];
+    let runs = offsets.iter().enumerate();
+    let runs: Vec<PathBuf> = runs.map(|(i, offset)| robot(&folder, i, *offset)).collect();
+    let runs: Vec<&Path> = runs.iter().map(PathBuf::as_path).collect();
+    let (code, told) = compare(&runs, &["--exchangeability", "--at-most", "0.5 mm"]);
+    assert_eq!(code, Some(0), "{told:#}");
+    let poses = told["poses"].as_array().expect("poses");
+    assert_eq!(poses.len(), 5);
+    for pose in poses {
+        let e = &pose["pose"]["e"];
+        let value = e["value"].as_f64().expect("E");
+        assert!((value - 0.198_494_33).abs() < 1e-6, "{pose:#}");
+        // The second and the fifth robot, the third and the fourth lie nearer.
+        assert_eq!(pose["within"], json!(true));
+        assert!(
+            e["u_expanded"].as_f64().is_some_and(|u| u > 0.0),
+            "{pose:#}"
+        );
+    }
+    // Inside the limit by less than U is not within it.
+    let (code, _) = compare(&runs, &["--exchangeability", "--at-most", "0.2 mm"]);
+    assert_eq!(code, Some(1));
+    let (code, told) = compare(
+        &runs[..1].repeat(2),
+        &["--exchangeability", "--at-most", "1 mm"],
+    );
+    assert_eq!(code, Some(0));
+    assert_eq!(
+        told["poses"][0]["pose"]["e"]["value"],
+        json!(0.0),
+        "{told:#}"
+    );
+}
