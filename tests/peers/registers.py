@@ -1,6 +1,9 @@
-"""A Modbus RTU device that is a table of registers: pymodbus's serial server and codec, and nothing else.
+"""A Modbus device that is a table of registers: pymodbus's servers and codec, and nothing else.
 
     registers.py PORT --id 9 [--baud 115200] FIRST=VALUE[,VALUE...] ...
+    registers.py tcp:HOST:PORT --id 1 [--beside] FIRST=VALUE[,VALUE...] ...
+
+With --beside it numbers its answers one above their questions, as some firmware does.
 
 Holding and input registers are the same table, in one block from the lowest to the highest address
 named; what is not named reads 0. Commands on stdin:
@@ -13,7 +16,7 @@ import argparse
 import asyncio
 import json
 
-from pymodbus.server import ModbusSerialServer
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from peer import ending, listen, ready, say
@@ -54,12 +57,24 @@ class Table:
         return None
 
 
+def beside(sending, data):
+    if not sending:
+        return data
+    number = (int.from_bytes(data[:2], "big") + 1) % 65536
+    return number.to_bytes(2, "big") + data[2:]
+
+
 async def serve(options):
     table = Table(options.registers)
     words = lambda: [SimData(table.first, values=table.block(), datatype=DataType.REGISTERS)]
     bits = lambda: [SimData(0, values=[False] * 16, datatype=DataType.BITS)]
     device = SimDevice(options.id, simdata=(bits(), bits(), words(), words()), action=table.action)
-    server = ModbusSerialServer(device, port=options.port, baudrate=options.baud, ignore_missing_devices=True)
+    if options.port.startswith("tcp:"):
+        _, host, port = options.port.split(":")
+        trace = beside if options.beside else None
+        server = ModbusTcpServer(device, address=(host, int(port)), ignore_missing_devices=True, trace_packet=trace)
+    else:
+        server = ModbusSerialServer(device, port=options.port, baudrate=options.baud, ignore_missing_devices=True)
     await server.serve_forever(background=True)
     listen(table.command)
     ready(f"registers {table.first} to {table.last} of unit {options.id} on {options.port}")
@@ -74,6 +89,7 @@ def main():
     arguments.add_argument("registers", nargs="+")
     arguments.add_argument("--id", type=int, default=1)
     arguments.add_argument("--baud", type=int, default=115200)
+    arguments.add_argument("--beside", action="store_true")
     asyncio.run(serve(arguments.parse_args()))
 
 

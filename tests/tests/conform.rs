@@ -44,6 +44,7 @@ const DEVICES: &[(&str, &[&str])] = &[
     ("linker-l6", &[]),
     ("inspire-rh56dftp", &[]),
     ("ufactory-gripper", &[]),
+    ("brainco-revo2", &[]),
     ("dynamixel", &[]),
     ("leap-hand", &[]),
     ("feetech-sts", &[]),

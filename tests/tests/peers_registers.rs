@@ -15,7 +15,7 @@ use serde_json::json;
 struct Bench {
     device: Driven,
     peer: Peer,
-    _cable: Cable,
+    _cable: Option<Cable>,
 }
 
 /// A table of registers of pymodbus's on a cable, and our driver at the other end.
@@ -41,7 +41,7 @@ fn bench_of(
     Some(Bench {
         device,
         peer,
-        _cable: cable,
+        _cable: Some(cable),
     })
 }
 
@@ -216,6 +216,126 @@ fn the_skin_of_a_dftp_hand_is_read_patch_by_patch() {
         until(|| bench.device.last(1).is_none()),
         "{:?}",
         bench.device.last(1)
+    );
+}
+
+/// The same hand on its network port, and one that numbers its answers beside their questions: two cells of its
+/// skin, a grasp, and a halt whose answer nobody waits for.
+#[test]
+fn a_dftp_hand_is_spoken_to_over_tcp() {
+    let test = "a_dftp_hand_is_spoken_to_over_tcp";
+    let Some(peers) = Peers::for_test(test) else {
+        return;
+    };
+    for numbered in [None, Some("--beside")] {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = format!("tcp:{}", free.local_addr().expect("an address"));
+        drop(free);
+        let mut arguments = vec![
+            port.as_str(),
+            "--id",
+            "1",
+            "1486=0",
+            "1546=1000,750,500,250,0,1000",
+            "1582=0,0,0,0,0,0",
+            "1606=0,0,0",
+            "3000=0,0,0,0,900,0,0,0,0",
+            "4900=7",
+            "5011=0",
+        ];
+        arguments.extend(numbered);
+        let peer = peers.start("registers.py", &arguments);
+        let options = json!({
+            "framing": "tcp", "cells": "tactile-little-tip:2:2 tactile-palm:1:1",
+            "timeout": "1 s", "slowest": "1 s", "max_response": "1 s"
+        });
+        let plan = safe(plan("inspire-rh56dftp", &port, options), SafeState::Hold);
+        let device = Driven::open(&plan, &["closing", "cell1", "cell2"]).expect("it opens");
+        let mut bench = Bench {
+            device,
+            peer,
+            _cable: None,
+        };
+        let closings = [0.0, 25.0, 50.0, 75.0, 100.0, 0.0];
+        assert!(bench.reads(&closings), "{:?}", bench.device.last(0));
+        let cells = || (bench.device.last(1), bench.device.last(2));
+        assert!(
+            until(|| cells() == (Some(vec![900.0]), Some(vec![7.0]))),
+            "{:?}",
+            cells()
+        );
+        bench.begin(vec![(3, 1.0)], 0.5).expect("the hand takes it");
+        let halt = bench.device.device.halt().expect("it can be halted");
+        halt.halt().expect("the halt leaves");
+        let held = json!([1486, [1000, 750, 500, 250, 0, 1000]]);
+        let is_held = |bench: &mut Bench| {
+            let state = bench.peer.state();
+            state["writes"]
+                .as_array()
+                .is_some_and(|all| all.contains(&held))
+        };
+        assert!(until(|| is_held(&mut bench)));
+        bench.peer.tell("set 1546 500");
+        assert!(
+            bench.reads(&[50.0, 25.0, 50.0, 75.0, 100.0, 0.0]),
+            "it is read on"
+        );
+        assert_eq!(bench.device.news(), []);
+    }
+}
+
+/// A position and a time of each motor in turn; degrees, which somebody has set, are ended when it is armed.
+#[test]
+fn a_revo2_hand_takes_positions_and_times_in_turn() {
+    let test = "a_revo2_hand_takes_positions_and_times_in_turn";
+    let Some(peers) = Peers::for_test(test) else {
+        return;
+    };
+    let cable = Cable::new();
+    let registers = [
+        "930=0",
+        "937=1",
+        "1010=0",
+        "2000=0,1000,500,0,0,0",
+        "3000=0x312E,0x302E,0x3232,0x2E55,0x2020",
+        "3010=0x5345,0x5231",
+        "3019=0",
+    ];
+    let arguments = [&[cable.left(), "--id", "126"], &registers[..]].concat();
+    let peer = peers.start("registers.py", &arguments);
+    let options = json!({ "timeout": "1 s", "slowest": "1 s", "max_response": "1 s", "activation": "on-enable" });
+    let plan = safe(
+        plan("brainco-revo2", cable.right(), options),
+        SafeState::Hold,
+    );
+    let device = Driven::open(&plan, &["closing"]).expect("it opens");
+    let mut bench = Bench {
+        device,
+        peer,
+        _cable: Some(cable),
+    };
+    let identity = &bench.device.identity;
+    assert_eq!(identity.firmware.as_deref(), Some("1.0.22.U"));
+    assert_eq!(identity.serial.as_deref(), Some("SER1"));
+    assert!(
+        bench.reads(&[0.0, 100.0, 50.0, 0.0, 0.0, 0.0]),
+        "{:?}",
+        bench.device.last(0)
+    );
+    let refused = bench.begin(vec![(2, 1.0)], 0.5);
+    assert!(matches!(refused, Err(Trouble::Refused(_))), "{refused:?}");
+    let power = bench.device.device.power().expect("it is armed");
+    power.enable().expect("shares of the way");
+    let begun = || bench.begin(vec![(2, 1.0)], 0.5).is_ok();
+    assert!(until(begun), "the unit mode is looked at every ten rounds");
+    let writes = bench.peer.state()["writes"].clone();
+    assert_eq!(
+        writes,
+        json!([
+            [937, [0]],
+            [930, [300, 300, 300, 300, 300, 300]],
+            [1010, [0, 1, 1000, 1, 1000, 1, 0, 1, 0, 1, 0, 1]]
+        ])
     );
 }
 

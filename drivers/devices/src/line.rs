@@ -1,7 +1,8 @@
 //! Question and answer over a line that carries no transaction numbers.
 //!
 //! A late answer looks like the answer to the next question. So before each question the line must
-//! have been quiet and everything received is thrown away; and after a question without a good answer
+//! have been quiet (Modbus over Serial Line V1.02, 2.5.1.1: 3.5 characters between two frames, once) and
+//! everything received is thrown away; and after a question without a good answer
 //! nothing is asked until the longest time in which the device could still answer has passed.
 
 use std::sync::Arc;
@@ -123,7 +124,8 @@ impl Line {
         who: String,
         manners: Manners,
     ) -> Line {
-        let quiet_from = clock.lock(Time::ZERO);
+        // who spoke before it was opened is not known
+        let quiet_from = clock.lock(clock.now() + manners.silence);
         Line {
             link,
             clock: clock.clone(),
@@ -222,27 +224,35 @@ impl Line {
         })
     }
 
-    /// Waits until the line may be spoken on, and for its silence; what came meanwhile is nobody's.
-    fn settle(&self, quiet_from: Time) -> Result<(), LinkError> {
-        if quiet_from > self.clock.now() {
-            self.clock.sleep_until(quiet_from);
-        }
-        self.link.discard();
+    /// Waits until the line may be spoken on. What comes meanwhile is nobody's, and the line must be silent
+    /// after it as after an answer; a pause that has passed since the last answer is not kept again.
+    fn settle(&self, mut quiet_from: Time) -> Result<(), LinkError> {
         if self.manners.silence.is_zero() {
+            if quiet_from > self.clock.now() {
+                self.clock.sleep_until(quiet_from);
+            }
+            self.link.discard();
             return Ok(());
         }
-        let give_up = self.clock.now() + self.manners.longest;
+        let give_up = quiet_from.max(self.clock.now()) + self.manners.longest;
         let mut nobodys = Vec::new();
-        while self
-            .link
-            .read(&mut nobodys, self.clock.now() + self.manners.silence)?
-            .is_some()
-        {
+        loop {
+            let heard = match self
+                .link
+                .read(&mut nobodys, quiet_from.max(self.clock.now()))
+            {
+                Ok(None) => break,
+                Ok(Some(stamp)) => stamp.latest,
+                Err(LinkError::Overrun { .. }) => self.clock.now(), // more than anybody could keep
+                Err(error) => return Err(error),
+            };
+            quiet_from = quiet_from.max(heard + self.manners.silence);
             nobodys.clear();
             if self.clock.now() > give_up {
                 break; // a line that never falls silent shows as garbage
             }
         }
+        self.link.discard();
         Ok(())
     }
 }
@@ -258,5 +268,52 @@ fn shown(bytes: &[u8]) -> String {
             format!("{text:?}")
         }
         _ => hex(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use certbench_link::pair;
+
+    use super::*;
+    use crate::testing::Bench;
+
+    const PAUSE: Duration = Duration::from_millis(5);
+    const LATER: Duration = Duration::from_millis(2);
+
+    /// Modbus over Serial Line V1.02, 2.5.1.1: two frames are apart by a silence, and that is one.
+    #[test]
+    fn the_pause_is_kept_once_and_anew_after_what_nobody_asked_for() {
+        let bench = Bench::new();
+        let (near, far) = pair::bytes(&bench.clock, "far", pair::Wire::default());
+        let clock = bench.clock.clone();
+        bench.peer("far", move |stop| {
+            let mut heard = Vec::new();
+            while !stop.is_set() {
+                heard.clear();
+                if let Ok(Some(_)) = far.read(&mut heard, clock.now() + 10 * PAUSE) {
+                    let _ = far.write(b"yes");
+                    if heard == b"chatter" {
+                        clock.sleep(LATER);
+                        let _ = far.write(b"and more");
+                    }
+                }
+            }
+        });
+        let manners = Manners {
+            silence: PAUSE,
+            timeout: 20 * PAUSE,
+            longest: 60 * PAUSE,
+        };
+        let line = Line::new(Arc::new(near), &bench.clock, "far".into(), manners);
+        let ask = |words: &[u8]| line.ask(words, |_| Heard::Answer(())).unwrap();
+        let first = ask(b"?");
+        let second = ask(b"chatter");
+        assert_eq!(second.asked - first.stamp.latest, PAUSE);
+        let third = ask(b"?");
+        assert_eq!(third.asked - second.stamp.latest, LATER + PAUSE);
+        bench.pass(50);
+        let now = bench.clock.now();
+        assert_eq!(ask(b"?").asked, now, "the pause is long over");
     }
 }

@@ -8,7 +8,7 @@ use certbench_roles::{GraspMove, Progress, Trouble};
 use certbench_sim::config::FaultKind;
 use serde_json::{Value, json};
 
-const MODELS: [(&str, usize); 18] = [
+const MODELS: [(&str, usize); 19] = [
     ("robotiq-2f85", 1),
     ("robotiq-2f140", 1),
     ("robotiq-hand-e", 1),
@@ -19,6 +19,7 @@ const MODELS: [(&str, usize); 18] = [
     ("linker-l6", 6),
     ("inspire-rh56dftp", 6),
     ("ufactory-gripper", 1),
+    ("brainco-revo2", 6),
     ("inspire-rh56-can", 6),
     ("inspire-rh56f1", 6),
     ("inspire-eg5cd1", 1),

@@ -15,7 +15,7 @@ use super::asked::{self, Asked};
 use super::heard::{self, Stream};
 use super::{Said, asked_options, instrument, line, unknown, wrench};
 use crate::line::{Answer, Failure, Line};
-use crate::modbus::Client;
+use crate::modbus::{Client, Framing};
 use crate::options::{Options, count, one_of, quantity};
 
 /// Force x, y, z, torque x, y, z.
@@ -71,10 +71,8 @@ pub(super) fn open(
     if !(1..=247).contains(&unit) {
         return Err(options.refuse("id", "a unit has a number of 1 to 247"));
     }
-    let client = Client {
-        line: line(plan, link, clock, &options, "sensor", silence)?,
-        unit,
-    };
+    let line = line(plan, link, clock, &options, "sensor", silence)?;
+    let client = Client::new(line, unit, Framing::Rtu);
     asked::device(&plan.id, &options, Polled(client))
 }
 

@@ -26,7 +26,7 @@ use certbench_wire::modbus::{Reply, Request, Table, silent_interval};
 use crate::facts::link_facts;
 use crate::health::Health;
 use crate::line::{Answer, Failure, Line, Manners};
-use crate::modbus::Client;
+use crate::modbus::{Client, Framing};
 use crate::options::{Options, baud, count, quantity};
 use crate::sinks::Sinks;
 use crate::worker::{Stop, Ticks, Worker};
@@ -132,10 +132,7 @@ pub(crate) fn open(
     let who = format!("unit {unit} (`{}`) on {}", plan.id, link.describe().port);
     let io = Io {
         id: plan.id.clone(),
-        client: Client {
-            line: Line::new(link, clock, who, manners),
-            unit,
-        },
+        client: Client::new(Line::new(link, clock, who, manners), unit, Framing::Rtu),
         inputs: within("inputs", 1, INPUTS_MOST)?,
         outputs: within("outputs", 0, OUTPUTS_MOST)?,
         registers: options.count("registers")?,

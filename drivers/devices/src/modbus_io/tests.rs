@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::open;
 use crate::line::{Failure, Line, Manners};
-use crate::modbus::Client;
+use crate::modbus::{Client, Framing};
 use crate::testing::{Bench, plan};
 
 /// A box: what its inputs read, what its coils are, and how late each answer comes.
@@ -255,7 +255,7 @@ proptest! {
             longest: Duration::from_millis(300),
         };
         let line = Line::new(Arc::new(near), &bench.clock, "the box".into(), manners);
-        let client = Client { line, unit: 1 };
+        let client = Client::new(line, 1, Framing::Rtu);
         let inputs = Request::Read { table: certbench_wire::modbus::Table::DiscreteInputs, start: 0, count: 8 };
         for (number, ms) in late_ms.iter().enumerate() {
             match client.ask(&inputs) {

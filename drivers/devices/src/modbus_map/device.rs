@@ -12,11 +12,11 @@ use certbench_model::{FaultKind, Identity, LinkFacts};
 use certbench_roles::{Device, Grasp, Halt, Lease, NewsSink, Power, SampleSink, Trouble, Wiring};
 use certbench_wire::modbus::{Reply, Request, silent_interval};
 
-use super::map::{Activation, Counts, Map, Model, Name, NoCounts, Write};
-use super::{description, of_driver, poll};
+use super::map::{Activation, Cell, Counts, Map, Model, Name, NoCounts, Write};
+use super::{CELLS_MOST, description, of_driver, poll};
 use crate::facts::link_facts;
 use crate::line::{Answer, Line, Manners};
-use crate::modbus::Client;
+use crate::modbus::{Client, Framing, Transactions};
 use crate::options::Options;
 use crate::sinks::Sinks;
 use crate::worker::Worker;
@@ -56,15 +56,17 @@ pub(super) fn open(
         timeout: options.time("timeout")?,
         longest: options.time("max_response")?,
     };
+    let framing = match options.text("framing")?.as_deref() {
+        Some("tcp") => Framing::Tcp(Transactions::default()),
+        _ => Framing::Rtu,
+    };
     let who = format!("unit {unit} (`{}`) on {}", plan.id, link.describe().port);
     let device = Registers {
         id: plan.id.clone(),
         map,
         model,
-        client: Client {
-            line: Line::new(link, clock, who, manners),
-            unit,
-        },
+        client: Client::new(Line::new(link, clock, who, manners), unit, framing),
+        cells: cells(map, &options)?,
         interval: options.time("interval")?,
         slowest: options.time("slowest")?,
         force_n_max: plan.limits.force_n_max,
@@ -81,6 +83,23 @@ pub(super) fn open(
     }))
 }
 
+/// The cells that the bench names: `tactile-palm:3:14` is row 3, column 14, counted from 1.
+fn cells(map: &'static Map, options: &Options<'_>) -> Result<Vec<Cell>, Trouble> {
+    if map.patch.is_empty() {
+        return Ok(Vec::new());
+    }
+    let words = options.words("cells")?;
+    if words.len() > CELLS_MOST {
+        let what = format!("{} cells are more than {CELLS_MOST}", words.len());
+        return Err(options.refuse("cells", what));
+    }
+    let cell = |word: &String| {
+        let what = format!("there is no cell `{word}`; write PATCH:ROW:COLUMN, counted from 1");
+        map.cell(word).ok_or_else(|| options.refuse("cells", what))
+    };
+    words.iter().map(cell).collect()
+}
+
 /// A device that is a table of registers.
 pub(super) struct Registers {
     pub(super) id: String,
@@ -90,6 +109,8 @@ pub(super) struct Registers {
     pub(super) interval: Duration,
     pub(super) slowest: Duration,
     pub(super) force_n_max: Option<f64>,
+    /// Of its skin, those that the bench names, in the order of their signals.
+    pub(super) cells: Vec<Cell>,
     /// Whether it is activated when it is armed.
     activates: bool,
     /// The frame of a halt. Locked for a copy only.
@@ -143,7 +164,7 @@ impl Registers {
             true => self.map.halt.request(&*self.seen()),
             false => self.map.halt.request(&NoCounts),
         };
-        let frame = request.and_then(|request| request.encode(self.client.unit).ok());
+        let frame = request.and_then(|request| self.client.frame(&request));
         *self.hold.lock().unwrap_or_else(PoisonError::into_inner) = frame;
     }
 
@@ -293,16 +314,18 @@ impl Device for Opened {
                 .iter()
                 .filter(|who| who.field.block == *name);
             for who in here {
-                let value = who.field.value(&words).map(|value| value.to_string());
+                let value = who.of(&words);
                 match who.what.as_str() {
                     "firmware" => identity.firmware = value,
+                    "serial" => identity.serial = value,
                     "model" => identity.notes.push(format!("hardware: {value:?}")),
                     _ => (),
                 }
             }
         }
         let firmware = identity.firmware.is_none().then_some("firmware");
-        let missing = ["model", "serial"].into_iter().chain(firmware);
+        let serial = identity.serial.is_none().then_some("serial");
+        let missing = ["model"].into_iter().chain(serial).chain(firmware);
         identity.label_needed = missing.map(str::to_owned).collect();
         Ok(identity)
     }

@@ -7,13 +7,14 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The files, included at build.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("robotiq-2f", include_str!("maps/robotiq-2f.toml")),
     ("dh", include_str!("maps/dh.toml")),
     ("rohand", include_str!("maps/rohand.toml")),
     ("linker", include_str!("maps/linker.toml")),
     ("inspire-dftp", include_str!("maps/inspire-dftp.toml")),
     ("ufactory", include_str!("maps/ufactory.toml")),
+    ("brainco", include_str!("maps/brainco.toml")),
 ];
 
 /// Every map that can be read. That all can is a test.
@@ -49,6 +50,9 @@ pub(super) struct Map {
     /// Silence that the device needs between frames beyond that of Modbus.
     #[serde(default)]
     pub(super) gap_ms: u64,
+    /// It has a network port as well, on which the same registers are spoken.
+    #[serde(default)]
+    pub(super) tcp: bool,
     pub(super) model: Vec<Model>,
     pub(super) about: About,
     pub(super) position: Position,
@@ -174,13 +178,51 @@ impl Patch {
         }
     }
 
+    fn is_sound(&self, cells: &[u16]) -> bool {
+        cells.len() == usize::from(self.cells()) && cells.iter().all(|count| *count <= self.most)
+    }
+
+    /// The count of one cell; `None` as for [`Patch::shown`].
+    pub(super) fn count(&self, cells: &[u16], place: usize) -> Option<u16> {
+        cells.get(place).copied().filter(|_| self.is_sound(cells))
+    }
+
     /// The largest and the mean count of the cells; `None` when there are others, or one has a count that
     /// none can have.
     pub(super) fn shown(&self, cells: &[u16]) -> Option<[f64; 2]> {
         let largest = *cells.iter().max()?;
-        let sound = cells.len() == usize::from(self.cells()) && largest <= self.most;
+        let sound = self.is_sound(cells);
         let sum: u64 = cells.iter().map(|count| u64::from(*count)).sum();
         sound.then(|| [f64::from(largest), sum as f64 / cells.len() as f64])
+    }
+}
+
+/// A cell of a patch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cell {
+    /// Number of its patch in the map.
+    pub(super) patch: usize,
+    /// Its place among the registers of the patch.
+    pub(super) place: usize,
+}
+
+impl Map {
+    /// The cell that a bench calls so: `PATCH:ROW:COLUMN`, counted from 1.
+    pub(super) fn cell(&self, name: &str) -> Option<Cell> {
+        let [patch, row, column] = name.split(':').collect::<Vec<_>>()[..] else {
+            return None;
+        };
+        let number = self.patch.iter().position(|known| known.name == patch)?;
+        let known = self.patch.get(number)?;
+        let within = |text: &str, most: u16| {
+            let n: u16 = text.parse().ok()?;
+            (1..=most).contains(&n).then(|| usize::from(n - 1))
+        };
+        let (row, column) = (within(row, known.rows)?, within(column, known.columns)?);
+        Some(Cell {
+            patch: number,
+            place: row * usize::from(known.columns) + column,
+        })
     }
 }
 
@@ -437,6 +479,24 @@ impl Event {
 pub(super) struct Who {
     pub(super) what: String,
     pub(super) field: Field,
+    /// It is text, two characters a word from the field's word to the end of its block.
+    #[serde(default)]
+    text: bool,
+}
+
+impl Who {
+    /// What the words of its block say; `None` where that is nothing.
+    pub(super) fn of(&self, words: &[u16]) -> Option<String> {
+        if !self.text {
+            return self.field.value(words).map(|value| value.to_string());
+        }
+        let bytes = words
+            .get(self.field.word..)?
+            .iter()
+            .flat_map(|word| word.to_be_bytes());
+        let text: Vec<u8> = bytes.filter(|byte| byte.is_ascii_graphic()).collect();
+        String::from_utf8(text).ok().filter(|text| !text.is_empty())
+    }
 }
 
 impl Map {
@@ -636,6 +696,45 @@ mod tests {
         cells[3] = 4096;
         assert_eq!(tip.shown(&cells), None);
         assert_eq!(tip.shown(&cells[..8]), None);
+    }
+
+    /// Rows and columns as a person counts them, row by row in the registers.
+    #[test]
+    fn a_cell_is_named_by_its_row_and_column() {
+        let map = map_of("inspire-rh56dftp");
+        let palm = Cell {
+            patch: 16,
+            place: 2 * 14 + 13,
+        };
+        assert_eq!(map.cell("tactile-palm:3:14"), Some(palm));
+        for none in [
+            "tactile-palm:0:1",
+            "tactile-palm:9:1",
+            "tactile-palm:1:15",
+            "tactile-palm:1",
+            "palm:1:1",
+        ] {
+            assert_eq!(map.cell(none), None, "{none}");
+        }
+    }
+
+    /// Twelve registers, a position and a time of each motor in turn; checksums by pymodbus 3.16.1.
+    #[test]
+    fn the_brainco_map_writes_positions_and_times_in_turn() {
+        let map = map_of("brainco-revo2");
+        let frame = |n: usize, count| hex(map.command[n].request(&All(count)), 126);
+        assert_eq!(
+            frame(0, 300),
+            "7e 10 03 a2 00 06 0c 01 2c 01 2c 01 2c 01 2c 01 2c 01 2c 86 d6"
+        );
+        assert_eq!(
+            frame(1, 1000),
+            "7e 10 03 f2 00 0c 18 03 e8 03 e8 03 e8 03 e8 03 e8 03 e8 03 e8 03 e8 03 e8 03 e8 03 e8 03 e8 55 7e"
+        );
+        assert_eq!(
+            hex(Some(map.blocks["state"].request()), 127),
+            "7f 04 07 d0 00 18 fa 93"
+        );
     }
 
     #[test]

@@ -16,7 +16,15 @@ use certbench_model::{Text, Unit};
 
 use self::map::{Map, Model};
 use crate::family::{Family, Opener};
-use crate::options::{baud, count, one_of, quantity};
+use crate::options::{baud, count, one_of, quantity, text};
+
+/// Cells of a skin that a bench can name.
+const CELLS_MOST: usize = 16;
+
+/// The signal of a cell, by its place in the bench's list.
+fn cell_signal(nth: usize) -> String {
+    format!("cell{}", nth + 1)
+}
 
 /// Every model of every map.
 pub(crate) fn families() -> Vec<Family> {
@@ -66,6 +74,13 @@ fn description(map: &Map, model: &Model) -> DriverDescription {
             delay_s: [0.0, 0.1],
         }
     }));
+    if !map.patch.is_empty() {
+        let cell = |nth| SignalDescription {
+            interval_s: interval_s * map.patch.len() as f64,
+            ..signal(&cell_signal(nth), "1", 1)
+        };
+        signals.extend((0..CELLS_MOST).map(cell));
+    }
     let mut roles = ["identify", "grasp", "sensor", "halt"]
         .map(String::from)
         .to_vec();
@@ -102,6 +117,22 @@ fn description(map: &Map, model: &Model) -> DriverDescription {
             "应答慢于此值则读数无效；不大于通道声明的延迟",
         ),
     ];
+    if !map.patch.is_empty() {
+        options.push(text(
+            "cells",
+            "",
+            "cells of its skin that are signals by themselves, `cell1` to `cell16`: tactile-palm:3:14 is row 3, column 14",
+            "单独作为信号（`cell1` 至 `cell16`）的触觉单元：tactile-palm:3:14 为第 3 行第 14 列",
+        ));
+    }
+    if map.tcp {
+        options.push(one_of(
+            "framing",
+            &["rtu", "tcp"],
+            "`tcp` for its network port; `rtu` on a line, and over a converter that only passes bytes on",
+            "网口用 `tcp`；串口或透传转换器用 `rtu`",
+        ));
+    }
     if map.activation.is_some() {
         roles.push("power".into());
         options.push(one_of(

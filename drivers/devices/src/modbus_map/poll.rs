@@ -6,6 +6,7 @@ use certbench_clock::Time;
 use certbench_model::{Invalid, Reading};
 use certbench_wire::modbus::Reply;
 
+use super::cell_signal;
 use super::device::Registers;
 use super::map::{Event, Field, Patch, Position};
 use crate::health::Health;
@@ -22,8 +23,13 @@ pub(super) fn run(device: &Registers, sinks: &Sinks, stop: &Stop) {
     let mut health = Health::default();
     let mut told = vec![false; device.map.event.len()];
     // A patch a round: what moves is looked at as often as before.
-    let is_wanted = |patch: &&Patch| sinks.wiring.channel(&patch.name).is_some();
-    let wanted: Vec<&Patch> = device.map.patch.iter().filter(is_wanted).collect();
+    let patches = device.map.patch.iter().enumerate();
+    let wanted: Vec<(usize, &Patch)> = patches
+        .filter(|(number, patch)| {
+            let wired = |name: &str| sinks.wiring.channel(name).is_some();
+            wired(&patch.name) || cells(device, *number).any(|(name, _)| wired(&name))
+        })
+        .collect();
     for round in 0_u64.. {
         for (name, block) in &device.map.blocks {
             if stop.is_set() {
@@ -57,8 +63,8 @@ pub(super) fn run(device: &Registers, sinks: &Sinks, stop: &Stop) {
             }
         }
         let next = wanted.len().max(1);
-        if let Some(patch) = wanted.get(round as usize % next) {
-            touch(device, sinks, patch, &mut health);
+        if let Some((number, patch)) = wanted.get(round as usize % next) {
+            touch(device, sinks, *number, patch, &mut health);
         }
         ticks.wait();
     }
@@ -85,27 +91,41 @@ fn failed(
     }
 }
 
+/// The cells of a patch that the bench names: their signals, and their places in the patch.
+fn cells(device: &Registers, patch: usize) -> impl Iterator<Item = (String, usize)> {
+    let named = device.cells.iter().enumerate();
+    named
+        .filter(move |(_, cell)| cell.patch == patch)
+        .map(|(nth, cell)| (cell_signal(nth), cell.place))
+}
+
 /// Reads a patch of tactile cells.
-fn touch(device: &Registers, sinks: &Sinks, patch: &Patch, health: &mut Health) {
+fn touch(device: &Registers, sinks: &Sinks, number: usize, patch: &Patch, health: &mut Health) {
+    let give = |at: Time, counts: Result<&[u16], Invalid>| {
+        let shown = counts.and_then(|counts| patch.shown(counts).ok_or(Invalid::Unreadable));
+        let reading = shown.map_or_else(Reading::Invalid, |shown| Reading::vector(&shown));
+        sinks.signal(&patch.name, at, reading);
+        for (name, place) in cells(device, number) {
+            let count =
+                counts.and_then(|counts| patch.count(counts, place).ok_or(Invalid::Unreadable));
+            let reading = count.map_or_else(Reading::Invalid, |n| Reading::scalar(f64::from(n)));
+            sinks.signal(&name, at, reading);
+        }
+    };
     let answer = match device.client.ask(&patch.request()) {
         Ok(answer) => answer,
         Err(failure) => {
-            let bad = Reading::Invalid(Invalid::Unreadable);
-            let unreadable = |now| sinks.signal(&patch.name, now, bad);
+            let unreadable = |now| give(now, Err(Invalid::Unreadable));
             return failed(device, sinks, health, &failure, unreadable);
         }
     };
     health.good();
-    let shown = match &answer.value {
-        Reply::Registers(cells) => patch.shown(cells).ok_or(Invalid::Unreadable),
-        _ => Err(Invalid::NoSignal),
-    };
-    let reading = match shown {
-        _ if answer.took() > device.slowest => Reading::Invalid(Invalid::Stale),
-        Ok(shown) => Reading::vector(&shown),
-        Err(why) => Reading::Invalid(why),
-    };
-    sinks.signal(&patch.name, answer.stamp.earliest, reading);
+    let at = answer.stamp.earliest;
+    match &answer.value {
+        _ if answer.took() > device.slowest => give(at, Err(Invalid::Stale)),
+        Reply::Registers(counts) => give(at, Ok(counts)),
+        _ => give(at, Err(Invalid::NoSignal)),
+    }
 }
 
 /// Notes what was read: what a halt would hold, and whether the device moves.

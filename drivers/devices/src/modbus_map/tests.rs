@@ -26,6 +26,8 @@ fn every_model_is_in_the_catalogue() {
         "linker-o6",
         "linker-l6",
         "inspire-rh56dftp",
+        "ufactory-gripper",
+        "brainco-revo2",
     ] {
         assert!(ids.iter().any(|known| known == id), "{id}: {ids:?}");
     }
@@ -44,6 +46,9 @@ fn what_cannot_be_kept_is_refused_before_the_port_is_used() {
     let gripper = |id: &str| plan("gripper", id, &[]);
     assert!(refused(safe(gripper("robotiq-2f85"), SafeState::Open)).contains("hold"));
     assert!(refused(limited(gripper("robotiq-2f85"), 1, 90.0, 10.0)).contains("degrees"));
+    let skin = |cells: &str| plan("hand", "inspire-rh56dftp", &[("cells", cells)]);
+    assert!(refused(skin("tactile-palm:9:1")).contains("no cell `tactile-palm:9:1`"));
+    assert!(refused(skin(&"tactile-palm:1:1 ".repeat(17))).contains("more than 16"));
     let mut pgc = gripper("dh-pgc");
     pgc.limits.force_n_max = Some(40.0);
     assert!(refused(pgc).contains("cannot be kept"));

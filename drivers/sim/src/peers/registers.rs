@@ -365,6 +365,75 @@ impl Bank for RoHand {
     }
 }
 
+/// BrainCo Revo 2, a left hand: thumb bend and rotation, index, middle, ring, little; 1000 is bent.
+#[derive(Default)]
+pub(crate) struct Revo2 {
+    /// Degrees instead of shares of the way.
+    in_degrees: bool,
+    /// Written, and its time not yet.
+    target: f64,
+}
+
+/// Which actuator of the world a motor of the Revo 2 is.
+const REVO2_ORDER: [usize; 6] = [4, 5, 3, 2, 1, 0];
+/// What the registers say who it is.
+const REVO2_IDENTITY: [&[u8; 20]; 2] = [b"1.0.22.U            ", b"BCXRL00SIM0007      "];
+
+impl Bank for Revo2 {
+    fn unit(&self) -> u8 {
+        126
+    }
+
+    fn read(&mut self, world: &World, address: u16) -> Option<u16> {
+        let motor = |first: u16| REVO2_ORDER.get(usize::from(address - first)).copied();
+        Some(match address {
+            901 => 2,
+            937 => u16::from(self.in_degrees),
+            2000..=2005 => {
+                // 81 degrees, in tenths of one
+                let all = if self.in_degrees { 810.0 } else { 1000.0 };
+                (all * closing(world, motor(2000)?)).round() as u16
+            }
+            2006..=2011 => 0,
+            2012..=2017 => (1000.0 * view(world, motor(2012)?)?.effort).round() as u16,
+            2018..=2023 => match doing(world, motor(2018)?) {
+                Doing::Opening | Doing::Closing => 1,
+                Doing::AtPosition => 0,
+                Doing::AtForce | Doing::Stalled | Doing::TooHot => 2,
+            },
+            3000..=3019 => {
+                let text = REVO2_IDENTITY[usize::from(address >= 3010)];
+                let place = 2 * usize::from(address % 10);
+                u16::from_be_bytes([text[place], text[place + 1]])
+            }
+            _ => return None,
+        })
+    }
+
+    fn write(&mut self, world: &mut World, address: u16, value: u16) -> Option<()> {
+        let most = most_n(world);
+        match address {
+            937 if value <= 1 => self.in_degrees = value == 1,
+            930..=935 if (100..=1500).contains(&value) => {
+                let finger = *REVO2_ORDER.get(usize::from(address - 930))?;
+                set_force(world, finger, most * f64::from(value.min(500)) / 500.0);
+            }
+            1010..=1020 if address.is_multiple_of(2) && value <= 1000 => {
+                self.target = f64::from(value) / 1000.0;
+            }
+            1011..=1021 if !address.is_multiple_of(2) && (1..=2000).contains(&value) => {
+                let finger = *REVO2_ORDER.get(usize::from(address - 1010) / 2)?;
+                let way = (self.target - closing(world, finger)).abs();
+                let full_s = world.hand.as_ref()?.config.full_stroke_s;
+                set_speed(world, finger, way * full_s / (f64::from(value) / 1000.0));
+                go(world, finger, self.target);
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
 /// Linker Hand O6 or L6 on RS-485, a right hand. 255 is open.
 pub(crate) struct Linker;
 

@@ -9,7 +9,7 @@ use crate::world::Part;
 
 use super::ability::AbilityHand;
 use super::rdt::Rdt;
-use super::registers::{Bank, Dftp, Dh, Linker, Registers, RoHand, Robotiq, Ufactory};
+use super::registers::{Bank, Dftp, Dh, Linker, Registers, Revo2, RoHand, Robotiq, Ufactory};
 use super::rh56_dialects::Dialect;
 use super::servos::{Dynamixel, Feetech};
 use super::streams::{self, Aed, Bota, Ft300, Ild1420};
@@ -197,6 +197,9 @@ pub(crate) const ON_LINE: &[OnLine] = &[
             play_registers(stage, link, Ufactory::default());
         },
     ),
+    row("brainco-revo2", Part::Hand, 460_800, |stage, link, _| {
+        play_registers(stage, link, Revo2::default());
+    }),
     // servos stand apart from the world, as a meter does
     row("dynamixel", Part::Meter, 1_000_000, |stage, link, _| {
         play(stage, link, &manners(250, 20), Dynamixel::new(1..=6));

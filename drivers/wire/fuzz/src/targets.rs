@@ -103,6 +103,9 @@ pub(crate) const TARGETS: &[Target] = &[
     ("modbus-request", |data| {
         stream!(data, modbus::RequestDecoder::default(), silence)
     }),
+    ("modbus-tcp", |data| {
+        stream!(data, modbus::FromTcp::default())
+    }),
     ("odrive", |data| {
         on_bus(data, |id, bytes| {
             let (_, command) = odrive::split(id as u16);

@@ -1,4 +1,4 @@
-//! Modbus RTU (Modbus Application Protocol V1.1b3, Modbus over Serial Line V1.02).
+//! Modbus RTU (Modbus Application Protocol V1.1b3, Modbus over Serial Line V1.02), and its frames over TCP.
 //!
 //! A frame is `unit function ... crc`, CRC low byte first, all else big-endian. The protocol has **no
 //! transaction number**: nothing in a late answer says which request it belongs to. A decoder can check
@@ -10,6 +10,7 @@ mod exception;
 mod request;
 mod rtu;
 mod server;
+mod tcp;
 #[cfg(test)]
 mod tests;
 
@@ -21,3 +22,4 @@ pub use request::{
 };
 pub use rtu::silent_interval;
 pub use server::{Heard, RequestDecoder};
+pub use tcp::{FromTcp, to_tcp};

@@ -325,3 +325,34 @@ proptest! {
         }
     }
 }
+
+/// Frames of pymodbus 3.16.1 (`FramerSocket`, `FramerRTU`): the same question and answer over a connection and on
+/// a line.
+#[test]
+fn a_frame_is_dressed_for_a_connection_and_undressed_again() {
+    let line = [0x01, 0x03, 0x06, 0x0A, 0x00, 0x06, 0xE5, 0x42];
+    let tcp = [0x12, 0x34, 0, 0, 0, 6, 0x01, 0x03, 0x06, 0x0A, 0x00, 0x06];
+    assert_eq!(to_tcp(0x1234, &line), tcp);
+    let answer = [0x12, 0x34, 0, 0, 0, 7, 0x01, 0x03, 0x04, 0x03, 0xE8, 0, 0];
+    let as_on_a_line = vec![0x01, 0x03, 0x04, 0x03, 0xE8, 0, 0, 0x7A, 0x43];
+    let mut incoming = FromTcp::default();
+    // in pieces, and two of them in one
+    incoming.push(&answer[..5]);
+    assert_eq!(incoming.next(), None);
+    incoming.push(&[&answer[5..], &answer[..]].concat());
+    for _ in 0..2 {
+        assert_eq!(incoming.next(), Some(Ok((0x1234, as_on_a_line.clone()))));
+    }
+    assert_eq!(incoming.next(), None);
+}
+
+#[test]
+fn what_is_no_frame_of_a_connection_is_noise() {
+    let mut incoming = FromTcp::default();
+    incoming.push(&[0, 1, 0, 7, 0, 6]); // another protocol
+    assert!(matches!(incoming.next(), Some(Err(_))));
+    let mut incoming = FromTcp::default();
+    incoming.push(&[0, 1, 0, 0, 0xFF, 0xFF, 1]); // longer than any frame
+    assert!(matches!(incoming.next(), Some(Err(_))));
+    assert_eq!(to_tcp(1, &[]), [0, 1, 0, 0, 0, 0]);
+}

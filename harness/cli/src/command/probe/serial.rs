@@ -218,6 +218,23 @@ pub(super) fn questions() -> Vec<Question> {
             (HoldingRegisters, 0x0702, 2),
         ),
         modbus(
+            "brainco-revo2",
+            126,
+            &[460_800],
+            "read the positions of unit 126, a left hand",
+            (InputRegisters, 2000, 6),
+        ),
+        Question {
+            options: "id: 127",
+            ..modbus(
+                "brainco-revo2",
+                127,
+                &[460_800],
+                "read the positions of unit 127, a right hand",
+                (InputRegisters, 2000, 6),
+            )
+        },
+        modbus(
             "linker-o6",
             0x27,
             &[115_200],

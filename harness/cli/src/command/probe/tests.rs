@@ -76,6 +76,7 @@ fn every_simulated_device_that_can_be_told_is_told() {
         ("inspire-eg5cd1", "inspire-eg5cd1"),
         ("psyonic-ability", "psyonic-ability"),
         ("ufactory-gripper", "ufactory-gripper"),
+        ("brainco-revo2", "brainco-revo2"),
         ("robotiq-ft300", "robotiq-ft300"),
         ("magtrol-dsp7000", "magtrol-dsp7000"),
         ("keyence-lkg", "keyence-lkg"),
