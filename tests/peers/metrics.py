@@ -881,6 +881,15 @@ def runs(series):
     return {"runs": seen, "few": few, "many": many, "expected": 1 + 2 * a * b / (a + b)}
 
 
+@metric("in-use")
+def in_use(reading, certificate, step, askew_deg, temperature):
+    # JCGM 100:2008, 4.3.7: u = a / sqrt 3; a step is known to half of it, an axis askew reads the cosine.
+    (absolute, relative, k), (per_kelvin, within) = certificate, temperature
+    halves = [step / 2, reading * (1 - math.cos(math.radians(askew_deg))), reading * per_kelvin * within]
+    squares = [((absolute + relative * reading) / k) ** 2] + [half**2 / 3 for half in halves]
+    return {"expanded": 2 * math.sqrt(sum(squares))}
+
+
 @metric("two-rates")
 def two_rates(a, b, pairs):
     (k, n), (l, m) = a, b

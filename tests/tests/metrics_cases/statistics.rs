@@ -4,6 +4,7 @@ use super::draw::{Case, Draw, Table};
 use certbench_judge::decision::{self, Limit, Population};
 use certbench_judge::stats::binomial::{self, Count};
 use certbench_judge::stats::*;
+use certbench_model::{Calibration, CalibrationRange, Date, InUse, Part};
 use serde_json::{Value, json};
 
 pub(crate) const TABLE: Table = &[
@@ -15,6 +16,7 @@ pub(crate) const TABLE: Table = &[
     ("characteristic", characterizing),
     ("kappa", agreeing),
     ("runs", running),
+    ("in-use", using),
     ("two-rates", comparing),
     ("two-series", series),
     ("tolerance", tolerating),
@@ -158,6 +160,53 @@ fn running(d: &mut Draw) -> Case {
     (
         json!({ "series": series }),
         json!({ "runs": r.runs, "few": r.p_few, "many": r.p_many, "expected": r.expected }),
+    )
+}
+
+/// The expanded uncertainty (k = 2) of an instrument as it is used, where its range ends.
+fn using(d: &mut Draw) -> Case {
+    let (far, k) = (d.between(10.0, 500.0), d.between(1.5, 3.0));
+    let (u_abs, u_rel) = (d.between(0.0, 0.2), d.between(0.0, 0.005));
+    let (step, within) = (d.between(0.001, 0.1), d.between(0.5, 10.0));
+    let (askew_deg, per_kelvin) = (d.between(0.1, 5.0), d.between(0.0, 0.001));
+    let part = |half_abs: f64, half_rel: f64| Part {
+        half_abs,
+        half_rel,
+        steady: false,
+        from: String::new(),
+    };
+    let in_use = InUse {
+        resolution: Some(part(step / 2.0, 0.0)),
+        alignment: Some(part(0.0, 1.0 - askew_deg.to_radians().cos())),
+        temperature: Some(part(0.0, per_kelvin * within)),
+        in_certificate: vec![],
+    };
+    let day = Date::new(2026, 6, 1).unwrap();
+    let calibration = Calibration {
+        certificate: String::new(),
+        body: String::new(),
+        file: None,
+        date: day,
+        due: day,
+        ranges: vec![CalibrationRange {
+            from: 0.0,
+            to: far,
+            u_abs,
+            u_rel,
+            k,
+        }],
+        direction: None,
+        bandwidth_hz: None,
+        noise: None,
+        angles: None,
+        in_use: Some(in_use),
+    };
+    (
+        json!({
+            "reading": far, "certificate": [u_abs, u_rel, k], "step": step,
+            "askew_deg": askew_deg, "temperature": [per_kelvin, within],
+        }),
+        json!({ "expanded": calibration.worst_expanded_uncertainty() }),
     )
 }
 

@@ -18,11 +18,20 @@ fn samples(
     to: Unit,
     answer: &mut Answer,
 ) -> Result<Vec<(f64, f64)>, Reason> {
-    let trace = window.trace(task.reader, &channel.id, &mut answer.doubts)?;
-    trace.check_gaps(&mut answer.doubts);
+    // A window may be hours long: its time and its temperature are kept, and no more.
     let of = channel.components.first().map_or(Unit::one(), |c| c.unit);
-    let in_unit = |(t, v): (f64, f64)| of.convert(v, to).map(|v| (t, v));
-    let converted: Result<_, _> = trace.scalar().into_iter().map(in_unit).collect();
+    let mut converted = Ok(Vec::new());
+    let passed = window.pass(
+        task.reader,
+        &channel.id,
+        &mut answer.doubts,
+        |t, values| match (&mut converted, of.convert(values[0], to)) {
+            (Ok(samples), Ok(value)) => samples.push((t, value)),
+            (Ok(_), Err(wrong)) => converted = Err(wrong),
+            (Err(_), _) => {}
+        },
+    )?;
+    passed.check_gaps(&mut answer.doubts);
     converted.map_err(|e| {
         because(
             "unit",

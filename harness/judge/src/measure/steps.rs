@@ -7,9 +7,10 @@ use crate::metric::hand::manipulation;
 use crate::metric::iso9283::compliance;
 use crate::metric::sensor::{self, Step};
 use crate::reason::because;
-use crate::stats::summary::Summary;
+use crate::stats::summary::{Running, Summary};
 use certbench_model::figure::{Figure, FigureKind};
 use certbench_model::finding::{Reason, Value};
+use certbench_model::sample::COMPONENTS_MAX;
 use certbench_model::{Channel, Text, Unit};
 
 /// Mean of a channel over a window, in a unit.
@@ -31,13 +32,14 @@ pub(super) fn mean_of(
     to: Unit,
     answer: &mut Answer,
 ) -> Result<f64, Reason> {
-    let trace = window.trace(task.reader, &channel.id, &mut answer.doubts)?;
-    trace.check_gaps(&mut answer.doubts);
-    let at = |v: &[f64]| v.get(component).copied();
-    let values: Option<Vec<f64>> = trace.points.iter().map(|(_, v)| at(v)).collect();
-    let mean = Summary::of(&values.ok_or_else(none)?)
-        .ok_or_else(none)?
-        .mean;
+    // A window may be hours long: nothing of it is kept.
+    let mut running = Running::default();
+    let take = |_, values: &[f64; COMPONENTS_MAX]| {
+        running.add(values.get(component).copied().unwrap_or(f64::NAN));
+    };
+    let passed = window.pass(task.reader, &channel.id, &mut answer.doubts, take)?;
+    passed.check_gaps(&mut answer.doubts);
+    let mean = running.mean().ok_or_else(none)?;
     let of = channel
         .components
         .get(component)
