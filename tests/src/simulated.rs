@@ -44,7 +44,7 @@ pub struct Papers {
 }
 
 impl Papers {
-    /// A suite (with the shipped tables beside it) on a bench.
+    /// A suite (with the shipped tables and templates beside it) on a bench.
     pub fn new(suite: &str, bench: &str) -> Papers {
         let mut files = BTreeMap::from([
             (SUITE.to_string(), suite.to_string()),
@@ -52,6 +52,15 @@ impl Papers {
         ]);
         for table in ["cube-poses", "grasp-objects", "stop-speeds"] {
             let name = format!("tables/{table}.yaml");
+            files.insert(name.clone(), shipped(&name));
+        }
+        for template in [
+            "tracker-reference",
+            "tracker-returned",
+            "rig-zero",
+            "rig-returned",
+        ] {
+            let name = format!("templates/{template}.template.yaml");
             files.insert(name.clone(), shipped(&name));
         }
         Papers {

@@ -107,7 +107,7 @@ fn a_grip_keeps_its_force_in_the_field_or_needs_somebody() {
 #[test]
 fn an_arm_holds_the_corners_of_its_diagram_and_its_brakes_hold_the_load() {
     let papers = Papers::shipped("payload-corners", "arm").table("load-corners");
-    all_pass(&papers, 3 + 3 + 1);
+    all_pass(&papers, 3 + 3 + 2);
 }
 
 #[test]

@@ -108,6 +108,10 @@ impl Simulation {
             .iter()
             .map(|seat| world.register(seat.id, seat.part))
             .collect();
+        // An arm that does programs of its own has no cable, and can fail all the same.
+        if config.arm.is_some() && !has(Part::Arm) {
+            world.register("arm", Part::Arm);
+        }
         world.check_faults().map_err(BuildError::Devices)?;
         world.advance_to(0);
         world.watch_faults();

@@ -276,6 +276,25 @@ fn a_host_that_falls_silent_stops_the_arm() {
 }
 
 #[test]
+fn drives_that_ignore_a_silent_host_go_on_and_say_nothing() {
+    let mut block = block();
+    block["arm"]["stop"] = json!({ "ignores_silence": true });
+    let bench = bench_of(&block);
+    let bus = bench.bus();
+    let watch = (u32::from(HOST.number()) << 16 | 200).to_le_bytes();
+    bus.download(1, 0x1016, 1, &watch).unwrap();
+    bus.nmt(NmtCommand::Start);
+    bus.heartbeat();
+    bus.enable(1, 60 * DEG);
+    bus.heartbeat();
+    bus.go(1, 170 * DEG);
+    let frames = bus.hear(ms(1000));
+    assert_eq!(emergencies(&frames), []);
+    assert!((deg_per_s(&bus, 1) - 60.0).abs() < 1.0);
+    bench.finish();
+}
+
+#[test]
 fn a_cut_cable_stops_the_arm_too() {
     let bench = bench();
     let bus = bench.bus();

@@ -19,9 +19,13 @@ pub(crate) trait World: Send + Sync {
     fn label(&self, device: &str, field: &str) -> Option<String>;
 }
 
+/// Answers that were prepared: those of a prompt, by its id, are used one after the other, and the last
+/// one is repeated.
+pub(crate) type Answers = BTreeMap<String, VecDeque<String>>;
+
 /// The operator of a run: prepared answers first, then whoever stands behind it.
 pub(crate) struct Desk {
-    prepared: Mutex<BTreeMap<String, VecDeque<String>>>,
+    prepared: Mutex<Answers>,
     /// Whether prompts with a person inside may be answered without a person: only when no link is
     /// physical (promise 8 of the design).
     unattended_inside: bool,
@@ -72,7 +76,7 @@ struct AnswersFile {
 }
 
 /// Reads an answers file (YAML): `answers: { place: [yes], mass: ["5 kg"] }`.
-pub(crate) fn read_answers(path: &Path) -> anyhow::Result<BTreeMap<String, VecDeque<String>>> {
+pub(crate) fn read_answers(path: &Path) -> anyhow::Result<Answers> {
     let text = std::fs::read_to_string(path)
         .map_err(|e| anyhow::anyhow!("cannot read answers file {}: {e}", path.display()))?;
     let file: AnswersFile = serde_saphyr::from_str(&text).map_err(|e| {
@@ -91,7 +95,7 @@ pub(crate) fn read_answers(path: &Path) -> anyhow::Result<BTreeMap<String, VecDe
 impl Desk {
     /// A desk. `terminal` is the language in which a person is asked, when there is one.
     pub(crate) fn new(
-        prepared: BTreeMap<String, VecDeque<String>>,
+        prepared: Answers,
         world: Option<Arc<dyn World>>,
         all_non_physical: bool,
         terminal: Option<Lang>,

@@ -5,7 +5,7 @@ use crate::command::simulate;
 use crate::exit::Exit;
 use crate::issued;
 use crate::live::{Line, Narrator};
-use crate::operator::{Desk, World};
+use crate::operator::{Answers, Desk, World};
 use crate::unopened::Unopened;
 use crate::wiring::{self, Recording as Record, SIMULATED_PORT, Taps};
 use anyhow::{Context, anyhow};
@@ -19,7 +19,7 @@ use certbench_model::{EventBody, Findings, Plan, Provenance, RunEnd, Text};
 use certbench_record::{Entry, Ledger, Pace, Recorder, Start, WireLog, items};
 use certbench_roles::Device;
 use certbench_run::{Consent, Control, Listener, Run, Settings};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -33,7 +33,7 @@ pub(crate) struct Order<'a> {
     /// Consent to arm without asking (simulated benches only).
     pub(crate) yes: bool,
     /// Prepared answers, if an answers file was given.
-    pub(crate) answers: Option<BTreeMap<String, VecDeque<String>>>,
+    pub(crate) answers: Option<Answers>,
     /// The operator's language.
     pub(crate) lang: Lang,
     /// Whether a person can be asked at the terminal.

@@ -124,6 +124,13 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Why a channel's instrument is known to be stuck between two instants, if it is.
+    pub(crate) fn frozen(self, id: &str, from_ns: u64, to_ns: u64) -> Option<Reason> {
+        let mut doubts = Reasons::default();
+        self.pass(id, from_ns, to_ns, &mut doubts, |_, _| ()).ok()?;
+        doubts.into_vec().into_iter().find(|r| r.code == "frozen")
+    }
+
     /// The newest import of a channel, when one was made.
     pub(crate) fn import(self, channel: &Channel) -> Option<(&'a Addendum, &'a Import)> {
         let addenda = self.run.addenda().iter().rev();

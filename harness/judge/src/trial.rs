@@ -6,7 +6,7 @@ use crate::trace::Reader;
 use certbench_model::Step;
 use certbench_model::finding::Reason;
 use certbench_model::plan::Case;
-use certbench_model::step::{Outcome, OutcomeRule, Trial};
+use certbench_model::step::{Outcome, OutcomeRule, Trial, Wait, Window};
 use std::collections::BTreeMap;
 
 /// How a trial counts.
@@ -26,6 +26,10 @@ pub(crate) enum Counts {
 
 /// Every step of a case, outer ones before the inner ones.
 pub(crate) fn steps(case: &Case) -> Vec<&Step> {
+    all_steps(&case.steps)
+}
+
+fn all_steps(steps: &[Step]) -> Vec<&Step> {
     fn walk<'a>(steps: &'a [Step], all: &mut Vec<&'a Step>) {
         for step in steps {
             all.push(step);
@@ -33,7 +37,7 @@ pub(crate) fn steps(case: &Case) -> Vec<&Step> {
         }
     }
     let mut all = Vec::new();
-    walk(&case.steps, &mut all);
+    walk(steps, &mut all);
     all
 }
 
@@ -85,6 +89,10 @@ fn counts(
             format!("计划中没有试验 {}", trial.id),
         ));
     };
+    let left_out = matches!(trial.said, Some(Outcome::Invalid(_)));
+    if let Some(reason) = stuck(reader, plan, course, trial).filter(|_| !left_out) {
+        return Counts::Unknown(reason);
+    }
     match trial.said {
         Some(Outcome::Invalid(why)) if plan.invalid_if.contains(why) => {
             Counts::Invalid(why.clone())
@@ -108,6 +116,33 @@ fn counts(
             )),
         },
     }
+}
+
+/// What was awaited on a channel made the trial's end, and the instrument was stuck: it says nothing of
+/// the item.
+fn stuck(
+    reader: Reader<'_>,
+    plan: &Trial,
+    course: &CaseCourse<'_>,
+    trial: &TrialRun<'_>,
+) -> Option<Reason> {
+    let steps = all_steps(&plan.steps).into_iter();
+    let awaited: BTreeMap<&str, &str> = steps
+        .filter_map(|step| match step {
+            Step::Window(Window {
+                id,
+                until: Some(Wait::Until { condition, .. }),
+                ..
+            }) => Some((id.as_str(), condition.channel.as_str())),
+            _ => None,
+        })
+        .collect();
+    let last = trial.windows.iter().skip(trial.windows_before);
+    last.filter_map(|i| course.windows.get(*i))
+        .find_map(|window| {
+            let (to_ns, _) = window.closed?;
+            reader.frozen(awaited.get(window.id)?, window.from_ns, to_ns)
+        })
 }
 
 fn by_rule(

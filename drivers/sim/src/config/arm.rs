@@ -158,6 +158,8 @@ pub struct StopConfig {
     /// A fault of the controller: when the chain closes again, the motion that was stopped goes on by
     /// itself. (IEC 60204-1 forbids it.)
     pub restarts_after_reset: bool,
+    /// A fault of the drives: they go on with what they do when their master falls silent.
+    pub ignores_silence: bool,
 }
 
 impl Default for ArmConfig {
@@ -241,6 +243,7 @@ impl Default for StopConfig {
             contactor_ms: 15.0,
             welded: false,
             restarts_after_reset: false,
+            ignores_silence: false,
         }
     }
 }

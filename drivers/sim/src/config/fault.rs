@@ -27,7 +27,7 @@ use super::{BadConfig, within};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultConfig {
-    /// Device of the bench.
+    /// Device of the bench; `arm` for an arm that does programs of its own.
     pub device: String,
     /// What.
     pub kind: FaultKind,

@@ -23,6 +23,8 @@ pub struct HandConfig {
     /// How strong each finger truly is, as a share of what its motor believes: little, ring, middle,
     /// index, thumb bend, thumb rotation. A weak finger reports that it has reached its force.
     pub strength: [f64; 6],
+    /// How fast each finger truly goes, as a share of what it is told, in the same order.
+    pub pace: [f64; 6],
     /// How evenly a finger grips: standard deviation of the share of the set force at which it stops,
     /// drawn anew at each touch.
     pub grip_scatter: f64,
@@ -190,6 +192,7 @@ impl Default for HandConfig {
             full_stroke_s: 0.8,
             stall_force_n: 12.0,
             strength: [1.0; 6],
+            pace: [1.0; 6],
             grip_scatter: 0.0,
             force_sensor: ForceSensor::default(),
             heat: HeatConfig::default(),
@@ -255,6 +258,9 @@ impl HandConfig {
         self.strength
             .iter()
             .try_for_each(|share| within("hand.strength", *share, 0.05, 2.0))?;
+        self.pace
+            .iter()
+            .try_for_each(|share| within("hand.pace", *share, 0.05, 2.0))?;
         within("hand.grip_scatter", self.grip_scatter, 0.0, 0.3)?;
         within("hand.depth_mm", self.depth_mm, 1.0, 1000.0)?;
         within(

@@ -48,6 +48,17 @@ pub(crate) struct Finger {
     warmth: Relaxation,
 }
 
+/// What a finger truly does, as shares of what its motor believes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shares {
+    /// Of its push; the motor does not notice.
+    pub(crate) strength: f64,
+    /// Of the set force, at which it stops this time.
+    pub(crate) stops_at: f64,
+    /// Of its speed.
+    pub(crate) pace: f64,
+}
+
 impl Finger {
     pub(crate) fn new(config: &HandConfig, grid: Grid) -> Finger {
         let tau = grid.steps(1000.0 * config.heat.tau_s).max(1) as f64;
@@ -112,23 +123,26 @@ impl Finger {
         }
     }
 
-    /// Moves for one step; `contact` is its force at a closing, `strength` what is left of the motor's
-    /// push: the motor does not notice; `stops_at` the share of the set force at which it stops this
-    /// time. The gear holds without power.
+    /// Moves for one step; `contact` is its force at a closing. The gear holds without power.
     pub(crate) fn step(
         &mut self,
         step: u64,
         grid: Grid,
         config: &HandConfig,
-        (strength, stops_at): (f64, f64),
+        shares: Shares,
         contact: impl Fn(f64) -> f64,
     ) {
+        let Shares {
+            strength,
+            stops_at,
+            pace,
+        } = shares;
         let dt = grid.step_s();
         let stall_n = strength * config.stall_force_n;
         self.watch_heat(step, config);
         // a motor is the slower the harder it works, and stands at its stall force
         let ease = (1.0 - self.force_n / stall_n).clamp(0.0, 1.0);
-        let fastest = self.speed / config.full_stroke_s;
+        let fastest = pace * self.speed / config.full_stroke_s;
         let left = self.target - self.closing;
         let mut wanted = (left * GAIN).clamp(-fastest, fastest * ease);
         self.at_force = wanted > 0.0

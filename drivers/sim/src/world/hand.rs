@@ -8,7 +8,7 @@ use crate::config::{HandConfig, ObjectConfig};
 use crate::dynamics::Delayed;
 use crate::rng::{Noise, Stream};
 
-use super::finger::{Doing, Finger};
+use super::finger::{Doing, Finger, Shares};
 use super::grid::Grid;
 use super::log::Log;
 use super::object::{Holding, Object};
@@ -342,12 +342,15 @@ impl Hand {
                 let gap = config.aperture_mm * (1.0 - closing);
                 touches.map_or(0.0, |(width, stiffness)| stiffness * (width - gap).max(0.0))
             };
-            let strength = strength * config.strength[i];
-            let stops_at = match config.grip_scatter {
-                0.0 => 1.0,
-                sd => 1.0 + sd * noise.normal(Stream::Grip(i as u8), finger.touches),
+            let shares = Shares {
+                strength: strength * config.strength[i],
+                stops_at: match config.grip_scatter {
+                    0.0 => 1.0,
+                    sd => 1.0 + sd * noise.normal(Stream::Grip(i as u8), finger.touches),
+                },
+                pace: config.pace[i],
             };
-            finger.step(step, *grid, config, (strength, stops_at), force);
+            finger.step(step, *grid, config, shares, force);
         }
         self.count_cycles();
         self.move_object(step, log);

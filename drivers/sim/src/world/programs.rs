@@ -92,7 +92,8 @@ impl Programs {
     pub(crate) fn step(&mut self, step: u64, told: Told, arm: &mut Arm, log: &mut Log) {
         let edge = told.start && !self.started;
         self.started = told.start;
-        if told.stop {
+        let failed = |joint: usize| arm.view(joint).is_some_and(|view| view.fault.is_some());
+        if told.stop || self.is_busy() && (0..6).any(failed) {
             self.stop(step, arm, log);
         }
         match self.stand {

@@ -629,4 +629,16 @@ fn an_arm_does_a_taught_program_and_stops_when_told() {
     press(&mut world, 0, true); // the stop still holds
     wait(&mut world, S);
     assert_eq!(world.io.input(0), Some(false));
+    press(&mut world, 1, false);
+    press(&mut world, 0, false);
+    press(&mut world, 0, true);
+    assert_eq!(world.io.input(0), Some(true));
+    world.register("arm", Part::Arm);
+    let hot = FaultConfig::now("arm", FaultKind::OverTemperature);
+    world.fault(&hot).unwrap(); // a drive that fails ends it
+    wait(&mut world, 2 * S);
+    assert_eq!(
+        (world.io.input(0), world.io.input(1)),
+        (Some(false), Some(false))
+    );
 }

@@ -9,6 +9,7 @@ mod table;
 
 use crate::exit::Exit;
 use crate::inputs::{Files, load, readable};
+use crate::operator::Answers;
 use crate::say_on;
 use crate::session::{Done, Order, recorded};
 use anyhow::{Context, anyhow};
@@ -110,6 +111,8 @@ pub(crate) fn qualify(args: &Args) -> anyhow::Result<Exit> {
         twin: &twin,
         path: &bench,
         runs: &runs.folder,
+        population: &population,
+        beside: file.parent().unwrap_or(Path::new(".")),
     };
     let tried = desk.all(&items, usize::from(args.jobs))?;
     let suite = (plan.suite.id.as_str(), plan.suite.version.as_str());
@@ -187,6 +190,9 @@ struct Bench<'a> {
     twin: &'a Plan,
     path: &'a Path,
     runs: &'a Path,
+    population: &'a Population,
+    /// The folder of the population.
+    beside: &'a Path,
 }
 
 impl Bench<'_> {
@@ -223,16 +229,23 @@ impl Bench<'_> {
 
     fn one(&self, item: &Item<'_>) -> anyhow::Result<Tried> {
         let name = format!("{}-{}", item.group.id, item.number);
-        let said = self.run(self.plan, &item.world, &name)?;
+        let answers = || self.population.answers(item.group, self.beside);
+        let said = self.run(self.plan, &item.world, answers(), &name)?;
         let twin = match &item.twin {
-            Some(world) => Some(self.run(self.twin, world, &format!("{name}-twin"))?),
+            Some(world) => Some(self.run(self.twin, world, answers(), &format!("{name}-twin"))?),
             None => None,
         };
         Ok(Tried::of(item.group, item.number, &said, twin.as_ref()))
     }
 
     /// One run of the plan in a world; its record is kept only where the runs are.
-    fn run(&self, plan: &Plan, world: &Value, name: &str) -> anyhow::Result<Findings> {
+    fn run(
+        &self,
+        plan: &Plan,
+        world: &Value,
+        answers: Answers,
+        name: &str,
+    ) -> anyhow::Result<Findings> {
         let mut plan = plan.clone();
         plan.bench.simulation = Some(world.clone());
         let out = self.runs.join(name);
@@ -240,7 +253,7 @@ impl Bench<'_> {
             bench: self.path,
             out: &out,
             yes: true,
-            answers: None,
+            answers: Some(answers),
             lang: Lang::En,
             terminal: false,
             label: "",

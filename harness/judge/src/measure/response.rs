@@ -107,7 +107,9 @@ pub(super) fn task_time(task: Task<'_>, answer: &mut Answer) -> Result<(), Reaso
     Ok(())
 }
 
-/// When the first command of a window left, seconds since its begin.
+/// When the first command of a window left, seconds since its begin, at the earliest: a command is on the
+/// record when the device has taken the last part of it, and a device that is slow to answer moves before.
+/// It left no earlier than its step began.
 fn commanded_s(task: Task<'_>, window: Window<'_>) -> Option<f64> {
     let (from, to) = (window.run.from_ns, window.to_ns);
     let events = task
@@ -117,9 +119,17 @@ fn commanded_s(task: Task<'_>, window: Window<'_>) -> Option<f64> {
         .events
         .iter()
         .map(|line| &line.event);
-    let mut inside = events.filter(|e| (from..=to).contains(&e.time_ns));
-    let command = inside.find(|e| matches!(e.body, EventBody::Commanded { .. }))?;
-    Some((command.time_ns - from) as f64 * 1e-9)
+    let mut begun = None;
+    for event in events.filter(|e| (from..=to).contains(&e.time_ns)) {
+        match event.body {
+            EventBody::StepStarted { .. } => begun = Some(event.time_ns),
+            EventBody::Commanded { .. } => {
+                return Some((begun.unwrap_or(event.time_ns) - from) as f64 * 1e-9);
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Standard deviation of a channel at rest, largest of the windows.

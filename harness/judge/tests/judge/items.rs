@@ -354,3 +354,54 @@ fn stiffness_and_compliance_are_slopes_of_the_same_steps() {
     assert_eq!(measured(only(&soft)).unit, unit("mm/N"));
     assert!(measured(only(&soft)).u_expanded.is_some());
 }
+
+/// The force leaves its rest 330 ms after a window has begun; its step began at 300 ms, and the command was
+/// taken at `taken_ms`.
+fn latency_ms(taken_ms: u64) -> f64 {
+    let mut latency = measure("response-latency", "command", &[("channel", "force")], 1);
+    set(&mut latency, "factor", "5 1");
+    set(&mut latency, "summary", "longest");
+    let steps = vec![window("command", &["force"])];
+    let mut record = Record::with_case(case("latency", steps, vec![latency]));
+    record.start("latency");
+    let context = record.context(&[], 1);
+    let from = record.now_ns;
+    let noise = |i: u32| if i.is_multiple_of(2) { 0.01 } else { -0.01 };
+    let force = |i: u32| noise(i) + if i > 33 { f64::from(i - 33) } else { 0.0 };
+    let samples: Vec<_> = (0..80u32)
+        .map(|i| (FORCE, 10.0 * f64::from(i), Reading::scalar(force(i))))
+        .collect();
+    record.window("command", &context, &samples);
+    let (end, after) = (record.now_ns, record.events.split_off(2));
+    for (ms, body) in [
+        (
+            300,
+            EventBody::StepStarted {
+                path: "latency/0/1".into(),
+                what: "move arm to p1".into(),
+                context: context.clone(),
+            },
+        ),
+        (
+            taken_ms,
+            EventBody::Commanded {
+                device: "arm".into(),
+                what: "move to pose `p1`".into(),
+            },
+        ),
+    ] {
+        record.now_ns = from + ms * MS;
+        record.event(body);
+    }
+    record.events.extend(after);
+    record.now_ns = end;
+    record.finish(CaseEnd::Completed);
+    measured(only(&record.judge())).value
+}
+
+#[test]
+fn an_arm_that_moves_before_it_has_taken_the_whole_command_is_no_sooner_for_it() {
+    // Departed between 330 and 340 ms, 300 ms at the earliest being the command's.
+    near(latency_ms(302), 40.0, 3.0);
+    assert_eq!(latency_ms(302), latency_ms(600));
+}

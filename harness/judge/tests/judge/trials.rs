@@ -4,7 +4,7 @@ use crate::record::*;
 use certbench_model::finding::{Findings, Proportion, Value};
 use certbench_model::measure::Compare;
 use certbench_model::plan::Shortened;
-use certbench_model::step::Outcome;
+use certbench_model::step::{Condition, Does, Otherwise, Outcome, Wait};
 use certbench_model::*;
 
 fn grasp(objects: &[&str], per_object: u32, limit: &str, invalid_most: u32) -> Record {
@@ -113,6 +113,50 @@ fn the_operating_characteristic_is_that_of_the_plan() {
     }
     // By objects there is no limit, and no plan to show.
     assert!(findings.cases[0].findings[1].figures.is_empty());
+}
+
+/// Trials that no rule over the record decides, but what was awaited on the gauge and what was said.
+fn awaited(frozen: bool, said: Outcome) -> Findings {
+    let mut record = grasp(&["ball"], 30, "80 %", 0);
+    let Step::Trial(mut trial) = hold_trial(0) else {
+        panic!("a trial");
+    };
+    let Step::Window(mut held) = window("held", &["force"]) else {
+        panic!("a window");
+    };
+    held.until = Some(Wait::Until {
+        condition: Condition {
+            channel: "force".into(),
+            component: String::new(),
+            does: Does::Keeps {
+                least: f64::MIN,
+                most: 0.15,
+                for_s: 0.2,
+            },
+        },
+        within_s: 5.0,
+        otherwise: Otherwise::Failure,
+    });
+    (trial.outcome, trial.steps) = (None, vec![Step::Window(held)]);
+    let steps = vec![Step::Trial(trial)];
+    record.plan.cases[0].steps = vec![over_rows("object", "objects", &["ball"], steps)];
+    record.frozen = frozen;
+    for i in 1..=30 {
+        record.hold(i, &[("object", "ball")], 0.01, Some(said.clone()));
+    }
+    record.finish(CaseEnd::Completed);
+    record.judge()
+}
+
+#[test]
+fn what_a_stuck_gauge_ended_is_neither_held_nor_dropped() {
+    assert_eq!(awaited(false, Outcome::Success).verdict, Verdict::Pass);
+    assert_eq!(awaited(false, Outcome::Failure).verdict, Verdict::Fail);
+    for said in [Outcome::Success, Outcome::Failure] {
+        let findings = awaited(true, said);
+        assert_eq!(findings.verdict, Verdict::NotTested);
+        assert!(codes(&rate(&findings).reasons).contains(&"frozen"));
+    }
 }
 
 #[test]

@@ -245,12 +245,13 @@ impl Executor {
 }
 
 fn still_busy(seen: bool, seconds: f64) -> Trouble {
-    if seen {
-        let text = format!("still under way {seconds} s after its stop was demanded");
-        let code = "halt-late".to_string();
-        return Trouble::Event { code, text };
-    }
-    let text = format!("no feedback for {seconds} s after its stop: its contact is silent");
+    let text = match seen {
+        true => format!(
+            "its contact says that it is still under way {seconds} s after its stop was demanded: \
+             either it goes on, or the stop did not reach it, or the contact is stuck"
+        ),
+        false => format!("no feedback for {seconds} s after its stop: its contact is silent"),
+    };
     Trouble::Fault(FaultKind::Unattributable, text)
 }
 

@@ -250,6 +250,13 @@ impl Node {
             return;
         }
         self.watched = Watched::Lost;
+        if world
+            .arm
+            .as_ref()
+            .is_some_and(|arm| arm.config.stop.ignores_silence)
+        {
+            return;
+        }
         let moving = self.drive.state.is_powered();
         self.drive.connection_lost(&self.objects, world);
         self.report(HEARTBEAT_ERROR, GENERIC | COMMUNICATION);

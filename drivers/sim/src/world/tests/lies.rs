@@ -172,6 +172,26 @@ fn an_uneven_grip_differs_from_touch_to_touch_and_from_finger_to_finger() {
 }
 
 #[test]
+fn a_finger_that_lags_has_gone_half_as_far_when_the_others_are_at_theirs() {
+    let mut hand = HandConfig::default();
+    hand.pace[1] = 0.5;
+    let mut world = World::new(&WorldConfig {
+        hand: Some(hand),
+        ..WorldConfig::default()
+    })
+    .unwrap();
+    for finger in 0..4 {
+        let hand = world.hand.as_mut().unwrap();
+        hand.with_finger(finger, |f| f.go(1.0));
+    }
+    wait(&mut world, 400 * MS); // half of the stroke
+    let view = |finger| world.hand.as_ref().unwrap().view(finger, world.step());
+    let closing = |finger| view(finger).unwrap().closing;
+    assert!((closing(3) - 0.5).abs() < 0.01, "{}", closing(3));
+    assert!((closing(1) - 0.25).abs() < 0.01, "{}", closing(1));
+}
+
+#[test]
 fn a_stuck_box_shows_what_it_saw() {
     let mut world = arm_world(|_| ());
     world.register("io", Part::Io);

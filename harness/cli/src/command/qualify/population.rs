@@ -1,11 +1,13 @@
 //! The file of a population: which devices a suite is tried on, and what it must say of each.
 
 use super::draw::{Dice, lay};
+use crate::operator::Answers;
 use certbench_model::{Text, Verdict};
 use certbench_sim::config::WorldConfig;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use serde_saphyr::Spanned;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Version of the file's format.
@@ -33,6 +35,10 @@ pub(super) struct Population {
     pub(super) set: Vec<String>,
     /// Of all draws.
     pub(super) seed: u64,
+    /// What people answer to the prompts that ask something, by the prompt's id: one after the other, the
+    /// last one again and again. The name of a file beside the population stands for that file.
+    #[serde(default)]
+    answers: BTreeMap<String, Vec<String>>,
     /// How every device differs from the bench's: laid over its `simulation:`.
     #[serde(default)]
     world: Value,
@@ -84,6 +90,9 @@ pub(super) struct Group {
     /// What goes wrong during the run: entries of `simulation.faults`, with draws.
     #[serde(default)]
     faults: Vec<Value>,
+    /// What people answer otherwise, prompt by prompt.
+    #[serde(default)]
+    answers: BTreeMap<String, Vec<String>>,
     /// What the suite must say.
     pub(super) expect: Expect,
     /// For which reason: measures that miss their limit, or codes of reasons. One of them at least, and
@@ -208,6 +217,17 @@ impl Population {
             from(&self.bench),
             self.job.as_deref().map(from),
         )
+    }
+
+    /// What people answer at the devices of a group; `beside` is the population's folder.
+    pub(super) fn answers(&self, group: &Group, beside: &Path) -> Answers {
+        let here = |text: &String| match beside.join(text) {
+            file if file.is_file() => file.display().to_string(),
+            _ => text.clone(),
+        };
+        let all = self.answers.iter().chain(&group.answers);
+        all.map(|(id, list)| (id.clone(), list.iter().map(here).collect()))
+            .collect()
     }
 
     /// All its devices, on the simulated world of a bench.
