@@ -71,6 +71,7 @@ fn bench() -> Bench {
         id: "fake-bench".into(),
         laboratory: Party::default(),
         location: None,
+        cube: None,
         file: FileDigest {
             path: "fake.bench.yaml".into(),
             bytes: 0,
