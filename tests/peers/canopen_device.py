@@ -3,7 +3,8 @@ python-can's slcan on a serial port. The drive's state machine is driven by cano
 
     canopen_device.py PORT [--nodes 6] [--first 1]
 
-Position in increments, profile velocity in increments per second. A joint stops itself when the host
+Position in increments, velocity in increments per second; profile position, profile velocity, homing on
+the spot (method 37) and cyclic synchronous position, with set-points that take effect at SYNC. A joint stops itself when the host
 whose heartbeat it was told to watch (1016h) falls silent. Commands on stdin, N a node number:
 
     emcy N CODE [REGISTER]   the joint reports an error (0x2310 ...), decelerates and stays in FAULT
@@ -51,6 +52,8 @@ class Axis:
         self.position = self.velocity = 0.0
         self.goal = None  # of the profile, None while nothing is to be reached
         self.ramp = None  # deceleration while stopping
+        self.turns = None  # a speed to take up and keep
+        self.point = None  # of somebody else's path, and the seconds left until it
 
     def step(self, seconds, speed, acceleration, deceleration):
         if self.ramp is not None:
@@ -58,6 +61,13 @@ class Axis:
             self.velocity -= math.copysign(change, self.velocity)
             if self.velocity == 0:
                 self.ramp = None
+        elif self.turns is not None:
+            limit = acceleration * seconds
+            self.velocity += max(-limit, min(limit, self.turns - self.velocity))
+        elif self.point is not None:
+            goal, left = self.point
+            self.velocity = (goal - self.position) / max(left, seconds)
+            self.point = (goal, left - seconds)
         elif self.goal is not None:
             distance = self.goal - self.position
             top = min(speed, math.sqrt(2 * deceleration * abs(distance)))
@@ -100,7 +110,8 @@ class Joint:
         self.host_seen = None
         self.pdos_changed = True
         self.sent, self.syncs, self.last_status = {}, {}, None
-        self.axis.goal = None
+        self.waiting, self.homed, self.points = [], False, 0
+        self.let_go()
         self.node.nmt.state = "INITIALISING"  # sends the boot-up message
         self.node.nmt.state = "PRE-OPERATIONAL"  # starts the heartbeat
         self.enter("SWITCH ON DISABLED")  # transition 1, automatic
@@ -110,10 +121,27 @@ class Joint:
         entry = entry if isinstance(entry, canopen.objectdictionary.ODVariable) else entry[subindex]
         return entry.decode_raw(self.node.get_data(index, subindex))
 
+    def let_go(self):
+        self.axis.goal = self.axis.turns = self.axis.point = self.queued = None
+
     # What others read.
 
     def statusword(self):
-        word = State402.SW_MASK[self.state][1] | VOLTAGE | REMOTE
+        if self.mode == cia402.HOMING_MODE:
+            return self.bits() | (REACHED | ACKNOWLEDGED if self.homed else REACHED)
+        if self.mode == cia402.PROFILE_VELOCITY_MODE:
+            off = self.axis.velocity - self.number_at(cia402.TARGET_VELOCITY)
+            zero = ACKNOWLEDGED if self.axis.velocity == 0 else 0
+            return self.bits() | (REACHED if abs(off) < 1 else 0) | zero
+        if self.mode == cia402.CYCLIC_POSITION_MODE:
+            return self.bits() | (ACKNOWLEDGED if self.state == "OPERATION ENABLED" else 0)
+        return self.in_profile_position()
+
+    def bits(self):
+        return State402.SW_MASK[self.state][1] | VOLTAGE | REMOTE
+
+    def in_profile_position(self):
+        word = self.bits()
         halted = self.controlword & HALT
         rests = self.axis.velocity == 0
         if rests and (halted or (self.axis.at_goal() and self.queued is None)):
@@ -150,11 +178,24 @@ class Joint:
             if index == cia402.CONTROLWORD:
                 self.command(od.decode_raw(data))
             elif index == cia402.MODE:
-                self.mode = od.decode_raw(data)
+                self.set_mode(od.decode_raw(data))
+            elif index == cia402.TARGET_VELOCITY:
+                self.take_speed(od.decode_raw(data))
             elif 0x1400 <= index < 0x1C00:
                 self.pdos_changed = True
             elif index == cia402.CONSUMER_HEARTBEAT:
                 self.host_seen = None
+
+    def set_mode(self, mode):
+        if mode > 0 and cia402.MODES >> (mode - 1) & 1 and mode != self.mode:
+            log(f"joint {self.number}: mode {self.mode} -> {mode}")
+            self.mode, self.homed = mode, False
+            self.let_go()
+            self.take_speed(self.number_at(cia402.TARGET_VELOCITY))
+
+    def take_speed(self, speed):
+        if self.mode == cia402.PROFILE_VELOCITY_MODE and self.state == "OPERATION ENABLED":
+            self.axis.turns = float(speed)
 
     def command(self, word):
         before, self.controlword = self.controlword, word
@@ -172,6 +213,9 @@ class Joint:
             self.enter(target)
         if self.state == "OPERATION ENABLED" and self.mode == cia402.PROFILE_POSITION_MODE:
             self.setpoint(word, before)
+        if self.state == "OPERATION ENABLED" and self.mode == cia402.HOMING_MODE:
+            if word & NEW_SETPOINT and not before & NEW_SETPOINT and self.number_at(0x6098) == 37:
+                self.axis.position, self.homed = 0.0, True  # here it is
         if not word & NEW_SETPOINT:
             self.acknowledged = self.queued is not None
 
@@ -201,7 +245,9 @@ class Joint:
         elif state != "OPERATION ENABLED" and self.axis.velocity:
             self.axis.ramp = self.number_at(cia402.DECELERATION)
         if state != "OPERATION ENABLED":
-            self.axis.goal = self.queued = None
+            self.let_go()
+        else:
+            self.take_speed(self.number_at(cia402.TARGET_VELOCITY))
 
     def fail(self, code, register):
         with self.lock:
@@ -265,8 +311,16 @@ class Joint:
             return
         with self.lock:
             # The controlword last: a new set-point in the same frame is meant by it.
-            for entry in sorted(pdo.map, key=lambda entry: entry.index == cia402.CONTROLWORD):
-                self.node.set_data(entry.index, entry.subindex, bytes(entry.get_data()))
+            entries = sorted(pdo.map, key=lambda entry: entry.index == cia402.CONTROLWORD)
+            values = [(entry.index, entry.subindex, bytes(entry.get_data())) for entry in entries]
+            if pdo.trans_type <= 240:
+                self.waiting += values
+            else:
+                self.put(values)
+
+    def put(self, values):
+        for index, subindex, data in values:
+            self.node.set_data(index, subindex, data)
 
     def transmit_due(self, now):
         if self.cut or self.node.nmt.state != "OPERATIONAL":
@@ -287,6 +341,12 @@ class Joint:
         with self.lock:
             if self.cut or self.pdos_changed or self.node.nmt.state != "OPERATIONAL":
                 return
+            waiting, self.waiting = self.waiting, []
+            self.put(waiting)
+            if self.mode == cia402.CYCLIC_POSITION_MODE and self.state == "OPERATION ENABLED":
+                period = self.number_at(cia402.INTERPOLATION, 1) * 10.0 ** self.number_at(cia402.INTERPOLATION, 2)
+                self.axis.point = (float(self.number_at(cia402.TARGET_POSITION)), period)
+                self.points += 1
             for number in cia402.TPDOS:
                 pdo = self.node.tpdo[number]
                 if pdo.enabled and 1 <= pdo.trans_type <= 240:
@@ -335,6 +395,8 @@ def commands(joints):
                         "state": joint.state,
                         "nmt": joint.node.nmt.state,
                         "error": joint.error,
+                        "mode": joint.mode,
+                        "points": joint.points,
                     }
                     for number, joint in joints.items()
                 }

@@ -1,5 +1,5 @@
-"""The object dictionary of a CiA 402 servo joint (CiA 301 communication part, profile position), as
-canopen's own objects: what canopen_device.py serves, and a host without an EDS file starts from."""
+"""The object dictionary of a CiA 402 servo joint (CiA 301 communication part, modes 1, 3, 6 and
+8 and the objects of mode 4), as canopen's own objects: what canopen_device.py serves, and a host without an EDS file starts from."""
 
 from canopen import ObjectDictionary
 from canopen.objectdictionary import (
@@ -10,7 +10,6 @@ from canopen.objectdictionary import (
     UNSIGNED16,
     UNSIGNED32,
     VISIBLE_STRING,
-    ODArray,
     ODRecord,
     ODVariable,
 )
@@ -22,7 +21,10 @@ VELOCITY, TORQUE, CURRENT = 0x606C, 0x6077, 0x6078
 PROFILE_VELOCITY, ACCELERATION, DECELERATION, QUICK_STOP_DECELERATION = 0x6081, 0x6083, 0x6084, 0x6085
 QUICK_STOP_OPTION, ERROR_CODE, ERROR_REGISTER = 0x605A, 0x603F, 0x1001
 PRODUCER_HEARTBEAT, CONSUMER_HEARTBEAT = 0x1017, 0x1016
-PROFILE_POSITION_MODE = 1
+PROFILE_POSITION_MODE, PROFILE_VELOCITY_MODE, HOMING_MODE, CYCLIC_POSITION_MODE = 1, 3, 6, 8
+TARGET_VELOCITY, INTERPOLATION = 0x60FF, 0x60C2
+#: What the joint of canopen_device.py does, as 6502h has it.
+MODES = 1 << 0 | 1 << 2 | 1 << 5 | 1 << 7
 
 VARIABLES = [
     # index, name, type, access, default
@@ -61,8 +63,11 @@ VARIABLES = [
     (DECELERATION, "Profile deceleration", UNSIGNED32, "rw", 100_000),
     (QUICK_STOP_DECELERATION, "Quick stop deceleration", UNSIGNED32, "rw", 400_000),
     (0x60FD, "Digital inputs", UNSIGNED32, "ro", 0),
-    (0x60FF, "Target velocity", INTEGER32, "rw", 0),
-    (0x6502, "Supported drive modes", UNSIGNED32, "ro", 1),
+    (0x6087, "Torque slope", UNSIGNED32, "rw", 1000),
+    (0x6098, "Homing method", INTEGER8, "rw", 0),
+    (0x609A, "Homing acceleration", UNSIGNED32, "rw", 100_000),
+    (TARGET_VELOCITY, "Target velocity", INTEGER32, "rw", 0),
+    (0x6502, "Supported drive modes", UNSIGNED32, "ro", MODES),
 ]
 
 RECORDS = {
@@ -82,6 +87,8 @@ RECORDS = {
         "Software position limit",
         [("Min position limit", INTEGER32, "rw", -(2**31)), ("Max position limit", INTEGER32, "rw", 2**31 - 1)],
     ),
+    0x6099: ("Homing speeds", [("Switch", UNSIGNED32, "rw", 10_000), ("Zero", UNSIGNED32, "rw", 1000)]),
+    INTERPOLATION: ("Interpolation period", [("Value", UNSIGNED8, "rw", 10), ("Index", INTEGER8, "rw", -3)]),
     0x608F: ("Position encoder resolution", [("Increments", UNSIGNED32, "rw", 65536), ("Revolutions", UNSIGNED32, "rw", 1)]),
     0x6091: ("Gear ratio", [("Motor revolutions", UNSIGNED32, "rw", 1), ("Shaft revolutions", UNSIGNED32, "rw", 1)]),
     0x6092: ("Feed constant", [("Feed", UNSIGNED32, "rw", 65536), ("Shaft revolutions", UNSIGNED32, "rw", 1)]),
@@ -120,7 +127,7 @@ def pdo(dictionary, number, communication, mapping, cob_id, entries, transmitted
         members += [(3, "Inhibit time", UNSIGNED16, "rw", 0), (5, "Event timer", UNSIGNED16, "rw", EVENT_TIMER_MS)]
     record(dictionary, communication + number - 1, f"PDO {number} communication", members)
     mapped = [(index << 16) | bits for index, bits in entries] + [0] * (8 - len(entries))
-    made = ODArray(f"PDO {number} mapping", mapping + number - 1)
+    made = ODRecord(f"PDO {number} mapping", mapping + number - 1)  # a record in CiA 301
     made.add_member(variable("Number of entries", made.index, 0, UNSIGNED8, "rw", len(entries)))
     for subindex, value in enumerate(mapped, 1):
         made.add_member(variable(f"Entry {subindex}", made.index, subindex, UNSIGNED32, "rw", value))

@@ -215,3 +215,56 @@ fn a_load_machine_is_no_item_and_its_limit_holds_before_anything_moves() {
     let walked = plan.cases.iter().flat_map(|c| &c.steps);
     assert!(walked.into_iter().any(|s| matches!(s, Step::During(_))));
 }
+
+/// The last joint of the arm homes where it stands, turns at 20 deg/s, and goes to its place again: what a
+/// suite asks of a CiA 402 drive, in profile modes and with a set-point at every SYNC.
+#[test]
+fn a_joint_of_an_arm_homes_and_is_driven_between_its_poses() {
+    let bench = include_str!("../src/small/arm.bench.yaml");
+    let suite = include_str!("../src/small/arm.suite.yaml");
+    let way_back = "      - move: { device: arm, to: { pose: park }, speed: 50 %, timeout: 20 s }\n    measure:";
+    let steps = "      - move: { device: arm, to: home, speed: 5 deg/s, timeout: 10 s }\n\
+                 \x20     - drive: { device: arm, speed: 20 deg/s, ramp: 500 ms, timeout: 5 s }\n\
+                 \x20     - require: { channel: j6_speed, keeps: { least: 19 deg/s, most: 21 deg/s, for: 500 ms }, within: 3 s }\n\
+                 \x20     - drive: { device: arm, speed: 0 deg/s, ramp: 500 ms, timeout: 5 s }\n";
+    for motion in ["profile", "cyclic"] {
+        let options = format!(
+            "timeout: 2 s, driven: 6, homing: 0 0 0 0 0 37, motion: {motion}, acceleration: 300 deg/s2 }}"
+        );
+        let played = Papers::new(suite, bench)
+            .suite_with(
+                "[identify, joints, halt]",
+                "[identify, joints, setpoint, halt]",
+            )
+            .suite_with(
+                "  poses: [far, park]",
+                "    j6_speed: { unit: deg/s, source: device }\n  poses: [far, park]",
+            )
+            .suite_with(way_back, &format!("{steps}{way_back}"))
+            .bench_with("timeout: 2 s }", &options)
+            .bench_with(
+                "load_max: 7 kg",
+                "load_max: 7 kg\n      speed_max: 30 deg/s",
+            )
+            .bench_with(
+                "channels:\n",
+                "channels:\n  j6_speed: { device: arm, signal: speed }\n",
+            )
+            .play();
+        assert_eq!(
+            played.end,
+            RunEnd::Completed,
+            "{motion} {:?}",
+            played.faults()
+        );
+        assert_eq!(played.device_events(), [] as [String; 0], "{motion}");
+        let armed = shown(&played);
+        assert!(
+            armed.contains("to wherever they find their home"),
+            "{armed}"
+        );
+        assert!(armed.contains("driven to up to 20 deg/s"), "{armed}");
+        assert_eq!(played.findings.verdict, Verdict::Pass, "{motion}");
+        assert!(played.at_rest);
+    }
+}

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use certbench_model::FaultKind;
 use certbench_model::plan::{DevicePlan, JointLimit, SafeState};
-use certbench_roles::{JointMove, Progress, Trouble};
+use certbench_roles::{JointMove, Progress, SetpointMove, Setting, Trouble};
 use certbench_tests::bench::{Driven, plan, safe, until};
 use certbench_tests::cable::Cable;
 use certbench_tests::peer::{Peer, Peers};
+use certbench_tests::simulated::Folder;
 use serde_json::{Value, json};
 
 const COUNTS_PER_DEG: f64 = 1000.0;
@@ -24,6 +25,11 @@ struct Bench {
 /// Third-party joints on a cable, and our driver at the other end, with generous time-outs: they are
 /// Python.
 fn bench(test: &str, joints: usize) -> Option<Bench> {
+    bench_with(test, joints, &json!({}))
+}
+
+/// The same with further options.
+fn bench_with(test: &str, joints: usize, more: &Value) -> Option<Bench> {
     let peers = Peers::for_test(test)?;
     let cable = Cable::new();
     let peer = peers.start(
@@ -31,12 +37,16 @@ fn bench(test: &str, joints: usize) -> Option<Bench> {
         &[cable.left(), "--nodes", &joints.to_string()],
     );
     let nodes: Vec<usize> = (1..=joints).collect();
-    let options = json!({
+    let mut options = json!({
         "nodes": nodes, "counts_per_deg": COUNTS_PER_DEG, "interval": "50 ms", "timeout": "2 s",
         "heartbeat": "100 ms", "lost_after": "2 s",
     });
+    for (name, value) in more.as_object().expect("options") {
+        options[name] = value.clone();
+    }
     let port = format!("slcan:{}", cable.right());
-    let plan = limited(plan("canopen-arm", &port, options), joints);
+    let mut plan = limited(plan("canopen-arm", &port, options), joints);
+    plan.limits.deg_per_s_max = Some(90.0);
     let arm = Driven::open(&plan, &["position"]).expect("the arm opens");
     Some(Bench {
         arm,
@@ -286,4 +296,126 @@ fn a_joint_that_lost_its_power_says_so_and_is_set_up_anew() {
     assert_eq!(bench.joint(1)["nmt"], "OPERATIONAL");
     bench.begin(&[2.0, 2.0], 60.0).expect("the drives take it");
     assert!(bench.ends_as(Progress::Settled));
+}
+
+/// A set-point at every SYNC, in a receive PDO that canopen maps, takes and hands over as it was written.
+#[test]
+fn joints_follow_cyclic_set_points_and_a_halt_ends_them() {
+    let test = "joints_follow_cyclic_set_points_and_a_halt_ends_them";
+    let cyclic = json!({ "motion": "cyclic", "acceleration": "120 deg/s2" });
+    let Some(mut bench) = bench_with(test, 2, &cyclic) else {
+        return;
+    };
+    bench.enable();
+    assert_eq!(bench.joint(1)["mode"], 8);
+    bench
+        .begin(&[30.0, -15.0], 30.0)
+        .expect("the drives take it");
+    assert!(bench.ends_as(Progress::Settled));
+    assert!((bench.true_deg(1) - 30.0).abs() < 0.01);
+    assert!((bench.true_deg(2) + 15.0).abs() < 0.01);
+    let points = bench.joint(1)["points"].as_u64().expect("a count");
+    assert!(
+        points >= 20,
+        "{points} set-points in more than a second of 50 ms"
+    );
+    bench
+        .begin(&[150.0, 150.0], 20.0)
+        .expect("the drives take it");
+    assert!(until(|| bench.true_deg(2) > 0.0), "nothing moves");
+    let halt = bench.arm.device.halt().expect("an arm can be halted");
+    halt.halt().expect("the halt leaves");
+    assert!(until(
+        || halt.confirmed().expect("the drives answer") == Some(true)
+    ));
+    assert_eq!(bench.joint(1)["state"], "QUICK STOP ACTIVE");
+    assert!(bench.true_deg(1) < 120.0);
+    let stood = bench.true_deg(1);
+    bench.recover();
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(
+        (bench.true_deg(1) - stood).abs() < 0.01,
+        "nothing is resumed"
+    );
+    assert_eq!(bench.arm.news(), []);
+}
+
+#[test]
+fn a_joint_homes_is_driven_and_refuses_the_mode_it_does_not_have() {
+    let test = "a_joint_homes_is_driven_and_refuses_the_mode_it_does_not_have";
+    let Some(mut bench) = bench_with(test, 1, &json!({ "homing": 37 })) else {
+        return;
+    };
+    bench.enable();
+    bench.begin(&[12.0], 60.0).expect("the drive takes it");
+    assert!(bench.ends_as(Progress::Settled));
+    let joints = bench.arm.device.joints().expect("an arm has joints");
+    joints.home(20.0).expect("the drive takes it");
+    assert!(bench.ends_as(Progress::Settled));
+    assert_eq!(
+        (bench.true_deg(1), bench.joint(1)["mode"].clone()),
+        (0.0, json!(1))
+    );
+
+    let drive = |bench: &Bench, deg_per_s| {
+        let setpoint = bench.arm.device.setpoint().expect("a joint can be driven");
+        setpoint
+            .begin(&SetpointMove {
+                to: Setting::DegPerS(deg_per_s),
+                ramp: Duration::from_millis(500),
+            })
+            .expect("the drive takes it");
+        let progress = || setpoint.progress().expect("the drive answers");
+        assert!(until(|| progress() == Progress::Settled), "{deg_per_s}");
+    };
+    drive(&bench, 15.0);
+    let joint = bench.joint(1);
+    assert_eq!(
+        (&joint["mode"], &joint["velocity"]),
+        (&json!(3), &json!(15_000.0))
+    );
+    drive(&bench, 0.0);
+    let setpoint = bench.arm.device.setpoint().expect("a joint can be driven");
+    let torque = SetpointMove {
+        to: Setting::TorqueNm(0.0),
+        ramp: Duration::ZERO,
+    };
+    let refused = setpoint.accept(&torque);
+    assert!(
+        matches!(&refused, Err(Trouble::Refused(text)) if text.contains("no profile torque mode")),
+        "{refused:?}"
+    );
+    assert_eq!(bench.arm.news(), []);
+}
+
+/// Canopen writes the file of the joint that it serves; ours must find in it what it uses.
+#[test]
+fn joints_are_checked_by_the_file_that_canopen_writes_of_them() {
+    let test = "joints_are_checked_by_the_file_that_canopen_writes_of_them";
+    let Some(peers) = Peers::for_test(test) else {
+        return;
+    };
+    let folder = Folder::new();
+    let path = folder.0.join("joint.eds");
+    let written = peers.run("canopen_eds.py", &[&path.to_string_lossy()]);
+    assert!(written.status.success());
+    let text = std::fs::read_to_string(&path).expect("a file");
+    let with = |text: &str| {
+        json!({
+            "motion": "cyclic", "acceleration": "120 deg/s2",
+            "eds": { "path": "joint.eds", "sha256": "0", "text": text },
+        })
+    };
+    let Some(bench) = bench_with(test, 1, &with(&text)) else {
+        return;
+    };
+    let notes = &bench.arm.identity.notes;
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("checked by joint.eds")),
+        "{notes:?}"
+    );
+    bench.enable();
+    assert_eq!(bench.arm.news(), []);
 }

@@ -66,6 +66,31 @@ fn canopens_cia_402_host_drives_our_simulated_joint() {
     simulation.shutdown();
 }
 
+/// Friction is more than 40 thousandths of the torque, so that the joint stands while it exerts them.
+#[test]
+fn canopens_cia_402_host_takes_our_simulated_joint_through_its_modes() {
+    let test = "canopens_cia_402_host_takes_our_simulated_joint_through_its_modes";
+    let Some(peers) = Peers::for_test(test) else {
+        return;
+    };
+    let world = json!({ "seed": 12, "arm": { "units_per_deg": 10000, "limit_deg": [40, 90, 90, 90, 90, 90] } });
+    let (simulation, ports) = simulated(&world, &[("arm", "canopen-arm")]);
+    satisfies(&peers, "canopen_modes.py", &[&ports["arm"]]);
+    simulation.shutdown();
+}
+
+/// With and without checksum, 1 to 10,000 bytes, and a segment lost each way.
+#[test]
+fn canopens_sdo_client_moves_long_objects_of_our_simulated_joint_in_blocks() {
+    let test = "canopens_sdo_client_moves_long_objects_of_our_simulated_joint_in_blocks";
+    let Some(peers) = Peers::for_test(test) else {
+        return;
+    };
+    let (simulation, ports) = simulated(&json!({ "arm": {} }), &[("arm", "canopen-arm")]);
+    satisfies(&peers, "canopen_blocks.py", &[&ports["arm"]]);
+    simulation.shutdown();
+}
+
 #[test]
 fn canopens_lss_master_gives_our_simulated_box_a_number() {
     let test = "canopens_lss_master_gives_our_simulated_box_a_number";

@@ -157,7 +157,7 @@ fn the_makers_file_must_be_of_this_box_and_configures_it() {
     };
     let bench = bench(&file(&of(402)));
     let refused = bench.device(BOX).identify();
-    assert!(matches!(&refused, Err(Trouble::Refused(text)) if text.contains("another box")));
+    assert!(matches!(&refused, Err(Trouble::Refused(text)) if text.contains("another device")));
     bench.close();
     let bench = started(&file(&of(401)), &["in0"]);
     let identity = bench.device(BOX).identify().unwrap();

@@ -248,6 +248,18 @@ pub trait Joints: Send + Sync {
     /// Starts a motion; returns when the device has accepted it.
     fn begin(&self, motion: &JointMove) -> Result<(), Trouble>;
 
+    /// Whether the device would look for its own zero at this speed, degrees per second. Sends no motion.
+    fn accept_home(&self, _deg_per_s: f64) -> Result<(), Trouble> {
+        Err(Trouble::Refused("it has no homing of its own".into()))
+    }
+
+    /// Sets off the device's own search for its zero; returns when it is under way. [`Joints::progress`]
+    /// says how far it is. What the device reports of its angles before its end says nothing of where the
+    /// joints are.
+    fn home(&self, deg_per_s: f64) -> Result<(), Trouble> {
+        self.accept_home(deg_per_s)
+    }
+
     /// How far it is.
     fn progress(&self) -> Result<Progress, Trouble>;
 

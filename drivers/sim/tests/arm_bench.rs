@@ -4,7 +4,7 @@ mod common;
 
 use certbench_sim::config::{FaultConfig, FaultKind, Trigger};
 use certbench_sim::kinematics::Frame;
-use certbench_wire::canopen::cia402::{Controlword, Goal, State};
+use certbench_wire::canopen::cia402::{Controlword, Goal, Mode, State};
 use certbench_wire::canopen::sdo::{Abort, Failure};
 use certbench_wire::canopen::{NmtCommand, Service, object, pdo};
 use certbench_wire::lines::Lines;
@@ -86,7 +86,7 @@ fn a_node_says_who_it_is() {
     assert_eq!(bus.upload(3, 0x1008, 0).unwrap(), b"SIM-6"); // segmented
     assert_eq!(bus.upload(3, 0x100A, 0).unwrap(), b"1.0.0");
     assert_eq!(bus.get(3, 0x1018, 4), 1003);
-    assert_eq!(bus.get(3, 0x6502, 0), 1);
+    assert_eq!(bus.get(3, 0x6502, 0), 0x3AD); // modes 1, 3, 4, 6, 8, 9, 10
     assert_eq!(bus.get(3, 0x608F, 1), i64::from(360 * DEG));
     bench.finish();
 }
@@ -106,7 +106,7 @@ fn what_cannot_be_is_refused_by_the_standard() {
     assert_eq!(refused(0x6064, 0, &[0; 4]), Abort::READ_ONLY);
     assert_eq!(refused(0x607A, 0, &[0; 2]), Abort::TOO_SHORT);
     assert_eq!(refused(0x6060, 0, &[0; 4]), Abort::TOO_LONG);
-    assert_eq!(refused(0x6060, 0, &[8]), Abort::VALUE_RANGE); // cyclic position is not supported
+    assert_eq!(refused(0x6060, 0, &[11]), Abort::VALUE_RANGE); // there is no such mode
     assert_eq!(refused(0x1A00, 1, &[0; 4]), Abort::UNSUPPORTED_ACCESS); // while it is mapped
     bench.finish();
 }
@@ -485,7 +485,7 @@ fn an_overloaded_joint_reports_a_following_error() {
     let bus = bench.bus();
     bus.enable(2, 60 * DEG);
     assert_eq!(emergencies(&bus.hear(ms(1500))), [(2, 0x8611)]);
-    assert!(bus.status(2).following_error());
+    assert!(bus.status(2).following_error(Mode::ProfilePosition));
     bench.finish();
 }
 

@@ -12,6 +12,7 @@ mod issued;
 mod laboratory;
 mod live;
 mod operator;
+mod over;
 mod pdf;
 mod session;
 mod unopened;

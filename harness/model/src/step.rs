@@ -155,6 +155,8 @@ pub enum Target {
     Joints(BTreeMap<String, Quantity>),
     /// A named preset posture of the bench (hands).
     Preset(String),
+    /// Wherever the device's own search for its zero ends.
+    Home,
 }
 
 /// When a motion step ends.

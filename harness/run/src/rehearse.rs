@@ -57,6 +57,8 @@ pub(crate) struct Extents {
 pub(crate) struct Extent {
     pub(crate) joints: BTreeMap<usize, (f64, f64)>,
     pub(crate) deg_per_s_max: f64,
+    /// The highest speed at which it looks for its home, where it does.
+    pub(crate) homes_deg_per_s: Option<f64>,
     pub(crate) fingers: bool,
     pub(crate) force_max: f64,
     pub(crate) speed_max: f64,
@@ -488,6 +490,9 @@ impl Extent {
                     *range = (range.0.min(*deg), range.1.max(*deg));
                 }
                 self.deg_per_s_max = self.deg_per_s_max.max(motion.deg_per_s);
+            }
+            Act::Home(speed) => {
+                self.homes_deg_per_s = Some(self.homes_deg_per_s.unwrap_or(0.0).max(*speed));
             }
             Act::Grasp(grasp) => {
                 self.fingers = true;

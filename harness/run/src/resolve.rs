@@ -27,6 +27,8 @@ pub(crate) struct Motion {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Act {
     Joints(JointMove),
+    /// The device's own search for its zero, degrees per second.
+    Home(f64),
     Grasp(GraspMove),
     Drive(SetpointMove),
 }
@@ -36,6 +38,7 @@ impl Motion {
     pub(crate) fn accept(&self) -> Result<(), Trouble> {
         match &self.act {
             Act::Joints(m) => self.device.joints().map(|j| j.accept(m)),
+            Act::Home(speed) => self.device.joints().map(|j| j.accept_home(*speed)),
             Act::Grasp(g) => self.device.grasp().map(|h| h.accept(g)),
             Act::Drive(d) => self.device.setpoint().map(|s| s.accept(d)),
         }
@@ -46,6 +49,7 @@ impl Motion {
     pub(crate) fn begin(&self) -> Result<(), Trouble> {
         match &self.act {
             Act::Joints(m) => self.device.joints().map(|j| j.begin(m)),
+            Act::Home(speed) => self.device.joints().map(|j| j.home(*speed)),
             Act::Grasp(g) => self.device.grasp().map(|h| h.begin(g)),
             Act::Drive(d) => self.device.setpoint().map(|s| s.begin(d)),
         }
@@ -55,7 +59,7 @@ impl Motion {
     /// How far it is.
     pub(crate) fn progress(&self) -> Result<Progress, Trouble> {
         match &self.act {
-            Act::Joints(_) => self.device.joints().map(|j| j.progress()),
+            Act::Joints(_) | Act::Home(_) => self.device.joints().map(|j| j.progress()),
             Act::Grasp(_) => self.device.grasp().map(|h| h.progress()),
             Act::Drive(_) => self.device.setpoint().map(|s| s.progress()),
         }
@@ -94,6 +98,15 @@ pub(crate) fn movement(bench: &Bench, step: &step::Move, scope: &Scope) -> Resul
                 step.speed,
                 format!("pose `{name}`"),
             )?
+        }
+        Target::Home => {
+            let speeds = limits.joints.iter().map(|joint| joint.deg_per_s_max);
+            let slowest = speeds.reduce(f64::min).unwrap_or(0.0);
+            let deg_per_s = joint_speed(step.speed, slowest, "home")?;
+            (
+                Act::Home(deg_per_s),
+                format!("its home at {deg_per_s} deg/s"),
+            )
         }
         Target::Joints(angles) => {
             let targets = angles_of(device, angles)?;
@@ -231,22 +244,28 @@ fn joint_move(
         }
         slowest = slowest.min(limit.deg_per_s_max);
     }
-    let deg_per_s = match fraction(speed) {
-        Ok(fraction) => fraction * slowest,
-        Err(not_a_fraction) => speed.in_unit("deg/s").map_err(|_| not_a_fraction)?,
-    };
-    if !(deg_per_s > 0.0 && deg_per_s <= slowest) {
-        return Err(Text::new(
-            format!("{to}: {deg_per_s}°/s is not above 0 and at most the bench's {slowest}°/s"),
-            format!("{to}：{deg_per_s}°/s 不在大于 0 至测试台上限 {slowest}°/s 之间"),
-        ));
-    }
+    let deg_per_s = joint_speed(speed, slowest, &to)?;
     let what = format!("{to} at {deg_per_s} deg/s");
     let motion = JointMove {
         targets_deg,
         deg_per_s,
     };
     Ok((Act::Joints(motion), what))
+}
+
+/// A speed of joints in degrees per second, within the slowest limit of them.
+fn joint_speed(speed: Quantity, slowest: f64, to: &str) -> Result<f64, Text> {
+    let deg_per_s = match fraction(speed) {
+        Ok(fraction) => fraction * slowest,
+        Err(not_a_fraction) => speed.in_unit("deg/s").map_err(|_| not_a_fraction)?,
+    };
+    if deg_per_s > 0.0 && deg_per_s <= slowest {
+        return Ok(deg_per_s);
+    }
+    Err(Text::new(
+        format!("{to}: {deg_per_s}°/s is not above 0 and at most the bench's {slowest}°/s"),
+        format!("{to}：{deg_per_s}°/s 不在大于 0 至测试台上限 {slowest}°/s 之间"),
+    ))
 }
 
 fn limit_of<'a>(limits: &'a Limits, device: &str, joint: &str) -> Result<&'a JointLimit, Text> {

@@ -72,6 +72,12 @@ fn motion(planned: &DevicePlan, device: &Arc<dyn Device>, extent: &Extent) -> Te
             extent.deg_per_s_max
         ));
     }
+    if let Some(speed) = extent.homes_deg_per_s {
+        en.push(format!(
+            "joints at up to {speed}°/s to wherever they find their home, which no range limits"
+        ));
+        zh.push(format!("关节以最高 {speed}°/s 寻找零点，行程不受范围限制"));
+    }
     if extent.fingers {
         let (force, speed) = (extent.force_max * 100.0, extent.speed_max * 100.0);
         en.push(format!(

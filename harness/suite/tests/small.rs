@@ -112,6 +112,19 @@ fn a_shuffle_is_recorded_and_a_row_value_writes_rows_out() {
 }
 
 #[test]
+fn a_joint_may_be_sent_to_its_home() {
+    let sent = [(
+        "small.suite.yaml",
+        "to: { joints: { j1: 30 deg } }",
+        "to: home",
+    )];
+    let plan = planned(&sent, true, &[], "2026-11-22").unwrap_or_else(|e| panic!("{e}"));
+    let mut steps = plan.cases[2].steps.iter();
+    let homes = |step: &Step| matches!(step, Step::Move(motion) if motion.to == Target::Home);
+    assert!(steps.any(homes), "{:?}", plan.cases[2].steps);
+}
+
+#[test]
 fn measures_know_how_many_instances_each_row_owes() {
     let plan = small();
     let n: Vec<u32> = plan

@@ -8,12 +8,18 @@ use certbench_clock::{Clock, Time};
 use certbench_link::{CanFrame, CanLink};
 use certbench_model::plan::DevicePlan;
 use certbench_model::{FaultKind, Identity, LinkFacts};
-use certbench_roles::{Device, Halt, Joints, Lease, NewsSink, Power, SampleSink, Trouble, Wiring};
+use certbench_roles::{
+    Device, Halt, Joints, Lease, NewsSink, Power, SampleSink, Setpoint, Trouble, Wiring,
+};
 use certbench_wire::canopen::NmtState;
-use certbench_wire::canopen::cia402::{State, Statusword};
+use certbench_wire::canopen::cia402::{Mode, State, Statusword};
 use certbench_wire::canopen::object::Object;
 
 use super::config::{Config, Feedback, Joint};
+use super::cyclic::Cyclic;
+use super::driven::SetPoint;
+use super::homing::Homing;
+use super::modes::Plate;
 use super::{halt, listen};
 use crate::canopen::{Bus, Failure};
 use crate::facts::link_facts;
@@ -36,6 +42,9 @@ pub(crate) fn open(
         nodes: Mutex::new(nodes),
         sinks: Mutex::new(None),
         goal: Mutex::new(None),
+        cyclic: Mutex::default(),
+        set_point: Mutex::new(None),
+        homing: Mutex::new(None),
         halted: Mutex::new(None),
         halts: AtomicU64::new(0),
         withheld: AtomicBool::new(false),
@@ -60,6 +69,11 @@ pub(super) struct Arm {
     sinks: Mutex<Option<Arc<Sinks>>>,
     /// The motion under way.
     pub(super) goal: Mutex<Option<Goal>>,
+    /// What is sent at every SYNC.
+    pub(super) cyclic: Mutex<Cyclic>,
+    /// What the driven joint was last told.
+    pub(super) set_point: Mutex<Option<SetPoint>>,
+    pub(super) homing: Mutex<Option<Homing>>,
     /// When it was halted, until it is enabled again.
     pub(super) halted: Mutex<Option<Time>>,
     /// How often it was halted.
@@ -96,6 +110,11 @@ pub(super) struct Node {
     pub(super) fresh: bool,
     pub(super) heartbeat: Option<(NmtState, Time)>,
     pub(super) configured: bool,
+    /// The mode that it acknowledged.
+    pub(super) mode: Option<Mode>,
+    pub(super) plate: Plate,
+    /// Where a driven joint was a moment ago, degrees, and when.
+    pub(super) paced: Option<(f64, Time)>,
     pub(super) told: Told,
 }
 
@@ -136,6 +155,15 @@ impl Arm {
         configured && self.config.feedback != Feedback::Sdo
     }
 
+    /// Whether the plan has a channel of this joint's speed or torque.
+    pub(super) fn wants_turn(&self, index: usize) -> bool {
+        let driven = self.config.driven.as_ref();
+        driven.is_some_and(|driven| driven.index == index)
+            && self.sinks().is_some_and(|sinks| {
+                ["speed", "torque"].map(|signal| sinks.wiring.channel(signal)) != [None; 2]
+            })
+    }
+
     pub(super) fn halts(&self) -> u64 {
         self.halts.load(Ordering::SeqCst)
     }
@@ -172,6 +200,20 @@ impl Arm {
             .bus
             .download(joint.node, object.index, object.sub, data);
         written.map_err(|failure| self.trouble(joint, "writing", object, &failure))
+    }
+
+    /// The bytes of an object that a drive need not have.
+    pub(super) fn bytes_if_there(
+        &self,
+        joint: &Joint,
+        object: Object,
+    ) -> Result<Option<Vec<u8>>, Trouble> {
+        self.may_go_on()?;
+        match self.bus.upload(joint.node, object) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(Failure::Refused(_)) => Ok(None),
+            Err(failure) => Err(self.trouble(joint, "reading", object, &failure)),
+        }
     }
 
     /// Writes an object that a drive need not have; whether it was written.
@@ -333,6 +375,10 @@ impl Device for Opened {
     }
 
     fn joints(&self) -> Option<&dyn Joints> {
+        Some(&*self.arm)
+    }
+
+    fn setpoint(&self) -> Option<&dyn Setpoint> {
         Some(&*self.arm)
     }
 }

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use certbench_model::Text;
 use certbench_model::plan::{DevicePlan, JointLimit, SafeState, Watchdog};
 use certbench_model::vocabulary::{DriverDescription, SignalDescription};
+use certbench_model::{Text, Unit};
 use certbench_roles::Trouble;
-use certbench_wire::canopen::NodeId;
+use certbench_wire::canopen::cia402::Mode;
+use certbench_wire::canopen::{Eds, NodeId};
 
+use crate::canopen::maker_file;
 use crate::options::{
-    Options, count, needed_text, one_of, optional_quantity, optional_text, quantity, text,
+    Options, count, needed_text, one_of, optional_file, optional_quantity, optional_text, quantity,
+    text,
 };
 
 /// Joints that fit into one sample.
@@ -24,17 +27,27 @@ pub(crate) fn description() -> DriverDescription {
         ),
         kind: "arm".into(),
         links: vec!["can".into()],
-        roles: ["identify", "joints", "sensor", "halt"]
+        roles: ["identify", "joints", "setpoint", "sensor", "halt"]
             .map(String::from)
             .to_vec(),
         joints: Vec::new(),
-        signals: vec![SignalDescription {
-            name: "position".into(),
-            components: Vec::new(),
+        signals: [
+            ("position", None),
+            ("speed", Some("deg/s")),
+            ("torque", Some("N.m")),
+        ]
+        .map(|(name, unit)| SignalDescription {
+            name: name.into(),
+            components: unit
+                .and_then(|unit| Unit::parse(unit).ok())
+                .map(|unit| ("value".to_owned(), unit))
+                .into_iter()
+                .collect(),
             digital: false,
             interval_s: 0.01,
             delay_s: [0.0, 0.02],
-        }],
+        })
+        .to_vec(),
         options: vec![
             count(
                 "bit_rate",
@@ -58,6 +71,52 @@ pub(crate) fn description() -> DriverDescription {
                 "0",
                 "position counts at zero degrees: one number, or one a joint",
                 "零度时的位置计数：一个数，或每关节一个",
+            ),
+            optional_text(
+                "counts_per_deg_s",
+                "velocity units of a degree per second (objects 606Ch, 60FFh, 6081h), and of its acceleration a second;                  one number, or one a joint; without it those of the position",
+                "每度每秒的速度单位（对象 606Ch、60FFh、6081h），加速度为其每秒值：一个数，或每关节一个；缺省同位置单位",
+            ),
+            one_of(
+                "motion",
+                &["profile", "cyclic"],
+                "who plans the way: the drives (profile position, velocity, torque), or we, with a set-point at every SYNC                  (cyclic synchronous position, velocity, torque)",
+                "轨迹由谁规划：驱动器（轮廓位置、速度、转矩），或主机在每个 SYNC 给出设定值（循环同步位置、速度、转矩）",
+            ),
+            optional_text(
+                "driven",
+                "node of the joint that `drive` steps turn; without it the only one there is",
+                "`drive` 步骤驱动的关节节点；缺省为唯一的关节",
+            ),
+            text(
+                "gear",
+                "1",
+                "torque at the driven joint of the drive's own (object 6076h): its gear ratio",
+                "被驱动关节转矩与驱动器转矩（对象 6076h）之比：减速比",
+            ),
+            optional_quantity(
+                "rated_torque",
+                "N.m",
+                "the drive's own rated torque, where it does not say it (object 6076h)",
+                "驱动器未给出时（对象 6076h）的额定转矩",
+            ),
+            quantity(
+                "speed_tolerance",
+                "1 deg/s",
+                "so near a set speed the driven joint has reached it",
+                "到达设定速度的容差",
+            ),
+            quantity(
+                "torque_tolerance",
+                "0.2 N.m",
+                "so near a set torque the driven joint has reached it",
+                "到达设定转矩的容差",
+            ),
+            text(
+                "homing",
+                "0",
+                "homing method of each joint (object 6098h): one number, or one a joint; 0 for none",
+                "各关节的回零方法（对象 6098h）：一个数，或每关节一个；0 表示不回零",
             ),
             one_of(
                 "feedback",
@@ -108,6 +167,11 @@ pub(crate) fn description() -> DriverDescription {
                 "so near a target a joint has reached it",
                 "到位窗口",
             ),
+            optional_file(
+                "eds",
+                "the drives' EDS or DCF file: every node must be the one in it, and have in it what is used here",
+                "驱动器的 EDS 或 DCF 文件：各节点须与之相符，且其中须有所用对象",
+            ),
         ],
         safe_states: ["decelerate-and-hold", "torque-off"]
             .map(String::from)
@@ -139,6 +203,10 @@ pub(super) struct Joint {
     pub(super) limit: JointLimit,
     counts_per_deg: f64,
     zero_counts: f64,
+    /// With the sign of the position's.
+    counts_per_deg_s: f64,
+    /// Method of homing; 0 for none.
+    pub(super) homing: i8,
 }
 
 impl Joint {
@@ -155,22 +223,46 @@ impl Joint {
         (f64::from(counts) - self.zero_counts) / self.counts_per_deg
     }
 
-    /// Counts of a rate (per s, per s2), never zero.
+    /// Units of a speed or an acceleration that has no direction, never zero.
     pub(super) fn rate(&self, deg: f64) -> u32 {
-        (deg * self.counts_per_deg.abs())
-            .round()
-            .clamp(1.0, f64::from(i32::MAX)) as u32
+        some(deg * self.counts_per_deg_s.abs())
+    }
+
+    /// Units of a speed; `None` beyond what the drive can hold.
+    pub(super) fn speed(&self, deg_per_s: f64) -> Option<i32> {
+        let counts = (deg_per_s * self.counts_per_deg_s).round();
+        (counts.abs() <= f64::from(i32::MAX)).then_some(counts as i32)
+    }
+
+    /// The speed of velocity units.
+    pub(super) fn deg_per_s(&self, counts: i32) -> f64 {
+        f64::from(counts) / self.counts_per_deg_s
+    }
+
+    /// Which way the drive turns when the joint turns up, 1 or -1.
+    pub(super) fn sense(&self) -> f64 {
+        self.counts_per_deg.signum()
+    }
+
+    /// Counts of a way that has no direction, never zero.
+    pub(super) fn way(&self, deg: f64) -> u32 {
+        some(deg * self.counts_per_deg.abs())
     }
 
     /// Counts within which a position that changes is no motion: a hundredth of a degree.
     pub(super) fn play(&self) -> u32 {
-        self.rate(0.01)
+        self.way(0.01)
     }
 
     /// `node 3 (j3)`.
     pub(super) fn who(&self) -> String {
         format!("{} ({})", self.node, self.limit.joint)
     }
+}
+
+/// A positive number in counts, never zero.
+fn some(counts: f64) -> u32 {
+    counts.round().clamp(1.0, f64::from(i32::MAX)) as u32
 }
 
 /// What the bench says.
@@ -191,12 +283,32 @@ pub(super) struct Config {
     pub(super) acceleration: Option<f64>,
     pub(super) stop_deceleration: Option<f64>,
     pub(super) window_deg: f64,
+    /// Set-points come from here, at every SYNC.
+    pub(super) cyclic: bool,
+    pub(super) driven: Option<Driven>,
+    /// The makers' file, and what it is called.
+    pub(super) eds: Option<(Eds, String)>,
     /// The joint whose node knows the arm's serial number.
     pub(super) serial_node: Option<usize>,
     /// Torque off after a quick stop, instead of holding.
     pub(super) torque_off: bool,
     /// The bench says that the drives stop without our heartbeat.
     pub(super) watched: bool,
+}
+
+/// The joint that `drive` steps turn.
+#[derive(Clone, Debug)]
+pub(super) struct Driven {
+    pub(super) index: usize,
+    /// Torque of the joint of the drive's.
+    pub(super) gear: f64,
+    /// N·m of the drive, where the bench says it.
+    pub(super) rated_nm: Option<f64>,
+    /// The bench's limits of what it is driven to.
+    pub(super) nm_max: Option<f64>,
+    pub(super) deg_per_s_max: Option<f64>,
+    pub(super) nm_tolerance: f64,
+    pub(super) deg_per_s_tolerance: f64,
 }
 
 /// Switching power, brakes and all: a whole arm that is not there by then does not get there.
@@ -210,6 +322,15 @@ impl Config {
     /// waited for last, one of whoever else asks on the bus, and the reason for a fault.
     pub(super) fn given_up_after(&self, patience: Duration) -> Duration {
         patience + 3 * self.timeout
+    }
+
+    /// The mode that moves are made in.
+    pub(super) fn position_mode(&self) -> Mode {
+        if self.cyclic {
+            Mode::CyclicPosition
+        } else {
+            Mode::ProfilePosition
+        }
     }
 
     pub(super) fn new(plan: &DevicePlan) -> Result<Config, Trouble> {
@@ -252,7 +373,10 @@ impl Config {
             master: node("master", options.count("master")?)?,
             acceleration: options.quantity("acceleration", "deg/s2")?,
             stop_deceleration: options.quantity("stop_deceleration", "deg/s2")?,
-            serial_node: serial_node(&options, &joints)?,
+            serial_node: node_named(&options, "serial_node", &joints)?,
+            driven: driven(plan, &options, &joints)?,
+            cyclic: cyclic(&options)?,
+            eds: maker_file(plan, &options)?,
             joints,
             window_deg: options.needed_quantity("window", "deg")?,
             torque_off,
@@ -261,9 +385,12 @@ impl Config {
     }
 }
 
-/// The place of the node that the bench names.
-fn serial_node(options: &Options<'_>, joints: &[Joint]) -> Result<Option<usize>, Trouble> {
-    let name = "serial_node";
+/// The place of a node that the bench names.
+fn node_named(
+    options: &Options<'_>,
+    name: &str,
+    joints: &[Joint],
+) -> Result<Option<usize>, Trouble> {
     let Some(text) = options.text(name)? else {
         return Ok(None);
     };
@@ -273,6 +400,54 @@ fn serial_node(options: &Options<'_>, joints: &[Joint]) -> Result<Option<usize>,
     let place = place
         .ok_or_else(|| options.refuse(name, format_args!("`{text}` is none of the arm's nodes")));
     place.map(Some)
+}
+
+fn driven(
+    plan: &DevicePlan,
+    options: &Options<'_>,
+    joints: &[Joint],
+) -> Result<Option<Driven>, Trouble> {
+    let named = node_named(options, "driven", joints)?;
+    let Some(index) = named.or((joints.len() == 1).then_some(0)) else {
+        return Ok(None);
+    };
+    let gear = match options.numbers("gear")?[..] {
+        [gear] if gear > 0.0 => gear,
+        _ => return Err(options.refuse("gear", "write one number above 0")),
+    };
+    Ok(Some(Driven {
+        index,
+        gear,
+        rated_nm: options.quantity("rated_torque", "N.m")?,
+        nm_max: plan.limits.torque_nm_max,
+        deg_per_s_max: plan.limits.deg_per_s_max,
+        nm_tolerance: options.needed_quantity("torque_tolerance", "N.m")?,
+        deg_per_s_tolerance: options.needed_quantity("speed_tolerance", "deg/s")?,
+    }))
+}
+
+/// Set-points at every SYNC need a SYNC of ours, a period that drives can be told, and a ramp.
+fn cyclic(options: &Options<'_>) -> Result<bool, Trouble> {
+    if options.text("motion")?.as_deref() != Some("cyclic") {
+        return Ok(false);
+    }
+    if options.text("feedback")?.is_some_and(|how| how != "sync") {
+        return Err(options.refuse("feedback", "cyclic motion goes by our SYNC: `sync`"));
+    }
+    let interval = options.time("interval")?;
+    if !interval.subsec_nanos().is_multiple_of(1_000_000)
+        || !(1..=255).contains(&interval.as_millis())
+    {
+        let what = "the period of cyclic motion is whole milliseconds, 1 to 255 (object 60C2h)";
+        return Err(options.refuse("interval", what));
+    }
+    if options
+        .quantity("acceleration", "deg/s2")?
+        .is_none_or(|rate| rate <= 0.0)
+    {
+        return Err(options.refuse("acceleration", "cyclic motion is planned here and needs it"));
+    }
+    Ok(true)
 }
 
 fn joints(plan: &DevicePlan, options: &Options<'_>) -> Result<Vec<Joint>, Trouble> {
@@ -294,10 +469,23 @@ fn joints(plan: &DevicePlan, options: &Options<'_>) -> Result<Vec<Joint>, Troubl
         return Err(options.refuse("counts_per_deg", "it must not be zero"));
     }
     let zeros = one_each(options, "zero_counts", nodes.len())?;
+    let speeds = match options.numbers("counts_per_deg_s")?.is_empty() {
+        true => scales.clone(),
+        false => one_each(options, "counts_per_deg_s", nodes.len())?,
+    };
+    if speeds.iter().any(|scale| scale.abs() < 1e-9) {
+        return Err(options.refuse("counts_per_deg_s", "it must not be zero"));
+    }
+    let methods = one_each(options, "homing", nodes.len())?;
     let mut joints: Vec<Joint> = Vec::with_capacity(nodes.len());
-    for (((number, limit), counts_per_deg), zero_counts) in
-        nodes.into_iter().zip(limits).zip(scales).zip(zeros)
+    let scales = scales.into_iter().zip(zeros).zip(speeds).zip(methods);
+    for ((number, limit), (((counts_per_deg, zero_counts), speed), method)) in
+        nodes.into_iter().zip(limits).zip(scales)
     {
+        let homing = method as i8;
+        if f64::from(homing) != method {
+            return Err(options.refuse("homing", format_args!("{method} is no homing method")));
+        }
         let whole = number.fract() == 0.0 && (1.0..=127.0).contains(&number);
         let node = whole.then(|| NodeId::new(number as u8)).flatten();
         let node = node.ok_or_else(|| {
@@ -314,6 +502,8 @@ fn joints(plan: &DevicePlan, options: &Options<'_>) -> Result<Vec<Joint>, Troubl
             limit: limit.clone(),
             counts_per_deg,
             zero_counts,
+            counts_per_deg_s: speed.abs().copysign(counts_per_deg),
+            homing,
         });
     }
     Ok(joints)

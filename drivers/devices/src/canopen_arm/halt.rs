@@ -54,6 +54,24 @@ impl Arm {
 }
 
 impl Arm {
+    /// Halts every node.
+    pub(super) fn halt(&self) -> Result<(), Trouble> {
+        self.halts.fetch_add(1, Ordering::SeqCst);
+        let sent = self.send_stops();
+        let now = self.now();
+        self.halted().get_or_insert(now);
+        self.rest();
+        sent
+    }
+
+    /// Nothing is under way any more.
+    pub(super) fn rest(&self) {
+        *self.goal() = None;
+        *self.set_point() = None;
+        *self.homing() = None;
+        self.rest_cyclic();
+    }
+
     /// Asks nodes that are not heard for status and position.
     fn ask_the_unheard(&self) {
         let (began, longest) = (self.now(), UNHEARD.max(3 * self.config.interval));
@@ -94,12 +112,7 @@ impl Halt for QuickStop {
     }
 
     fn halt(&self) -> Result<(), Trouble> {
-        self.0.halts.fetch_add(1, Ordering::SeqCst);
-        let sent = self.0.send_stops();
-        let now = self.0.now();
-        self.0.halted().get_or_insert(now);
-        *self.0.goal() = None;
-        sent
+        self.0.halt()
     }
 
     fn confirmed(&self) -> Result<Option<bool>, Trouble> {

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use certbench_clock::Time;
 use certbench_link::{CanFrame, LinkError, Stamp};
-use certbench_model::{FaultKind, Reading};
+use certbench_model::{FaultKind, Invalid, Reading};
 use certbench_roles::Trouble;
-use certbench_wire::canopen::cia402::{State, Statusword};
+use certbench_wire::canopen::cia402::{Mode, State, Statusword};
 use certbench_wire::canopen::{
     CobFrame, Emergency, Heartbeat, NmtState, SYNC, Service, object, pdo,
 };
 
 use super::arm::Arm;
-use super::config::Feedback;
+use super::config::{Feedback, Joint};
 use crate::canopen::cob;
 use crate::health::Health;
 use crate::sinks::Sinks;
@@ -21,6 +21,9 @@ use crate::worker::{Stop, Ticks};
 
 /// The objects of transmit PDO 1.
 pub(super) const PDO: [object::Object; 2] = [object::STATUSWORD, object::POSITION_ACTUAL];
+
+/// The objects of transmit PDO 2, of the driven joint.
+pub(super) const TURN_PDO: [object::Object; 2] = [object::VELOCITY_ACTUAL, object::TORQUE_ACTUAL];
 
 /// How often the thread looks at what falls silent.
 const LOOK: Duration = Duration::from_millis(20);
@@ -47,6 +50,10 @@ pub(super) fn run(arm: &Arm, stop: &Stop) {
         }
         if let Some(sinks) = arm.sinks() {
             look_for_lost(arm, &sinks);
+            let leased = sinks.lease.holds(arm.now().as_nanos());
+            if !leased && (arm.set_point().is_some() || arm.is_homing()) {
+                let _ = arm.halt(); // nobody watches where it is driven
+            }
         }
     }
 }
@@ -80,8 +87,30 @@ impl Due {
             self.sync = next(self.sync, arm.config.interval, now);
             arm.nodes().iter_mut().for_each(|node| node.fresh = false);
             let _ = arm.bus.send(&SYNC);
+            if arm.config.cyclic {
+                set_points(arm, &sinks, now);
+            }
         }
         self.heartbeat.min(self.sync)
+    }
+}
+
+/// What the drives take up at the next SYNC. Without a lease nothing is told to move, and nothing goes on.
+fn set_points(arm: &Arm, sinks: &Sinks, now: Time) {
+    if !sinks.lease.holds(now.as_nanos()) {
+        if arm.is_on_course() {
+            let _ = arm.halt();
+        }
+        return;
+    }
+    match arm.next_set_points() {
+        Ok(frames) => frames.iter().for_each(|frame| {
+            let _ = arm.bus.send(frame); // a failed link shows where it is read
+        }),
+        Err(why) => {
+            let _ = arm.halt();
+            sinks.tell(now, Trouble::Fault(FaultKind::Harness, why));
+        }
     }
 }
 
@@ -110,14 +139,16 @@ fn hear(arm: &Arm, frame: &CanFrame, stamp: Stamp, told: &mut ToldOfBus) {
         Some(Service::SdoReply(_)) => arm.bus.heard(cob),
         Some(Service::Heartbeat(_)) => heartbeat(arm, &cob, stamp),
         Some(Service::Emergency(_)) => emergency(arm, &cob, stamp),
-        Some(Service::Tpdo(1, node)) => {
+        Some(Service::Tpdo(number @ (1 | 2), node)) => {
             let index = arm
                 .config
                 .joints
                 .iter()
                 .position(|joint| joint.node == node);
-            if let Some(index) = index.filter(|index| arm.expects_pdo(*index)) {
-                position(arm, index, &cob, stamp.earliest);
+            match index.filter(|index| arm.expects_pdo(*index)) {
+                Some(index) if number == 1 => position(arm, index, &cob, stamp.earliest),
+                Some(index) => turn(arm, index, &cob, stamp.earliest),
+                None => (),
             }
         }
         _ => (),
@@ -144,6 +175,37 @@ fn position(arm: &Arm, index: usize, frame: &CobFrame, at: Time) {
     );
 }
 
+/// A transmit PDO 2 as it was mapped.
+fn turn(arm: &Arm, index: usize, frame: &CobFrame, at: Time) {
+    let parts = pdo::split(frame.data(), &TURN_PDO);
+    let Some([speed, torque]) = parts.and_then(|parts| <[&[u8]; 2]>::try_from(parts).ok()) else {
+        return;
+    };
+    if let (Ok(speed), Ok(torque)) = (speed.try_into(), torque.try_into()) {
+        let (speed, torque) = (i32::from_le_bytes(speed), i16::from_le_bytes(torque));
+        give_turn(arm, index, speed, torque, at);
+    }
+}
+
+/// Speed and torque of the driven joint, as its drive has them.
+fn give_turn(arm: &Arm, index: usize, speed: i32, torque: i16, at: Time) {
+    let driven = arm.config.driven.as_ref();
+    let (Some(sinks), Some(driven)) = (arm.sinks(), driven.filter(|driven| driven.index == index))
+    else {
+        return;
+    };
+    let Some(joint) = arm.config.joints.get(index) else {
+        return;
+    };
+    sinks.signal("speed", at, Reading::scalar(joint.deg_per_s(speed)));
+    let nm = arm.nm(driven, torque);
+    let torque = match nm.is_finite() {
+        true => Reading::scalar(nm),
+        false => Reading::Invalid(Invalid::NoSignal), // its rated torque is not known
+    };
+    sinks.signal("torque", at, torque);
+}
+
 /// A node's statusword and position. When every node has been heard there is a sample.
 fn take(arm: &Arm, index: usize, status: Statusword, counts: i32, at: Time) {
     let Some(joint) = arm.config.joints.get(index) else {
@@ -160,9 +222,14 @@ fn take(arm: &Arm, index: usize, status: Statusword, counts: i32, at: Time) {
         Some(State::Fault | State::FaultReactionActive)
     );
     let news_fault = fault && !node.told.fault;
-    let following = status.following_error() && status.state() == Some(State::OperationEnabled);
+    let following = node.mode.is_some_and(|mode| status.following_error(mode))
+        && status.state() == Some(State::OperationEnabled);
     let news_following = following && !node.told.following;
     (node.told.fault, node.told.following) = (fault, following);
+    let stopped = arm.runs_away(index, node);
+    let dropped = arm.config.cyclic
+        && node.mode == Some(Mode::CyclicPosition)
+        && status.state() != Some(State::OperationEnabled);
     let whole = nodes.iter().all(|node| node.fresh);
     let mut degrees = [0.0; certbench_model::sample::COMPONENTS_MAX];
     if whole {
@@ -176,9 +243,15 @@ fn take(arm: &Arm, index: usize, status: Statusword, counts: i32, at: Time) {
         }
     }
     drop(nodes);
+    if stopped.is_some() || dropped && arm.is_on_course() {
+        let _ = arm.halt(); // a joint that left its way takes the others with it
+    }
     let Some(sinks) = arm.sinks() else {
         return;
     };
+    if let Some(why) = stopped {
+        sinks.event(at, "runs-away", why);
+    }
     if let (true, Some(degrees)) = (whole, degrees.get(..arm.config.joints.len())) {
         sinks.signal("position", at, Reading::vector(degrees));
     }
@@ -252,10 +325,13 @@ fn emergency(arm: &Arm, frame: &CobFrame, stamp: Stamp) {
     }
 }
 
+/// Emergency: a receive PDO did not come in time.
+const NO_SET_POINTS: u16 = 0x8250;
+
 /// A node that misses what we send says nothing about itself: a broken cable is no failed robot. `None`
 /// for every other emergency, and for what was to be expected of a heartbeat withheld on purpose.
 fn unheard(arm: &Arm, sinks: &Sinks, emergency: &Emergency) -> Option<(FaultKind, &'static str)> {
-    let of_communication = emergency.code & 0xFF00 == 0x8100;
+    let of_communication = emergency.code & 0xFF00 == 0x8100 || emergency.code == NO_SET_POINTS;
     if !of_communication || arm.withheld.load(Ordering::Acquire) {
         None
     } else if sinks.lease.holds(arm.now().as_nanos()) {
@@ -344,6 +420,7 @@ pub(super) fn poll(arm: &Arm, stop: &Stop) {
                 Ok((status, counts)) => {
                     health.good();
                     take(arm, index, status, counts, arm.now());
+                    poll_turn(arm, index, joint);
                 }
                 Err(failure) => {
                     if let (true, Some(sinks)) = (health.bad(), arm.sinks()) {
@@ -356,5 +433,18 @@ pub(super) fn poll(arm: &Arm, stop: &Stop) {
             }
         }
         ticks.wait();
+    }
+}
+
+/// The same of speed and torque, where the plan wants them.
+fn poll_turn(arm: &Arm, index: usize, joint: &Joint) {
+    if !arm.wants_turn(index) {
+        return;
+    }
+    let speed = arm.bus.read(joint.node, object::VELOCITY_ACTUAL);
+    let torque = arm.bus.read(joint.node, object::TORQUE_ACTUAL);
+    if let (Ok(speed), Ok(torque)) = (speed, torque) {
+        let (speed, torque) = (i32::from_le_bytes(speed), i16::from_le_bytes(torque));
+        give_turn(arm, index, speed, torque, arm.now());
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use certbench_model::FaultKind;
 use certbench_roles::{JointMove, Joints, Progress, Trouble};
-use certbench_wire::canopen::cia402::{Controlword, State, Statusword};
+use certbench_wire::canopen::cia402::{Controlword, Mode, State, Statusword};
 use certbench_wire::canopen::object;
 
 use super::arm::{Arm, Goal};
@@ -25,6 +25,7 @@ const OLD: Duration = Duration::from_millis(500);
 
 /// One joint's part of a motion.
 struct Part<'a> {
+    index: usize,
     joint: &'a Joint,
     counts: i32,
     counts_per_s: u32,
@@ -62,6 +63,19 @@ impl Joints for Arm {
                     motion.deg_per_s
                 ));
             }
+            self.within_plate_speed(index, motion.deg_per_s)?;
+            let range = self.plate(index).range;
+            if let (Some([least, most]), Some(counts)) = (range, joint.counts(deg))
+                && !(least..=most).contains(&counts)
+            {
+                let (a, b) = (joint.deg(least), joint.deg(most));
+                return refuse(format!(
+                    "{} itself goes from {} to {} deg (607Dh), not to {deg}",
+                    joint.who(),
+                    a.min(b),
+                    a.max(b)
+                ));
+            }
         }
         Ok(())
     }
@@ -70,12 +84,15 @@ impl Joints for Arm {
         self.accept(motion)?;
         let _call = self.within(self.config.patience, "a move");
         let halts = self.halts();
+        if self.config.cyclic {
+            return self.begin_cyclic(motion, halts);
+        }
         let parts = self.parts(motion)?;
         for part in &parts {
             if let (_, state @ (State::Fault | State::QuickStopActive)) = self.state(part.joint)? {
-                let text = format!("{} is in `{state}`; recover it first", part.joint.who());
-                return Err(Trouble::Refused(text));
+                return Err(recover_first(part.joint, state));
             }
+            self.take_mode(part.index, Mode::ProfilePosition)?;
             self.write(
                 part.joint,
                 object::PROFILE_VELOCITY,
@@ -100,14 +117,22 @@ impl Joints for Arm {
                 self.await_set_point(part.joint, acknowledged)?;
             }
         }
-        *self.goal() = Some(Goal {
-            targets_deg: motion.targets_deg.clone(),
-            taken: self.now(),
-        });
+        self.now_goes(motion);
         Ok(())
     }
 
+    fn accept_home(&self, deg_per_s: f64) -> Result<(), Trouble> {
+        self.would_home(deg_per_s)
+    }
+
+    fn home(&self, deg_per_s: f64) -> Result<(), Trouble> {
+        self.begin_homing(deg_per_s)
+    }
+
     fn progress(&self) -> Result<Progress, Trouble> {
+        if let Some(progress) = self.homing_progress()? {
+            return Ok(progress);
+        }
         let Some(goal) = self.goal().clone() else {
             return Ok(Progress::Stopped);
         };
@@ -140,7 +165,7 @@ impl Joints for Arm {
             let near = (joint.deg(node.counts) - target).abs() <= self.config.window_deg;
             all = match (status.state(), node.seen > goal.taken) {
                 (_, false) => return Ok(Progress::Moving),
-                (Some(State::OperationEnabled), _) if status.target_reached() && near => all,
+                (Some(State::OperationEnabled), _) if self.arrived(index, status) && near => all,
                 (Some(State::OperationEnabled), _) if !stands => return Ok(Progress::Moving),
                 _ => Progress::Stopped,
             };
@@ -163,7 +188,50 @@ impl Joints for Arm {
     }
 }
 
+fn recover_first(joint: &Joint, state: State) -> Trouble {
+    Trouble::Refused(format!("{} is in `{state}`; recover it first", joint.who()))
+}
+
 impl Arm {
+    /// The same move with a set-point at every SYNC.
+    fn begin_cyclic(&self, motion: &JointMove, halts: u64) -> Result<(), Trouble> {
+        for &(index, _) in &motion.targets_deg {
+            let Some(joint) = self.config.joints.get(index) else {
+                continue; // accepted motions have none such
+            };
+            let (_, state) = self.state(joint)?;
+            if state != State::OperationEnabled {
+                return Err(recover_first(joint, state));
+            }
+            self.take_mode(index, Mode::CyclicPosition)?;
+        }
+        let rate = self.config.acceleration.unwrap_or(motion.deg_per_s);
+        self.unless_halted(halts, || {
+            self.begin_course(&motion.targets_deg, motion.deg_per_s, rate);
+            self.now_goes(motion);
+            Ok(())
+        })
+    }
+
+    /// Every drive has taken its set-point.
+    fn now_goes(&self, motion: &JointMove) {
+        *self.set_point() = None;
+        *self.homing() = None;
+        *self.goal() = Some(Goal {
+            targets_deg: motion.targets_deg.clone(),
+            taken: self.now(),
+        });
+    }
+
+    /// Whether a joint has nowhere further to go: the drive says it, or the last set-point was sent and
+    /// the joint stands.
+    fn arrived(&self, index: usize, status: Statusword) -> bool {
+        match self.config.cyclic {
+            true => !self.is_on_course() && self.is_still(index),
+            false => status.target_reached(),
+        }
+    }
+
     pub(super) fn goal(&self) -> MutexGuard<'_, Option<Goal>> {
         self.goal.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -178,14 +246,14 @@ impl Arm {
             let from = joint.deg(i32::from_le_bytes(
                 self.read(joint, object::POSITION_ACTUAL)?,
             ));
-            moves.push((joint, target, (target - from).abs()));
+            moves.push((index, joint, target, (target - from).abs()));
         }
         let farthest = moves
             .iter()
-            .map(|(_, _, travel)| *travel)
+            .map(|(_, _, _, travel)| *travel)
             .fold(0.0, f64::max);
         let mut parts = Vec::with_capacity(moves.len());
-        for (joint, target, travel) in moves {
+        for (index, joint, target, travel) in moves {
             let share = if farthest > 0.0 {
                 travel / farthest
             } else {
@@ -195,6 +263,7 @@ impl Arm {
                 continue;
             };
             parts.push(Part {
+                index,
                 joint,
                 counts,
                 // A joint with hardly a way to go would crawl at a few counts a second, which the

@@ -5,7 +5,7 @@ use std::time::Duration;
 use certbench_model::FaultKind;
 use certbench_roles::{Power, Trouble};
 use certbench_wire::canopen::NmtState;
-use certbench_wire::canopen::cia402::{Controlword, Goal, Mode, Next, State, next_command};
+use certbench_wire::canopen::cia402::{Controlword, Goal, Next, State, next_command};
 use certbench_wire::canopen::object;
 
 use super::arm::Arm;
@@ -24,8 +24,8 @@ impl Power for Arm {
     fn enable(&self) -> Result<(), Trouble> {
         let _call = self.within(self.config.power_patience, "switching power");
         let halts = self.halts();
-        for joint in &self.config.joints {
-            self.prepare(joint)?;
+        for (index, joint) in self.config.joints.iter().enumerate() {
+            self.prepare(index, joint)?;
         }
         for joint in &self.config.joints {
             self.lead(joint, Goal::Enabled, halts)?;
@@ -37,7 +37,7 @@ impl Power for Arm {
     fn disable(&self) -> Result<(), Trouble> {
         let _call = self.within(self.config.power_patience, "switching power");
         let halts = self.halts();
-        *self.goal() = None;
+        self.rest();
         for joint in &self.config.joints {
             self.lead(joint, Goal::Disabled, halts)?;
         }
@@ -47,7 +47,7 @@ impl Power for Arm {
     fn recover(&self) -> Result<(), Trouble> {
         let _call = self.within(self.config.power_patience, "switching power");
         let halts = self.halts();
-        *self.goal() = None;
+        self.rest();
         for (index, joint) in self.config.joints.iter().enumerate() {
             let known = self.nodes().get(index).is_some_and(|node| {
                 node.configured && matches!(node.heartbeat, Some((NmtState::Operational, _)))
@@ -68,17 +68,14 @@ impl Power for Arm {
 
 impl Arm {
     /// Mode, ramps, and the target where the joint stands, so that power alone moves nothing.
-    fn prepare(&self, joint: &Joint) -> Result<(), Trouble> {
+    fn prepare(&self, index: usize, joint: &Joint) -> Result<(), Trouble> {
         if let (_, State::Fault | State::FaultReactionActive) = self.state(joint)? {
             return Err(self.fault(joint));
         }
-        self.write(
-            joint,
-            object::MODE_OF_OPERATION,
-            &Mode::ProfilePosition.number().to_le_bytes(),
-        )?;
-        let counts: [u8; 4] = self.read(joint, object::POSITION_ACTUAL)?;
-        self.write(joint, object::TARGET_POSITION, &counts)?;
+        if let Some(node) = self.nodes().get_mut(index) {
+            node.mode = None; // it may have gone astray meanwhile
+        }
+        self.take_mode(index, self.config.position_mode())?;
         if let Some(deg) = self.config.acceleration {
             let rate = joint.rate(deg).to_le_bytes();
             self.write(joint, object::PROFILE_ACCELERATION, &rate)?;
@@ -147,6 +144,7 @@ impl Arm {
         }
         let done = act();
         if self.halts() != halts {
+            self.rest();
             self.send_stops()?;
             return Err(crossed());
         }

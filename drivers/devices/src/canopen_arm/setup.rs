@@ -1,15 +1,19 @@
 //! Who the nodes are, and how they are set up. None of this enables power.
 
+use std::time::Duration;
+
 use certbench_model::Identity;
 use certbench_roles::Trouble;
 use certbench_wire::canopen::cia402::Mode;
 use certbench_wire::canopen::object::{self, Object};
-use certbench_wire::canopen::{NmtCommand, NmtState, pdo};
+use certbench_wire::canopen::{Eds, NmtCommand, NmtState, pdo};
 
 use super::arm::Arm;
 use super::config::{Feedback, Joint};
-use super::listen::PDO;
-use crate::canopen::Failure;
+use super::cyclic::TARGETS;
+use super::listen::{PDO, TURN_PDO};
+use super::modes::Plate;
+use crate::canopen::{Failure, is_of_file};
 
 /// Quick stop option code: slow down on the quick-stop ramp, then no torque.
 const STOP_THEN_OFF: i16 = 2;
@@ -25,7 +29,7 @@ impl Arm {
     pub(super) fn identify(&self) -> Result<Identity, Trouble> {
         let mut notes = Vec::new();
         let (mut models, mut serials, mut firmwares) = (Vec::new(), Vec::new(), Vec::new());
-        for joint in &self.config.joints {
+        for (index, joint) in self.config.joints.iter().enumerate() {
             let device_type = u32::from_le_bytes(self.read(joint, object::DEVICE_TYPE)?);
             if device_type as u16 != PROFILE_402 {
                 let text = format!(
@@ -34,12 +38,13 @@ impl Arm {
                 );
                 return Err(Trouble::Refused(text));
             }
-            let modes = self.number(joint, object::SUPPORTED_MODES)?;
-            if modes.is_some_and(|modes| !Mode::ProfilePosition.is_in(modes)) {
-                return Err(Trouble::Refused(format!(
-                    "{} has no profile position mode",
-                    joint.who()
-                )));
+            let modes = self
+                .known(joint, object::SUPPORTED_MODES)?
+                .map(|n| n as u32);
+            let mode = self.config.position_mode();
+            if modes.is_some_and(|modes| !mode.is_in(modes)) {
+                let text = format!("{} has no {mode} mode", joint.who());
+                return Err(Trouble::Refused(text));
             }
             let [vendor, product, revision, serial] = [
                 object::VENDOR_ID,
@@ -49,6 +54,13 @@ impl Arm {
             ]
             .map(|object| self.number(joint, object));
             let (vendor, product, revision, serial) = (vendor?, product?, revision?, serial?);
+            let own = match &self.config.eds {
+                Some((eds, _)) => {
+                    self.as_its_file(eds, joint, vendor, product)?;
+                    None
+                }
+                None => self.as_its_own_file(joint, vendor, product)?,
+            };
             models.push(self.text(joint, object::DEVICE_NAME)?);
             firmwares.push(self.text(joint, object::SOFTWARE_VERSION)?);
             serials.push(
@@ -69,7 +81,10 @@ impl Arm {
                     .unwrap_or_else(|| "?".into()),
                 hex(modes)
             ));
+            notes.extend(self.rated(index, joint)?);
+            notes.extend(own);
         }
+        notes.extend(self.config.eds.as_ref().map(|(_, called)| called.clone()));
         let identity = Identity {
             maker: None,
             model: agreed(models),
@@ -92,6 +107,110 @@ impl Arm {
         })
     }
 
+    /// What the driven joint's drive exerts.
+    fn rated(&self, index: usize, joint: &Joint) -> Result<Option<String>, Trouble> {
+        if self
+            .config
+            .driven
+            .as_ref()
+            .is_none_or(|driven| driven.index != index)
+        {
+            return Ok(None);
+        }
+        let known = |object, unit: &str| {
+            let thousandths = self.known(joint, object)?;
+            let text = |n: u64| format!("{} {unit}", n as f64 / 1000.0);
+            Ok::<_, Trouble>(thousandths.map_or("?".into(), text))
+        };
+        Ok(Some(format!(
+            "{}: rated torque {}, rated current {}",
+            joint.who(),
+            known(object::RATED_TORQUE, "N.m")?,
+            known(object::RATED_CURRENT, "A")?
+        )))
+    }
+
+    /// The file that a drive carries itself (1021h), where it has one that is not compressed: what is used
+    /// here must be in it. It is long: it comes in blocks.
+    fn as_its_own_file(
+        &self,
+        joint: &Joint,
+        vendor: Option<u32>,
+        product: Option<u32>,
+    ) -> Result<Option<String>, Trouble> {
+        let Some(0) = self.known(joint, object::EDS_FORMAT)? else {
+            return Ok(None);
+        };
+        let bytes = match self.bus.upload_long(joint.node, object::STORE_EDS) {
+            Ok(bytes) if !bytes.is_empty() => bytes,
+            Ok(_) | Err(Failure::Refused(_)) => return Ok(None),
+            Err(failure) => {
+                return Err(self.trouble(joint, "reading", object::STORE_EDS, &failure));
+            }
+        };
+        Ok(Some(match Eds::read(&String::from_utf8_lossy(&bytes)) {
+            Ok(eds) => {
+                self.as_its_file(&eds, joint, vendor, product)?;
+                format!(
+                    "{}: checked by its own EDS of {} bytes",
+                    joint.who(),
+                    bytes.len()
+                )
+            }
+            Err(bad) => format!("{}: its own EDS cannot be read: {bad}", joint.who()),
+        }))
+    }
+
+    /// A node must be the one of the makers' file, and the file must have what is used here.
+    fn as_its_file(
+        &self,
+        eds: &Eds,
+        joint: &Joint,
+        vendor: Option<u32>,
+        product: Option<u32>,
+    ) -> Result<(), Trouble> {
+        is_of_file(eds, &joint.who(), vendor, product)?;
+        let refuse = |object: Object, what: &str| {
+            Err(Trouble::Refused(format!(
+                "{}: by its file, {:04X}:{:02X} ({}) {what}",
+                joint.who(),
+                object.index,
+                object.sub,
+                object.name
+            )))
+        };
+        let written: &[Object] = match self.config.cyclic {
+            true => &[object::CONTROLWORD, object::MODE_OF_OPERATION],
+            false => &[
+                object::CONTROLWORD,
+                object::MODE_OF_OPERATION,
+                object::TARGET_POSITION,
+                object::PROFILE_VELOCITY,
+            ],
+        };
+        let mapped: &[Object] = match (self.config.feedback, self.config.cyclic) {
+            (Feedback::Sdo, _) => &[],
+            (_, true) => &[PDO[0], PDO[1], TARGETS[0]],
+            (_, false) => &PDO,
+        };
+        for object in written.iter().chain(mapped) {
+            let Some(entry) = eds.entries.get(&(object.index, object.sub)) else {
+                return refuse(*object, "is not there");
+            };
+            let bytes = entry.kind.bytes();
+            if bytes != Some(object.bytes) {
+                return refuse(*object, &format!("has not {} bytes", object.bytes));
+            }
+            if written.contains(object) && !entry.writable {
+                return refuse(*object, "cannot be written");
+            }
+            if mapped.contains(object) && !entry.mappable {
+                return refuse(*object, "cannot be mapped into process data");
+            }
+        }
+        Ok(())
+    }
+
     /// The arm's serial number: that of the node which the bench names, or the one that all drives
     /// have. Drives with numbers of their own do not know the arm's; its label does.
     fn serial(&self, serials: Vec<Option<String>>) -> Option<String> {
@@ -109,34 +228,69 @@ impl Arm {
         self.command(joint, NmtCommand::EnterPreOperational)?;
         self.set_heartbeats(joint)?;
         self.set_stop(joint)?;
+        let plate = self.read_plate(joint)?;
+        self.set_process_data(index, joint, &plate)?;
+        self.command(joint, NmtCommand::Start)?;
+        if let Some(node) = self.nodes().get_mut(index) {
+            node.configured = true;
+            // a set speed may have left its ramp behind: what was read first is the drive's own
+            let [up, down] = node.plate.ramps;
+            let ramps = [up.or(plate.ramps[0]), down.or(plate.ramps[1])];
+            (node.plate, node.mode) = (Plate { ramps, ..plate }, None);
+            node.heartbeat = Some((NmtState::PreOperational, self.now()));
+        }
+        Ok(())
+    }
+
+    /// What is sampled, and where set-points come in.
+    fn set_process_data(&self, index: usize, joint: &Joint, plate: &Plate) -> Result<(), Trouble> {
         let node = joint.node;
-        let writes = match self.config.feedback {
+        let sampled = |number: u8, objects: &[Object]| match self.config.feedback {
             Feedback::Sdo => Vec::new(),
-            Feedback::Sync => pdo::configure_tpdo(1, node, 1, 0, &PDO),
+            Feedback::Sync => pdo::configure_tpdo(number, node, 1, 0, objects),
             Feedback::Event => {
-                let ms = u16::try_from(self.config.interval.as_millis()).unwrap_or(u16::MAX);
-                pdo::configure_tpdo(1, node, 255, ms, &PDO)
+                pdo::configure_tpdo(number, node, 255, ms(self.config.interval), objects)
             }
         };
+        let mut writes = sampled(1, &PDO);
+        if self.wants_turn(index) {
+            writes.extend(sampled(2, &TURN_PDO));
+        }
+        if self.config.cyclic {
+            let driven = self.config.driven.as_ref();
+            let driven = driven.is_some_and(|driven| driven.index == index);
+            let modes = [
+                Mode::CyclicPosition,
+                Mode::CyclicVelocity,
+                Mode::CyclicTorque,
+            ];
+            for ((number, object), mode) in (1u8..).zip(TARGETS).zip(modes) {
+                if mode == Mode::CyclicPosition || driven && plate.has(mode) {
+                    writes.extend(pdo::configure_rpdo(number, node, 1, &[object]));
+                }
+            }
+        }
         for write in writes {
             let object = Object {
-                name: "transmit PDO 1",
+                name: "process data",
                 index: write.index,
                 sub: write.sub,
                 bytes: 0,
             };
             self.write(joint, object, &write.data)?;
         }
-        self.command(joint, NmtCommand::Start)?;
-        if let Some(node) = self.nodes().get_mut(index) {
-            node.configured = true;
-            node.heartbeat = Some((NmtState::PreOperational, self.now()));
+        if self.config.cyclic {
+            let period = self.config.interval.as_millis();
+            let period = u8::try_from(period).unwrap_or(u8::MAX); // as the options have it
+            self.write_if_there(joint, object::INTERPOLATION_INDEX, &[0xFD])?; // 10^-3 s
+            self.write_if_there(joint, object::INTERPOLATION_PERIOD, &[period])?;
+            let deadline = ms(self.config.lost_after).to_le_bytes();
+            self.write_if_there(joint, pdo::deadline(1), &deadline)?;
         }
         Ok(())
     }
 
     fn set_heartbeats(&self, joint: &Joint) -> Result<(), Trouble> {
-        let ms = |time: std::time::Duration| u16::try_from(time.as_millis()).unwrap_or(u16::MAX);
         self.write(
             joint,
             object::PRODUCER_HEARTBEAT,
@@ -202,6 +356,10 @@ impl Arm {
         let read = self.bus.text(joint.node, object);
         read.map_err(|failure| self.trouble(joint, "reading", object, &failure))
     }
+}
+
+fn ms(time: Duration) -> u16 {
+    u16::try_from(time.as_millis()).unwrap_or(u16::MAX)
 }
 
 /// One value when all nodes have the same, all of them joined when they differ, none when one has none.

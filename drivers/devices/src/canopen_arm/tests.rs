@@ -33,6 +33,8 @@ struct Drive {
     master_seen: Option<Time>,
     mute: bool,
     blocked: bool,
+    /// Its server has block transfer.
+    blocks: bool,
     say: Vec<CobFrame>,
 }
 
@@ -78,6 +80,7 @@ impl Drive {
             master_seen: None,
             mute: false,
             blocked: false,
+            blocks: false,
             say: Vec::new(),
         }
     }
@@ -166,6 +169,7 @@ impl Dictionary for Drive {
         match (index, sub) {
             (0x6041, 0) => Ok(self.status().to_le_bytes().to_vec()),
             (0x6064, 0) => Ok(self.counts.to_le_bytes().to_vec()),
+            (0x6061, 0) => self.read(0x6060, 0),
             at => self.objects.get(&at).cloned().ok_or(Abort::NO_OBJECT),
         }
     }
@@ -184,6 +188,15 @@ impl Dictionary for Drive {
             None => Err(Abort::NO_OBJECT),
         }
     }
+}
+
+/// What a server without block transfer says to the beginning of one.
+fn refused_block(frame: &CobFrame, node: NodeId) -> Option<CobFrame> {
+    let asked = Service::of(frame.id()) == Some(Service::SdoRequest(node));
+    let [head, low, high, sub, ..] = *<&[u8; 8]>::try_from(frame.data()).ok()?;
+    let abort = [0x80, low, high, sub, 0x01, 0x00, 0x04, 0x05];
+    let begins = asked && head & 0xE3 == 0xA0;
+    CobFrame::new(Service::SdoReply(node).id(), &abort).filter(|_| begins)
 }
 
 type Drives = Arc<Mutex<Vec<Drive>>>;
@@ -206,7 +219,10 @@ fn serve(bench: &Bench, far: pair::CanPipe, joints: u8) -> Drives {
                     if drive.mute {
                         continue;
                     }
-                    out.extend(server.on(&frame, drive));
+                    match refused_block(&frame, *node).filter(|_| !drive.blocks) {
+                        Some(abort) => out.push(abort),
+                        None => out.extend(server.on(&frame, drive)),
+                    }
                     match NmtCommand::decode(&frame) {
                         Some((NmtCommand::Start, Some(n))) if n == *node => {
                             drive.nmt = NmtState::Operational
@@ -795,5 +811,26 @@ fn a_bench_that_cannot_limit_a_joint_is_refused() {
             "{:?}",
             plan.options
         );
+    }
+}
+
+/// A drive's own file is long; a server without blocks gives it by segments.
+#[test]
+fn a_long_object_comes_in_blocks_or_by_segments() {
+    for blocks in [true, false] {
+        let bench = Bench::new();
+        let (device, drives) = arm(&bench);
+        for drive in drives.lock().unwrap().iter_mut() {
+            drive.blocks = blocks;
+            let text = format!("; {}\n[nothing]\n", "-".repeat(1500));
+            drive.objects.insert((0x1021, 0), text.into_bytes());
+            drive.objects.insert((0x1022, 0), vec![0]);
+        }
+        let refused = device.identify();
+        assert!(
+            matches!(&refused, Err(Trouble::Refused(text)) if text.contains("by its file, 6040:00")),
+            "it came whole, and has no object: {refused:?}"
+        );
+        device.close();
     }
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use certbench_model::plan::{DevicePlan, FileText};
+use certbench_model::plan::DevicePlan;
 use certbench_model::vocabulary::{DriverDescription, SignalDescription};
 use certbench_model::{Text, Unit};
 use certbench_roles::Trouble;
 use certbench_wire::canopen::{Eds, NodeId};
 
+use crate::canopen::maker_file;
 use crate::options::{Options, count, one_of, optional_file, quantity, text};
 
 /// Contacts that can be wired to channels: two bytes of process data.
@@ -218,7 +219,7 @@ impl Config {
             heartbeat: period("heartbeat")?,
             lost_after: period("lost_after")?,
             master: node("master")?,
-            eds: eds(plan, &options)?,
+            eds: maker_file(plan, &options)?,
         })
     }
 }
@@ -240,17 +241,4 @@ fn on_loss(options: &Options<'_>, outputs: u16) -> Result<OnLoss, Trouble> {
     };
     let values = on.iter().map(bit).try_fold(0, |all, bit| Ok(all | bit?))?;
     Ok(OnLoss::Values(values))
-}
-
-/// The maker's file, whose text is in the plan.
-fn eds(plan: &DevicePlan, options: &Options<'_>) -> Result<Option<(Eds, String)>, Trouble> {
-    let Some(given) = plan.options.get("eds").filter(|given| !given.is_null()) else {
-        return Ok(None);
-    };
-    let file: FileText = serde_json::from_value(given.clone())
-        .map_err(|_| options.refuse("eds", "the plan does not have its text"))?;
-    let eds = Eds::read(&file.text)
-        .map_err(|e| options.refuse("eds", format_args!("{}, {e}", file.path)))?;
-    let said = format!("checked by {}, SHA-256 {}", file.path, file.sha256);
-    Ok(Some((eds, said)))
 }

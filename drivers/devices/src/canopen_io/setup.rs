@@ -12,7 +12,7 @@ use certbench_wire::canopen::{NmtCommand, NmtState};
 use super::config::{Feedback, OnLoss};
 use super::mapped::{Input, Mapped};
 use super::{Io, lock, part};
-use crate::canopen::Failure;
+use crate::canopen::{Failure, is_of_file};
 
 /// Device type of CiA 401: the profile's number in the low word.
 const PROFILE_401: u16 = 401;
@@ -117,19 +117,7 @@ impl Io {
         let Some((eds, called)) = &self.config.eds else {
             return Ok(None);
         };
-        for (what, said, written) in [
-            ("vendor", vendor, eds.vendor),
-            ("product", product, eds.product),
-        ] {
-            // 0 says nothing, in a file as in a box
-            if let Some(said) = said.filter(|said| written != 0 && *said != 0 && *said != written) {
-                let text = format!(
-                    "{} is of {what} {said:08X}, its file of {what} {written:08X}; is it another box?",
-                    self.who()
-                );
-                return Err(Trouble::Refused(text));
-            }
-        }
+        is_of_file(eds, &self.who(), vendor, product)?;
         if let Some(node) = eds.node.filter(|node| *node != self.config.node) {
             let text = format!(
                 "the file configures {node}, and the bench names {}",

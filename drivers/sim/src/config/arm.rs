@@ -54,6 +54,11 @@ pub struct ArmConfig {
     /// How often a powered drive looks at itself (faults, ends of moves); frames are answered at once.
     /// Long runs need no fine look.
     pub look_ms: f64,
+    /// Modes of operation that the drives have (object 6502h): 1, 3, 4, 6, 8, 9, 10.
+    pub modes: Vec<u8>,
+    /// The electronic data sheet that the drives carry (object 1021h).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eds: Option<String>,
     /// Programs of its own controller, by number from 1; the relay box starts them.
     pub programs: BTreeMap<u16, ProgramConfig>,
 }
@@ -70,6 +75,9 @@ pub struct ProgramConfig {
     /// Poses in order.
     pub visits: Vec<VisitConfig>,
 }
+
+/// What a simulated drive can do.
+const MODES: [u8; 7] = [1, 3, 4, 6, 8, 9, 10];
 
 fn once() -> u32 {
     1
@@ -186,6 +194,8 @@ impl Default for ArmConfig {
             brake: BrakeConfig::default(),
             stop: StopConfig::default(),
             look_ms: 2.0,
+            modes: MODES.to_vec(),
+            eds: None,
             programs: BTreeMap::new(),
         }
     }
@@ -329,6 +339,11 @@ impl ArmConfig {
         within("arm.stop.limit_ms", self.stop.limit_ms, 1.0, 60_000.0)?;
         within("arm.stop.contactor_ms", self.stop.contactor_ms, 0.0, 1000.0)?;
         within("arm.look_ms", self.look_ms, 0.5, 200.0)?;
+        for mode in &self.modes {
+            if !MODES.contains(mode) {
+                return Err(BadConfig(format!("arm.modes: there is no mode {mode}")));
+            }
+        }
         for (number, program) in &self.programs {
             within("arm.programs", f64::from(*number), 1.0, 65_535.0)?;
             within("arm.programs.speed", program.speed, 0.001, 1.0)?;

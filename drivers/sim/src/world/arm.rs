@@ -50,6 +50,8 @@ pub(crate) struct JointView {
     pub(crate) torque: f64,
     /// The profile is under way, or halted on its way.
     pub(crate) busy: bool,
+    /// It exerts a torque and follows no profile.
+    pub(crate) exerts: bool,
     pub(crate) at_rest: bool,
     pub(crate) powered: bool,
     /// The drive's supply is there.
@@ -127,6 +129,7 @@ impl Arm {
             wanted: j.profile.position,
             torque: j.torque_nm / j.parameters.torque_nm,
             busy: j.profile.is_busy(),
+            exerts: j.is_exerting(),
             at_rest: j.velocity.abs() < REST && !j.profile.is_moving(),
             powered: j.is_powered(),
             supply: self.contactor.get(),
@@ -164,6 +167,32 @@ impl Arm {
             *windup = self.config.servo.windup_deg * draw;
         }
         self.with(joint, |j| j.go(Move { target, ..to }));
+    }
+
+    /// Takes up a speed at a rate.
+    pub(crate) fn run(&mut self, joint: usize, speed: f64, rate: f64) {
+        self.unless_stopping(joint, |j| j.run(speed, rate));
+    }
+
+    /// The next point of a path, due in so many seconds.
+    pub(crate) fn track(&mut self, joint: usize, target: f64, within: f64) {
+        self.unless_stopping(joint, |j| j.track(target, within));
+    }
+
+    /// Exerts a share of the drive's torque, changed by so many shares a second.
+    pub(crate) fn exert(&mut self, joint: usize, share: f64, per_s: f64) {
+        self.unless_stopping(joint, |j| {
+            j.exert(
+                share * j.parameters.torque_nm,
+                per_s * j.parameters.torque_nm,
+            );
+        });
+    }
+
+    fn unless_stopping(&mut self, joint: usize, act: impl FnOnce(&mut Joint)) {
+        if self.safety == Safety::Run {
+            self.with(joint, act);
+        }
     }
 
     pub(crate) fn stop(&mut self, joint: usize, decel: f64) {

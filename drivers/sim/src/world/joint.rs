@@ -54,6 +54,14 @@ pub(crate) struct Surroundings {
     pub(crate) brake_wear: f64,
 }
 
+/// A torque on its way to another.
+#[derive(Clone, Copy, Debug)]
+struct Effort {
+    nm: f64,
+    to_nm: f64,
+    nm_per_s: f64,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Joint {
     pub(crate) parameters: JointParameters,
@@ -67,6 +75,8 @@ pub(crate) struct Joint {
     pub(crate) torque_nm: f64,
     pub(crate) profile: Profile,
     pub(crate) fault: Option<DriveFault>,
+    /// What the drive is told to exert, instead of following its profile.
+    effort: Option<Effort>,
     powered: bool,
     /// Closed without power.
     brake: Delayed<bool>,
@@ -85,6 +95,7 @@ impl Joint {
             torque_nm: 0.0,
             profile: Profile::at_rest(position),
             fault: None,
+            effort: None,
             powered: false,
             brake: Delayed::new(true),
             behind_steps: 0,
@@ -120,6 +131,7 @@ impl Joint {
     pub(crate) fn power_off(&mut self, step: u64, brake_wear: f64) {
         if self.powered {
             self.powered = false;
+            self.effort = None;
             self.torque_nm = 0.0;
             self.profile = Profile::at_rest(self.position);
             let delay = self.parameters.engage_steps as f64 * brake_wear;
@@ -129,17 +141,50 @@ impl Joint {
     }
 
     pub(crate) fn go(&mut self, to: Move) {
+        self.follow(|profile| profile.go(to));
+    }
+
+    /// Takes up a speed at this rate.
+    pub(crate) fn run(&mut self, speed: f64, rate: f64) {
+        self.follow(|profile| profile.run(speed, rate));
+    }
+
+    /// The next point of a path, due in so many seconds.
+    pub(crate) fn track(&mut self, target: f64, within: f64) {
+        self.follow(|profile| profile.track(target, within));
+    }
+
+    pub(crate) fn stop(&mut self, decel: f64) {
+        self.follow(|profile| profile.stop(decel));
+    }
+
+    /// Under its position loop; what exerted a torque until now goes on from where it is.
+    fn follow(&mut self, act: impl FnOnce(&mut Profile)) {
         if self.powered {
-            self.profile.go(to);
+            if self.effort.take().is_some() {
+                self.profile = Profile::moving(self.position, self.velocity);
+            }
+            act(&mut self.profile);
             self.resting = false;
         }
     }
 
-    pub(crate) fn stop(&mut self, decel: f64) {
+    /// Exerts a torque, wherever that takes it, changed at this rate.
+    pub(crate) fn exert(&mut self, to_nm: f64, nm_per_s: f64) {
         if self.powered {
-            self.profile.stop(decel);
+            let nm = self.effort.map_or(0.0, |effort| effort.nm);
+            self.effort = Some(Effort {
+                nm,
+                to_nm,
+                nm_per_s,
+            });
             self.resting = false;
         }
+    }
+
+    /// Whether it exerts a torque and follows no profile.
+    pub(crate) fn is_exerting(&self) -> bool {
+        self.effort.is_some()
     }
 
     /// The encoder loses counts: it shows `deg` less for the same place, and the loop goes there.
@@ -163,7 +208,10 @@ impl Joint {
         }
         let before = (self.position, self.velocity);
         if self.powered && !self.brake.get() {
-            self.drive(now);
+            match self.effort {
+                Some(effort) => self.push(effort, now),
+                None => self.drive(now),
+            }
         } else {
             self.brake_or_coast(now);
         }
@@ -173,7 +221,8 @@ impl Joint {
         self.output = self.output.clamp(motor - play, motor + play);
         self.watch(now);
         let still = before == (self.position, self.velocity) && self.velocity == 0.0;
-        self.resting = still && !self.profile.is_moving() && self.brake.is_settled();
+        let settled = self.effort.is_none_or(|effort| effort.nm == effort.to_nm);
+        self.resting = still && settled && !self.profile.is_moving() && self.brake.is_settled();
     }
 
     /// Position loop with feed-forward of profile and gravity, as far as the torque goes.
@@ -195,6 +244,18 @@ impl Joint {
             let acceleration = (self.torque_nm + now.gravity_nm) / now.inertia;
             self.velocity += acceleration.to_degrees() * now.dt;
         }
+    }
+
+    /// Torque and gravity against friction (Coulomb); the profile goes along.
+    fn push(&mut self, effort: Effort, now: &Surroundings) {
+        let p = &self.parameters;
+        let nm = towards(effort.nm, effort.to_nm, effort.nm_per_s * now.dt);
+        self.effort = Some(Effort { nm, ..effort });
+        self.torque_nm = nm.clamp(-p.torque_nm, p.torque_nm);
+        let change = |torque: f64| (torque / now.inertia).to_degrees() * now.dt;
+        let pushed = self.velocity + change(self.torque_nm + now.gravity_nm);
+        self.velocity = towards(pushed, 0.0, change(p.friction_nm));
+        self.profile = Profile::at_rest(self.position + self.velocity * now.dt);
     }
 
     /// Gravity against friction, and against the brake once it is closed (Coulomb).
@@ -402,6 +463,50 @@ mod tests {
         bench.joint.disturb();
         bench.run(0.1);
         assert_eq!(bench.joint.fault, Some(DriveFault::Overspeed));
+    }
+
+    /// 20 N·m against 8 N·m of friction on 4 kg·m²: 12 / 4 = 3 rad/s²; then friction alone, 2 rad/s².
+    #[test]
+    fn a_torque_accelerates_what_friction_leaves_of_it() {
+        let mut bench = Bench::new();
+        bench.joint.parameters.friction_nm = 8.0;
+        bench.joint.power_on(0);
+        bench.run(0.5);
+        bench.joint.exert(7.0, 1e6);
+        bench.run(0.5);
+        assert_eq!(bench.joint.velocity, 0.0, "friction holds it");
+        bench.joint.exert(20.0, 1e6);
+        bench.run(0.5);
+        assert!((bench.joint.velocity - 1.5f64.to_degrees()).abs() < 0.1);
+        bench.joint.exert(0.0, 1e6);
+        bench.run(0.5);
+        assert!((bench.joint.velocity - 0.5f64.to_degrees()).abs() < 0.1);
+        assert_eq!(bench.joint.fault, None, "nothing is to be followed");
+        bench.joint.stop(400.0);
+        bench.run(1.0);
+        assert_eq!(bench.joint.velocity, 0.0);
+    }
+
+    #[test]
+    fn a_speed_is_taken_up_at_its_rate_and_points_are_joined_by_lines() {
+        let mut bench = Bench::new();
+        bench.joint.power_on(0);
+        bench.run(0.5);
+        bench.joint.run(-30.0, 60.0);
+        bench.run(0.25);
+        assert!((bench.joint.profile.velocity + 15.0).abs() < 0.1);
+        bench.run(1.0);
+        assert!((bench.joint.velocity + 30.0).abs() < 0.5);
+        bench.joint.run(0.0, 60.0);
+        bench.run(1.5);
+        let from = bench.joint.position;
+        for n in 1..=100 {
+            bench.joint.track(from + f64::from(n) * 0.1, 0.01);
+            bench.run(0.01);
+        }
+        bench.run(0.5);
+        assert!((bench.joint.position - from - 10.0).abs() < 1e-6);
+        assert_eq!(bench.joint.fault, None);
     }
 
     /// Half the play behind, on the side it comes from.

@@ -1,4 +1,4 @@
-//! The path generator of a drive: trapezoids of speed, and ramps to rest.
+//! The path generator of a drive: trapezoids of speed, speeds, points that come one by one, and ramps to rest.
 
 /// Where the drive wants its joint to be. Degrees and seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +14,20 @@ pub(crate) struct Profile {
 enum Task {
     Rest,
     Go(Move),
-    Stop { decel: f64, then: Option<Move> },
+    /// At a speed, changed at this rate.
+    Run {
+        speed: f64,
+        rate: f64,
+    },
+    /// On a straight line to a point, there in so many seconds; the next one comes meanwhile.
+    Track {
+        target: f64,
+        within: f64,
+    },
+    Stop {
+        decel: f64,
+        then: Option<Move>,
+    },
 }
 
 /// A way to a target.
@@ -36,8 +49,26 @@ impl Profile {
         }
     }
 
+    /// Moving at this moment, with nothing to do.
+    pub(crate) fn moving(position: f64, velocity: f64) -> Profile {
+        Profile {
+            velocity,
+            ..Profile::at_rest(position)
+        }
+    }
+
     pub(crate) fn go(&mut self, to: Move) {
         self.task = Task::Go(to);
+    }
+
+    /// Takes up a speed at this rate and keeps it.
+    pub(crate) fn run(&mut self, speed: f64, rate: f64) {
+        self.task = Task::Run { speed, rate };
+    }
+
+    /// Goes to the next point of a path that somebody else plans, at an even speed.
+    pub(crate) fn track(&mut self, target: f64, within: f64) {
+        self.task = Task::Track { target, within };
     }
 
     /// Comes to rest with this deceleration and forgets where it was going.
@@ -66,7 +97,7 @@ impl Profile {
     pub(crate) fn under_way(&self) -> Option<Move> {
         match self.task {
             Task::Go(to) => Some(to),
-            Task::Rest | Task::Stop { .. } => None,
+            Task::Rest | Task::Run { .. } | Task::Track { .. } | Task::Stop { .. } => None,
         }
     }
 
@@ -80,6 +111,8 @@ impl Profile {
         match self.task {
             Task::Rest => false,
             Task::Go(_) => true,
+            Task::Run { speed, .. } => speed != 0.0 || self.velocity != 0.0,
+            Task::Track { target, .. } => target != self.position || self.velocity != 0.0,
             Task::Stop { .. } => self.velocity != 0.0,
         }
     }
@@ -89,6 +122,21 @@ impl Profile {
         match self.task {
             Task::Rest => {}
             Task::Go(to) => self.follow(&to, dt),
+            Task::Run { speed, rate } => {
+                self.velocity = towards(self.velocity, speed, rate * dt);
+                self.position += (before + self.velocity) / 2.0 * dt;
+            }
+            Task::Track { target, within } if within > 1.5 * dt => {
+                self.velocity = (target - self.position) / within;
+                self.position += self.velocity * dt;
+                let within = within - dt;
+                self.task = Task::Track { target, within };
+            }
+            Task::Track { target, .. } => {
+                let last = (target - self.position) / dt;
+                self.velocity = if self.position == target { 0.0 } else { last };
+                self.position = target;
+            }
             Task::Stop { decel, then } => {
                 self.velocity = towards(self.velocity, 0.0, decel * dt);
                 self.position += (before + self.velocity) / 2.0 * dt;
@@ -97,7 +145,10 @@ impl Profile {
                 }
             }
         }
-        self.acceleration = (self.velocity - before) / dt;
+        self.acceleration = match self.task {
+            Task::Track { .. } => 0.0, // a corner at every point says nothing of the way
+            _ => (self.velocity - before) / dt,
+        };
     }
 
     fn follow(&mut self, to: &Move, dt: f64) {

@@ -169,6 +169,7 @@ impl<'a> Bus<'a> {
             match client.on(&frame) {
                 Step::NotMine => {}
                 Step::Send(next) => self.send(next),
+                Step::SendAll(block) => block.into_iter().for_each(|frame| self.send(frame)),
                 Step::Done(data) => return Ok(data),
                 Step::Failed(failure, _) => return Err(failure),
             }

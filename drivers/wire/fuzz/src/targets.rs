@@ -191,6 +191,7 @@ fn canopen_frames(data: &[u8]) {
     let (mut up, _) = sdo::Client::upload(node, 0x1008, 0);
     let (mut down, _) = sdo::Client::download(node, 0x1008, 0, b"certbench joint");
     let (mut block, _) = sdo::BlockUpload::new(node, 0x1008, 0);
+    let (mut blocks, _) = sdo::BlockDownload::new(node, 0x1008, 0, &[7; 900]);
     let mut server = sdo::Server::new(node);
     for (id, bytes) in frames(data) {
         let Some(frame) = CobFrame::new((id & 0x7FF) as u16, bytes) else {
@@ -202,7 +203,8 @@ fn canopen_frames(data: &[u8]) {
             Heartbeat::decode(&frame),
         );
         let _ = (Emergency::decode(&frame), lss::Answer::decode(&frame));
-        let _ = (up.on(&frame), down.on(&frame), block.on(&frame));
+        let _ = (up.on(&frame), down.on(&frame));
+        let _ = (block.on(&frame), blocks.on(&frame));
         server.on(&frame, &mut Objects);
     }
 }

@@ -1,4 +1,4 @@
-//! CiA 402 drives: the state machine, and the bits of profile position.
+//! CiA 402 drives: the state machine, the modes, and what bits 10, 12 and 13 mean in each (IEC 61800-7-201).
 
 use std::fmt;
 
@@ -93,13 +93,55 @@ impl Statusword {
 
     /// Bit 12 in profile position: the new set-point was taken.
     pub const fn set_point_acknowledged(self) -> bool {
+        self.bit_12()
+    }
+
+    /// Bit 12 in the cyclic modes: the drive does as it is told from the bus.
+    pub const fn follows_command(self) -> bool {
+        self.bit_12()
+    }
+
+    /// Bit 13, where the mode has a position to follow: the joint does not follow its command.
+    pub const fn following_error(self, mode: Mode) -> bool {
+        matches!(mode, Mode::ProfilePosition | Mode::CyclicPosition) && self.bit_13()
+    }
+
+    /// Bits 10, 12 and 13 in homing mode.
+    pub const fn homing(self) -> Homing {
+        match (self.bit_13(), self.bit_12(), self.target_reached()) {
+            (true, _, stands) => Homing::Failed { stands },
+            (false, true, true) => Homing::Attained,
+            (false, true, false) => Homing::Stopping,
+            (false, false, true) => Homing::Idle,
+            (false, false, false) => Homing::UnderWay,
+        }
+    }
+
+    const fn bit_12(self) -> bool {
         self.0 >> 12 & 1 == 1
     }
 
-    /// Bit 13 in profile position: the joint does not follow its command.
-    pub const fn following_error(self) -> bool {
+    const fn bit_13(self) -> bool {
         self.0 >> 13 & 1 == 1
     }
+}
+
+/// How homing stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Homing {
+    /// The joint looks for its home.
+    UnderWay,
+    /// Not started, or interrupted.
+    Idle,
+    /// Home was found, and the joint still moves.
+    Stopping,
+    /// Home was found, and the joint stands.
+    Attained,
+    /// Home was not found.
+    Failed {
+        /// Whether the joint stands.
+        stands: bool,
+    },
 }
 
 /// Object 6040h. Bit 2, quick stop, is active **low**.
@@ -120,8 +162,10 @@ impl Controlword {
     /// Its rising edge clears a fault.
     pub const FAULT_RESET: Controlword = Controlword(0x80);
 
-    /// Bit 4: take the target; acts on its rising edge.
+    /// Bit 4 in profile position: take the target; acts on its rising edge.
     pub const NEW_SET_POINT: u16 = 1 << 4;
+    /// Bit 4 in homing: look for home; clear interrupts it.
+    pub const START_HOMING: u16 = 1 << 4;
     /// Bit 5: drop the target under way instead of finishing it first.
     pub const CHANGE_IMMEDIATELY: u16 = 1 << 5;
     /// Bit 6: the target is relative.
@@ -155,6 +199,30 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// Every mode above.
+    pub const ALL: [Mode; 7] = [
+        Mode::ProfilePosition,
+        Mode::ProfileVelocity,
+        Mode::ProfileTorque,
+        Mode::Homing,
+        Mode::CyclicPosition,
+        Mode::CyclicVelocity,
+        Mode::CyclicTorque,
+    ];
+
+    /// The mode of a number in 6060h or 6061h; `None` for those of makers and for what is not here.
+    pub fn of(number: i8) -> Option<Mode> {
+        Mode::ALL.into_iter().find(|mode| mode.number() == number)
+    }
+
+    /// Whether set-points come with every SYNC.
+    pub const fn is_cyclic(self) -> bool {
+        matches!(
+            self,
+            Mode::CyclicPosition | Mode::CyclicVelocity | Mode::CyclicTorque
+        )
+    }
+
     /// The number in 6060h and 6061h.
     pub const fn number(self) -> i8 {
         self as i8
@@ -163,6 +231,20 @@ impl Mode {
     /// Whether object 6502h lists this mode: bit 0 is mode 1.
     pub const fn is_in(self, supported: u32) -> bool {
         supported >> (self as i8 - 1) & 1 == 1
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mode::ProfilePosition => "profile position",
+            Mode::ProfileVelocity => "profile velocity",
+            Mode::ProfileTorque => "profile torque",
+            Mode::Homing => "homing",
+            Mode::CyclicPosition => "cyclic synchronous position",
+            Mode::CyclicVelocity => "cyclic synchronous velocity",
+            Mode::CyclicTorque => "cyclic synchronous torque",
+        })
     }
 }
 

@@ -366,9 +366,12 @@ fn value(key: &Key) -> Result<Value, BadEds> {
 }
 
 fn number(text: &str) -> Option<i64> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text),
+    // canopen 2.4.1 writes a negative default as 0x-80
+    let signed = text.strip_prefix("0X-").map(|digits| format!("0X{digits}"));
+    let (negative, digits) = match (&signed, text.strip_prefix('-')) {
+        (Some(digits), _) => (true, digits.as_str()),
+        (None, Some(digits)) => (true, digits),
+        (None, None) => (false, text),
     };
     let plain = digits
         .bytes()

@@ -65,9 +65,45 @@ pub fn configure_tpdo(
     event_ms: u16,
     objects: &[Object],
 ) -> Vec<Write> {
+    let cob = Service::Tpdo(number, node).id();
+    let timer = (transmission >= 254).then_some(event_ms);
+    configure(0x1800, number, cob, transmission, timer, objects)
+}
+
+/// The same of a receive PDO `number` (1..=4): transmission type 1 takes its content at the next SYNC.
+/// Its deadline ([`deadline`]) stays as it is.
+pub fn configure_rpdo(
+    number: u8,
+    node: NodeId,
+    transmission: u8,
+    objects: &[Object],
+) -> Vec<Write> {
+    let cob = Service::Rpdo(number, node).id();
+    configure(0x1400, number, cob, transmission, None, objects)
+}
+
+/// Where a node that watches its receive PDO `number` (1..=4) keeps how long none may come, ms (CiA 301,
+/// "RPDO deadline monitoring"); it then sends emergency 8250h.
+pub fn deadline(number: u8) -> Object {
+    Object {
+        name: "event timer of a receive PDO",
+        index: 0x1400 + u16::from(number.wrapping_sub(1) & 3),
+        sub: 5,
+        bytes: 2,
+    }
+}
+
+fn configure(
+    base: u16,
+    number: u8,
+    cob: u16,
+    transmission: u8,
+    timer_ms: Option<u16>,
+    objects: &[Object],
+) -> Vec<Write> {
     let slot = u16::from(number.wrapping_sub(1) & 3);
-    let (communication, mapping) = (0x1800 + slot, 0x1A00 + slot);
-    let cob = u32::from(Service::Tpdo(number, node).id());
+    let (communication, mapping) = (base + slot, base + 0x200 + slot);
+    let cob = u32::from(cob);
     let write = |index, sub, data: &[u8]| Write {
         index,
         sub,
@@ -87,8 +123,8 @@ pub fn configure_tpdo(
     let count = u8::try_from(objects.len()).unwrap_or(u8::MAX);
     writes.push(write(mapping, 0, &[count]));
     writes.push(write(communication, 2, &[transmission]));
-    if transmission >= 254 {
-        writes.push(write(communication, 5, &event_ms.to_le_bytes()));
+    if let Some(ms) = timer_ms {
+        writes.push(write(communication, 5, &ms.to_le_bytes()));
     }
     writes.push(write(communication, 1, &cob.to_le_bytes()));
     writes

@@ -6,15 +6,18 @@
 //! cannot be told apart on a CAN bus; the serial number, which is asked too, tells them apart.
 
 use crate::exit::Exit;
-use crate::say;
+use crate::{over, say};
 use certbench_clock::Clock;
 use certbench_link::{CanFrame, CanLink, LinkError, open_can};
 use certbench_wire::canopen::lss::{self, Answer, Part};
 use certbench_wire::canopen::{CobFrame, NodeId};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A device answers within this (CiA 305 leaves it to the device).
 const PATIENCE: Duration = Duration::from_millis(300);
+/// Between two looks at whether it shall be over.
+const LOOK: Duration = Duration::from_millis(50);
 /// Writing to its memory may take longer.
 const STORES: Duration = Duration::from_secs(3);
 
@@ -52,6 +55,14 @@ struct Found {
 enum Refusal {
     Link(LinkError),
     Device(String),
+    Interrupted,
+}
+
+/// The bus, and whether somebody wants it to be over.
+struct Far<'a> {
+    clock: &'a Clock,
+    bus: &'a dyn CanLink,
+    over: &'a AtomicBool,
 }
 
 impl From<LinkError> for Refusal {
@@ -72,7 +83,14 @@ pub(crate) fn lss(args: &Args) -> anyhow::Result<Exit> {
     let clock = Clock::real();
     let done = open_can(&clock, &args.port)
         .map_err(Refusal::Link)
-        .and_then(|bus| session(&clock, &*bus, &wanted, args.confirm));
+        .and_then(|bus| {
+            let far = Far {
+                clock: &clock,
+                bus: &*bus,
+                over: &over::at_signal(),
+            };
+            session(&far, &wanted, args.confirm)
+        });
     Ok(match done {
         Ok(exit) => exit,
         Err(Refusal::Link(error)) => {
@@ -82,6 +100,10 @@ pub(crate) fn lss(args: &Args) -> anyhow::Result<Exit> {
         Err(Refusal::Device(what)) => {
             eprintln!("certbench: {what}");
             Exit::Refused
+        }
+        Err(Refusal::Interrupted) => {
+            eprintln!("certbench: interrupted; the device was taken out of configuration");
+            Exit::Incomplete
         }
     })
 }
@@ -106,25 +128,15 @@ fn wanted(args: &Args) -> Result<Wanted, String> {
 }
 
 /// Into configuration, and out of it at every end.
-fn session(
-    clock: &Clock,
-    bus: &dyn CanLink,
-    wanted: &Wanted,
-    confirm: bool,
-) -> Result<Exit, Refusal> {
-    send(bus, &lss::switch_all(true))?;
-    let done = in_configuration(clock, bus, wanted, confirm);
-    send(bus, &lss::switch_all(false))?;
+fn session(far: &Far<'_>, wanted: &Wanted, confirm: bool) -> Result<Exit, Refusal> {
+    send(far.bus, &lss::switch_all(true))?;
+    let done = in_configuration(far, wanted, confirm);
+    send(far.bus, &lss::switch_all(false))?;
     done
 }
 
-fn in_configuration(
-    clock: &Clock,
-    bus: &dyn CanLink,
-    wanted: &Wanted,
-    confirm: bool,
-) -> Result<Exit, Refusal> {
-    let found = who(clock, bus)?;
+fn in_configuration(far: &Far<'_>, wanted: &Wanted, confirm: bool) -> Result<Exit, Refusal> {
+    let found = who(far)?;
     let [vendor, product, revision, serial] = found.address;
     let number =
         |node: Option<NodeId>| node.map_or("none yet".into(), |node| node.number().to_string());
@@ -141,8 +153,7 @@ fn in_configuration(
     }
     if let Some(node) = wanted.node {
         set(
-            clock,
-            bus,
+            far,
             &lss::set_node(node),
             "node number",
             |answer| match answer {
@@ -152,14 +163,13 @@ fn in_configuration(
         )?;
     }
     if let Some((_, frame)) = &wanted.bit_rate {
-        set(clock, bus, frame, "bit rate", |answer| match answer {
+        set(far, frame, "bit rate", |answer| match answer {
             Answer::BitRate(code, own) => Some((code, own)),
             _ => None,
         })?;
     }
     set(
-        clock,
-        bus,
+        far,
         &lss::store(),
         "order to keep it",
         |answer| match answer {
@@ -177,12 +187,11 @@ fn in_configuration(
 }
 
 /// Asks everything of who is there; more than one answer to a question is more than one device.
-fn who(clock: &Clock, bus: &dyn CanLink) -> Result<Found, Refusal> {
+fn who(far: &Far<'_>) -> Result<Found, Refusal> {
     let mut address = [0; 4];
     for (part, number) in Part::ALL.into_iter().zip(&mut address) {
         *number = the_one(ask(
-            clock,
-            bus,
+            far,
             &lss::inquire(part),
             PATIENCE,
             |answer| match answer {
@@ -192,8 +201,7 @@ fn who(clock: &Clock, bus: &dyn CanLink) -> Result<Found, Refusal> {
         )?)?;
     }
     let node = the_one(ask(
-        clock,
-        bus,
+        far,
         &lss::inquire_node(),
         PATIENCE,
         |answer| match answer {
@@ -219,13 +227,12 @@ fn the_one<T: Copy>(answers: Vec<T>) -> Result<T, Refusal> {
 }
 
 fn set(
-    clock: &Clock,
-    bus: &dyn CanLink,
+    far: &Far<'_>,
     frame: &CobFrame,
     what: &str,
     answer: impl Fn(Answer) -> Option<(u8, u8)>,
 ) -> Result<(), Refusal> {
-    match the_one(ask(clock, bus, frame, STORES, answer)?)? {
+    match the_one(ask(far, frame, STORES, answer)?)? {
         (0, _) => Ok(()),
         (255, own) => Err(Refusal::Device(format!(
             "it refuses the {what}, with its maker's code {own}"
@@ -238,16 +245,22 @@ fn set(
 
 /// All answers to a question: until the first one for so long, and then a moment for others.
 fn ask<T>(
-    clock: &Clock,
-    bus: &dyn CanLink,
+    far: &Far<'_>,
     question: &CobFrame,
     patience: Duration,
     understood: impl Fn(Answer) -> Option<T>,
 ) -> Result<Vec<T>, Refusal> {
+    let Far { clock, bus, over } = *far;
     while bus.recv(clock.now())?.is_some() {} // what came before is no answer
     send(bus, question)?;
     let (mut answers, mut until) = (Vec::new(), clock.now() + patience);
-    while let Some((frame, _)) = bus.recv(until)? {
+    while clock.now() < until {
+        if over.load(Ordering::Relaxed) {
+            return Err(Refusal::Interrupted);
+        }
+        let Some((frame, _)) = bus.recv(until.min(clock.now() + LOOK))? else {
+            continue;
+        };
         let plain = !frame.is_extended() && !frame.is_remote() && !frame.is_error();
         let frame = u16::try_from(frame.id())
             .ok()
@@ -276,7 +289,7 @@ mod tests {
     use serde_json::json;
 
     /// The simulated box, alone on its bus.
-    fn on_a_bus(test: impl FnOnce(&Clock, &dyn CanLink)) {
+    fn on_a_bus(over: bool, test: impl FnOnce(&Far<'_>)) {
         let clock = Clock::simulated();
         let config = WorldConfig::from_json(&json!({ "arm": {} })).unwrap();
         let devices = [("far".to_owned(), "canopen-io".to_owned())];
@@ -285,7 +298,11 @@ mod tests {
         let Some(Port::Can(bus)) = ports.remove("far") else {
             panic!("no bus")
         };
-        test(&clock, &*bus);
+        test(&Far {
+            clock: &clock,
+            bus: &*bus,
+            over: &AtomicBool::new(over),
+        });
         simulation.shutdown();
     }
 
@@ -301,21 +318,37 @@ mod tests {
 
     #[test]
     fn a_number_is_set_only_when_confirmed_and_holds_after_a_reset() {
-        on_a_bus(|clock, bus| {
-            let numbers = |clock: &Clock| {
-                send(bus, &lss::switch_all(true)).unwrap();
-                let found = who(clock, bus).unwrap();
-                send(bus, &lss::switch_all(false)).unwrap();
+        on_a_bus(false, |far| {
+            let numbers = || {
+                send(far.bus, &lss::switch_all(true)).unwrap();
+                let found = who(far).unwrap();
+                send(far.bus, &lss::switch_all(false)).unwrap();
                 (found.address[3], found.node.unwrap().number())
             };
-            let exit = session(clock, bus, &to(7, None), false).unwrap();
-            assert_eq!((exit, numbers(clock)), (Exit::Incomplete, (4001, 1)));
-            let exit = session(clock, bus, &to(7, Some(500_000)), true).unwrap();
-            assert_eq!((exit, numbers(clock)), (Exit::Passed, (4001, 1)), "not yet");
+            let exit = session(far, &to(7, None), false).unwrap();
+            assert_eq!((exit, numbers()), (Exit::Incomplete, (4001, 1)));
+            let exit = session(far, &to(7, Some(500_000)), true).unwrap();
+            assert_eq!((exit, numbers()), (Exit::Passed, (4001, 1)), "not yet");
             let reset = certbench_wire::canopen::NmtCommand::ResetNode.encode(None);
-            send(bus, &reset).unwrap();
-            clock.sleep(Duration::from_millis(100));
-            assert_eq!(numbers(clock), (4001, 7));
+            send(far.bus, &reset).unwrap();
+            far.clock.sleep(Duration::from_millis(100));
+            assert_eq!(numbers(), (4001, 7));
+        });
+    }
+
+    /// It answers nothing any more: it waits, as before.
+    #[test]
+    fn an_interrupted_session_leaves_no_device_in_configuration() {
+        on_a_bus(true, |far| {
+            let ended = session(far, &to(7, None), true);
+            assert!(matches!(ended, Err(Refusal::Interrupted)), "{ended:?}");
+            far.clock.sleep(PATIENCE); // what was asked before is still answered
+            let far = Far {
+                over: &AtomicBool::new(false),
+                ..*far
+            };
+            let answers = ask(&far, &lss::inquire_node(), PATIENCE, Some).unwrap();
+            assert!(answers.is_empty(), "{answers:?}");
         });
     }
 
@@ -359,7 +392,12 @@ mod tests {
                     set
                 }
             });
-            let refused = session(&clock, &near, &to(7, None), true);
+            let far = Far {
+                clock: &clock,
+                bus: &near,
+                over: &AtomicBool::new(false),
+            };
+            let refused = session(&far, &to(7, None), true);
             assert!(matches!(refused, Err(Refusal::Device(_))), "{answers}");
             assert!(!task.join().unwrap(), "nothing was set");
             clock.end();

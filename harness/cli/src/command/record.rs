@@ -6,6 +6,7 @@
 
 use crate::exit::Exit;
 use crate::inputs::seconds;
+use crate::over;
 use crate::say;
 use anyhow::{Context, bail};
 use certbench_clock::{Clock, Time};
@@ -16,7 +17,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -65,7 +65,7 @@ pub(crate) fn record(args: &Args) -> anyhow::Result<Exit> {
         std::slice::from_ref(&name),
         unix_ns_at_zero(&clock),
     )?;
-    let over = over_at_signal();
+    let over = over::at_signal();
     eprintln!("certbench: recording {}; Ctrl-C ends it", args.source);
     let until = lasts.map(|lasts| clock.now() + lasts);
     let lost = listen(&*bus, &clock, &name, &mut files, until, &over);
@@ -286,33 +286,6 @@ fn unix_ns_at_zero(clock: &Clock) -> u64 {
     let since = clock.utc().duration_since(SystemTime::UNIX_EPOCH);
     let now = since.map_or(0, |since| since.as_nanos() as u64);
     now.saturating_sub(clock.now().as_nanos())
-}
-
-/// Set by Ctrl-C or SIGTERM.
-fn over_at_signal() -> Arc<AtomicBool> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let over = Arc::new(AtomicBool::new(false));
-    let set = over.clone();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let Ok(runtime) = runtime else { return };
-        runtime.block_on(async {
-            let (Ok(mut interrupt), Ok(mut terminate)) = (
-                signal(SignalKind::interrupt()),
-                signal(SignalKind::terminate()),
-            ) else {
-                return;
-            };
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            set.store(true, Ordering::Relaxed);
-        });
-    });
-    over
 }
 
 #[cfg(test)]

@@ -166,6 +166,7 @@ fn words(step: &Step, scope: &Scope) -> String {
         Step::Prompt(p) => p.id.clone(),
         Step::Move(m) => match &m.to {
             Target::Pose(name) | Target::Preset(name) => format!("{} to {name}", m.device),
+            Target::Home => format!("{} to its home", m.device),
             Target::Joints(angles) => {
                 let joints: Vec<_> = angles.keys().map(String::as_str).collect();
                 format!("{} {}", m.device, joints.join(", "))

@@ -332,7 +332,8 @@ pub(crate) enum Presence {
 pub(crate) struct Move {
     /// A device of `needs.devices`.
     pub(crate) device: At<String>,
-    /// `{ pose: … }`, `{ preset: … }` or `{ joints: { j1: 10 deg } }`.
+    /// `{ pose: … }`, `{ preset: … }`, `{ joints: { j1: 10 deg } }`, or `home`: the device's own search for
+    /// its zero.
     pub(crate) to: At<Target>,
     /// Percent of the bench's rated joint speed, or an angular speed.
     pub(crate) speed: At<Scalar>,
@@ -352,6 +353,8 @@ pub(crate) enum Target {
     Preset(At<String>),
     /// Angles by joint name; the others stay.
     Joints(Entries<At<Scalar>>),
+    /// The device's own search for its zero.
+    Home,
 }
 
 /// When a motion step ends.

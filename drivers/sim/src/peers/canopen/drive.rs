@@ -1,9 +1,10 @@
-//! The CiA 402 state machine of one joint, in profile position mode.
+//! The CiA 402 state machine of one joint, and profile position; the other modes are next door.
 
 use certbench_wire::canopen::cia402::{Controlword, State};
 
 use crate::world::{DriveFault, JointView, Move, World};
 
+use super::modes::{Homing, mode};
 use super::objects::Objects;
 
 /// Bits of the controlword that select a transition, and their patterns.
@@ -14,7 +15,7 @@ const ENABLE_OPERATION: u16 = 1 << 3;
 
 /// What a ramp to rest ends in.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum After {
+pub(super) enum After {
     SwitchOnDisabled,
     SwitchedOn,
     Fault,
@@ -24,27 +25,35 @@ enum After {
 
 #[derive(Clone, Debug)]
 pub(super) struct Drive {
-    joint: usize,
-    units_per_deg: f64,
+    pub(super) joint: usize,
+    pub(super) units_per_deg: f64,
+    /// Where the limit switches are, either side of the encoder's own zero, degrees.
+    pub(super) switches_deg: f64,
+    /// What is shown for the encoder's own zero, units: homing moves it.
+    pub(super) zero: i64,
+    pub(super) homing: Homing,
     pub(super) state: State,
-    controlword: u16,
-    ramp: Option<After>,
+    pub(super) controlword: u16,
+    pub(super) ramp: Option<After>,
     /// Taken while another one was under way.
     next_target: Option<Move>,
     /// The target as it was told, degrees.
     target: f64,
     acknowledged: bool,
-    limited: bool,
+    pub(super) limited: bool,
     following_error: bool,
     /// Outside the position window until then, ms.
     outside_ms: f64,
 }
 
 impl Drive {
-    pub(super) fn new(joint: usize, units_per_deg: f64) -> Drive {
+    pub(super) fn new(joint: usize, units_per_deg: f64, switches_deg: f64) -> Drive {
         Drive {
             joint,
             units_per_deg,
+            switches_deg,
+            zero: 0,
+            homing: Homing::Idle,
             state: State::SwitchOnDisabled,
             controlword: 0,
             ramp: None,
@@ -57,12 +66,27 @@ impl Drive {
         }
     }
 
-    fn view(&self, world: &World) -> Option<JointView> {
+    pub(super) fn view(&self, world: &World) -> Option<JointView> {
         world.arm.as_ref()?.view(self.joint)
     }
 
-    fn deg(&self, objects: &Objects, index: u16, sub: u8) -> f64 {
+    /// A way, a speed or an acceleration.
+    pub(super) fn deg(&self, objects: &Objects, index: u16, sub: u8) -> f64 {
         objects.get(index, sub) as f64 / self.units_per_deg
+    }
+
+    /// A place.
+    pub(super) fn place(&self, objects: &Objects, index: u16, sub: u8) -> f64 {
+        (objects.get(index, sub) - self.zero) as f64 / self.units_per_deg
+    }
+
+    /// Whether it is enabled and does not come to rest.
+    pub(super) fn obeys(&self) -> bool {
+        self.state == State::OperationEnabled && self.ramp.is_none()
+    }
+
+    pub(super) fn is_halted(&self) -> bool {
+        self.controlword & Controlword::HALT != 0
     }
 
     /// A controlword was written.
@@ -72,18 +96,30 @@ impl Drive {
         if rises(Controlword::FAULT_RESET.0) {
             self.reset_fault(world);
         }
+        let was = self.state;
         self.change_state(word, objects, world);
-        if self.state != State::OperationEnabled || self.ramp.is_some() {
+        if !self.obeys() {
             self.acknowledged = false;
+            self.interrupt_homing();
             return;
         }
-        if (word ^ before) & Controlword::HALT != 0 {
-            self.with_arm(world, |arm, joint| {
-                arm.halt(joint, word & Controlword::HALT != 0)
-            });
-        }
-        if rises(Controlword::NEW_SET_POINT) && objects.get(0x6061, 0) == 1 {
-            self.take_target(word, objects, world);
+        match objects.get(0x6061, 0) {
+            mode::PROFILE_VELOCITY | mode::PROFILE_TORQUE
+                if was != self.state || word != before =>
+            {
+                self.pursue(objects, world);
+            }
+            mode::HOMING => self.home(before, objects, world),
+            mode::PROFILE_POSITION => {
+                if (word ^ before) & Controlword::HALT != 0 {
+                    let halted = self.is_halted();
+                    self.with_arm(world, |arm, joint| arm.halt(joint, halted));
+                }
+                if rises(Controlword::NEW_SET_POINT) {
+                    self.take_target(word, objects, world);
+                }
+            }
+            _ => {}
         }
         if word & Controlword::NEW_SET_POINT == 0 {
             self.acknowledged = false;
@@ -207,13 +243,14 @@ impl Drive {
     /// The rising edge of "new set-point".
     fn take_target(&mut self, word: u16, objects: &Objects, world: &mut World) {
         let Some(view) = self.view(world) else { return };
-        let relative = if word & Controlword::RELATIVE != 0 {
-            self.target
-        } else {
-            0.0
+        let wanted = match word & Controlword::RELATIVE {
+            0 => self.place(objects, 0x607A, 0),
+            _ => self.deg(objects, 0x607A, 0) + self.target,
         };
-        let wanted = self.deg(objects, 0x607A, 0) + relative;
-        let (least, most) = (self.deg(objects, 0x607D, 1), self.deg(objects, 0x607D, 2));
+        let (least, most) = (
+            self.place(objects, 0x607D, 1),
+            self.place(objects, 0x607D, 2),
+        );
         let target = wanted.max(least).min(most);
         let (asked, fastest) = (self.deg(objects, 0x6081, 0), self.deg(objects, 0x607F, 0));
         self.limited = target != wanted || asked > fastest;
@@ -250,6 +287,7 @@ impl Drive {
         if self.ramp.is_some_and(|_| view.at_rest || !view.powered) {
             self.end_ramp(&view, world);
         }
+        self.seek(objects, world);
         if let (Some(to), false, State::OperationEnabled) =
             (self.next_target, view.busy, self.state)
         {
@@ -321,8 +359,8 @@ impl Drive {
     pub(super) fn show(&mut self, objects: &mut Objects, world: &World) {
         let Some(view) = self.view(world) else { return };
         let units = |deg: f64| (deg * self.units_per_deg).round() as i64;
-        objects.set(0x6062, 0, units(view.wanted));
-        objects.set(0x6064, 0, units(view.position));
+        objects.set(0x6062, 0, units(view.wanted) + self.zero);
+        objects.set(0x6064, 0, units(view.position) + self.zero);
         objects.set(0x606C, 0, units(view.velocity));
         objects.set(0x60F4, 0, units(view.wanted - view.position));
         objects.set(0x6077, 0, (1000.0 * view.torque).round() as i64);
@@ -333,13 +371,25 @@ impl Drive {
 
     fn statusword(&mut self, view: &JointView, objects: &Objects, now_ms: f64) -> u16 {
         let bit = |number: u16, on: bool| u16::from(on) << number;
+        let [bit_10, bit_12, bit_13] = match self.of_mode(view, objects) {
+            Some(bits) => bits,
+            None => [
+                self.reached(view, objects, now_ms),
+                self.acknowledged,
+                self.following_error,
+            ],
+        };
         self.state_bits()
             | bit(4, view.supply)
             | bit(9, true)
-            | bit(10, self.reached(view, objects, now_ms))
+            | bit(10, bit_10)
             | bit(11, self.limited)
-            | bit(12, self.acknowledged)
-            | bit(13, self.following_error)
+            | bit(12, bit_12)
+            | bit(13, bit_13)
+    }
+
+    pub(super) fn is_behind(&self) -> bool {
+        self.following_error
     }
 
     fn state_bits(&self) -> u16 {
@@ -357,7 +407,7 @@ impl Drive {
 
     /// Bit 10: inside the window for the window's time; while stopping or halted: at rest.
     fn reached(&mut self, view: &JointView, objects: &Objects, now_ms: f64) -> bool {
-        if self.state == State::QuickStopActive || self.controlword & Controlword::HALT != 0 {
+        if self.state == State::QuickStopActive || self.is_halted() {
             return view.at_rest;
         }
         let inside = (view.position - self.target).abs() <= self.deg(objects, 0x6067, 0);
@@ -372,7 +422,25 @@ impl Drive {
         now_ms - self.outside_ms >= objects.get(0x6068, 0) as f64
     }
 
-    fn with_arm(&self, world: &mut World, act: impl FnOnce(&mut crate::world::Arm, usize)) {
+    /// The mode was changed: what was under way comes to rest, and nothing of before is resumed.
+    pub(super) fn change_mode(&mut self, objects: &Objects, world: &mut World) {
+        (self.next_target, self.acknowledged, self.limited) = (None, false, false);
+        self.homing = Homing::Idle;
+        if let (true, Some(view)) = (self.obeys(), self.view(world)) {
+            if view.busy || view.exerts {
+                let decel = self.deg(objects, 0x6084, 0);
+                self.with_arm(world, |arm, joint| arm.stop(joint, decel));
+            }
+            self.target = view.position;
+            self.pursue(objects, world);
+        }
+    }
+
+    pub(super) fn with_arm(
+        &self,
+        world: &mut World,
+        act: impl FnOnce(&mut crate::world::Arm, usize),
+    ) {
         if let Some(arm) = &mut world.arm {
             act(arm, self.joint);
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use certbench_clock::Time;
 use certbench_link::CanLink;
-use certbench_wire::canopen::sdo::{Dictionary, Server};
+use certbench_wire::canopen::sdo::Dictionary;
 use certbench_wire::canopen::{
     CobFrame, Emergency, Heartbeat, NmtCommand, NmtState, NodeId, Service,
 };
@@ -15,6 +15,7 @@ use crate::peers::Stage;
 use crate::world::World;
 
 use super::Bus;
+use super::desk::Desk;
 use super::lss::{self, Slave};
 use super::objects::{Kind, Objects};
 use super::pdo::{self, Defaults, Sending};
@@ -64,7 +65,7 @@ struct Box401 {
     id: NodeId,
     groups: u8,
     nmt: NmtState,
-    server: Server,
+    desk: Desk,
     objects: Objects,
     sending: Sending,
     lss: Slave,
@@ -80,7 +81,7 @@ impl Box401 {
             id,
             groups,
             nmt: NmtState::BootUp,
-            server: Server::new(id),
+            desk: Desk::new(id),
             objects: after_power_on(id, groups),
             sending: Sending::default(),
             lss: Slave::new([0x0053_494D, 401, 0x0001_0000, 4001], id),
@@ -134,7 +135,7 @@ impl Box401 {
             }
             Some(Service::SdoRequest(to)) if to == self.id && self.nmt != NmtState::Stopped => {
                 self.look(world);
-                let answer = self.server.on(frame, &mut self.objects);
+                let answer = self.desk.on(frame, now, &mut self.objects);
                 self.out.extend(answer);
                 self.obey(now, world);
             }
@@ -287,6 +288,7 @@ fn after_power_on(id: NodeId, groups: u8) -> Objects {
         received: [&[0x6200_0108], &[], &[], &[]],
         sent: [&contacts, &voltages, &[], &[]],
         event_ms: 0,
+        deadlines: false,
     };
     pdo::add(&mut o, id, &defaults);
     for (index, value) in [(0x6000, 0), (0x6200, 0), (0x6206, 0xFF), (0x6207, 0)] {

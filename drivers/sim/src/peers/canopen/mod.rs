@@ -1,9 +1,11 @@
 //! CANopen nodes: the arm's six joints on one bus, and the relay and input box.
 
+mod desk;
 mod dictionary;
 mod drive;
 pub(crate) mod io;
 mod lss;
+mod modes;
 mod node;
 mod objects;
 mod pdo;

@@ -2,7 +2,7 @@
 
 use certbench_clock::Time;
 use certbench_wire::canopen::cia402::State;
-use certbench_wire::canopen::sdo::{Dictionary, Server};
+use certbench_wire::canopen::sdo::Dictionary;
 use certbench_wire::canopen::{
     CobFrame, Emergency, Heartbeat, NmtCommand, NmtState, NodeId, Service,
 };
@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::config::ArmConfig;
 use crate::world::{NodeTrouble, World};
 
+use super::desk::Desk;
 use super::dictionary;
 use super::drive::Drive;
 use super::objects::Objects;
@@ -18,6 +19,8 @@ use super::pdo::{self, Sending};
 
 /// Emergency: heartbeat error.
 const HEARTBEAT_ERROR: u16 = 0x8130;
+/// Emergency: a received process data object did not come in time.
+const RPDO_TIMEOUT: u16 = 0x8250;
 /// Bits of the error register (1001h).
 const GENERIC: u8 = 1 << 0;
 const TEMPERATURE: u8 = 1 << 3;
@@ -38,10 +41,14 @@ pub(super) struct Node {
     joint: usize,
     config: ArmConfig,
     nmt: NmtState,
-    server: Server,
+    desk: Desk,
     objects: Objects,
     drive: Drive,
     sending: Sending,
+    /// Process data that waits for the next SYNC.
+    waiting: Vec<(u16, u8, Vec<u8>)>,
+    /// When each of the received process data last came, while it is watched.
+    commanded: [Option<Time>; 4],
     next_heartbeat: Option<Time>,
     watched: Watched,
     /// An emergency of the drive was sent and not taken back.
@@ -57,9 +64,15 @@ impl Node {
             id,
             joint,
             nmt: NmtState::BootUp,
-            server: Server::new(id),
+            desk: Desk::new(id),
             objects: dictionary::after_power_on(config, joint, id),
-            drive: Drive::new(joint, config.units_per_deg),
+            drive: Drive::new(
+                joint,
+                config.units_per_deg,
+                config.limit_deg.get(joint).copied().unwrap_or_default(),
+            ),
+            waiting: Vec::new(),
+            commanded: [None; 4],
             sending: Sending::default(),
             next_heartbeat: None,
             watched: Watched::Nobody,
@@ -110,6 +123,9 @@ impl Node {
         match Service::of(frame.id()) {
             Some(Service::Nmt) => self.manage(frame, now, world),
             Some(Service::Sync) if self.nmt == NmtState::Operational => {
+                let waiting = std::mem::take(&mut self.waiting);
+                self.put(waiting, now, world);
+                self.drive.sync(&self.objects, world);
                 self.drive.show(&mut self.objects, world);
                 let frames = self.sending.sync(&self.objects);
                 self.out.extend(frames);
@@ -117,7 +133,7 @@ impl Node {
             Some(Service::Heartbeat(node)) => self.heard_heartbeat(node, now),
             Some(Service::SdoRequest(node)) if node == self.id && self.nmt != NmtState::Stopped => {
                 self.drive.show(&mut self.objects, world);
-                let answer = self.server.on(frame, &mut self.objects);
+                let answer = self.desk.on(frame, now, &mut self.objects);
                 self.out.extend(answer);
                 self.obey_writes(now, world);
             }
@@ -165,15 +181,44 @@ impl Node {
     }
 
     fn take_process_data(&mut self, frame: &CobFrame, now: Time, world: &mut World) {
-        let slot = pdo::slot_of(&self.objects, frame.id());
-        let Some(writes) = slot.and_then(|slot| pdo::unpack(&self.objects, slot, frame.data()))
-        else {
+        let Some(slot) = pdo::slot_of(&self.objects, frame.id()) else {
             return;
         };
+        let Some(writes) = pdo::unpack(&self.objects, slot, frame.data()) else {
+            return;
+        };
+        if let Some(commanded) = self.commanded.get_mut(usize::from(slot)) {
+            *commanded = Some(now);
+        }
+        if pdo::waits_for_sync(&self.objects, slot) {
+            self.waiting.extend(writes);
+        } else {
+            self.put(writes, now, world);
+        }
+    }
+
+    fn put(&mut self, writes: Vec<(u16, u8, Vec<u8>)>, now: Time, world: &mut World) {
         for (index, sub, data) in writes {
             let _ = self.objects.write(index, sub, &data); // a value out of range is not taken
         }
         self.obey_writes(now, world);
+    }
+
+    /// Process data that was to come and does not: as if the host were gone (6007h).
+    fn watch_commands(&mut self, now: Time, world: &mut World) {
+        for (slot, commanded) in (0u16..).zip(self.commanded) {
+            let deadline = pdo::deadline(&self.objects, slot);
+            let (Some(last), Some(deadline)) = (commanded, deadline) else {
+                continue;
+            };
+            if self.nmt == NmtState::Operational && now >= last + deadline {
+                if let Some(commanded) = self.commanded.get_mut(usize::from(slot)) {
+                    *commanded = None;
+                }
+                self.drive.connection_lost(&self.objects, world);
+                self.report(RPDO_TIMEOUT, GENERIC | COMMUNICATION);
+            }
+        }
     }
 
     fn obey_writes(&mut self, now: Time, world: &mut World) {
@@ -184,9 +229,14 @@ impl Node {
                         .command(self.objects.get(0x6040, 0) as u16, &self.objects, world)
                 }
                 (0x6060, 0) => {
-                    let mode = self.objects.get(0x6060, 0);
-                    self.objects.set(0x6061, 0, mode);
+                    let (mode, before) = (self.objects.get(0x6060, 0), self.objects.get(0x6061, 0));
+                    let has = mode > 0 && self.objects.get(0x6502, 0) >> (mode - 1) & 1 == 1;
+                    if mode != before && (has || mode == 0) {
+                        self.objects.set(0x6061, 0, mode);
+                        self.drive.change_mode(&self.objects, world);
+                    }
                 }
+                (0x60FF | 0x6071, 0) => self.drive.pursue(&self.objects, world),
                 (0x1016, 1) => {
                     self.watched = if self.objects.heartbeat_consumer().is_some() {
                         Watched::Waiting
@@ -221,6 +271,7 @@ impl Node {
             self.report(0, 0);
         }
         self.watch_host(now, world);
+        self.watch_commands(now, world);
         if self.next_heartbeat.is_some_and(|due| due <= now) {
             self.next_heartbeat = self.objects.heartbeat_period().map(|period| now + period);
             if !self.mute {
@@ -318,7 +369,10 @@ impl Node {
             .sending
             .next(&self.objects)
             .filter(|_| self.nmt == NmtState::Operational);
-        [self.next_heartbeat, host, process]
+        let commands = (0u16..)
+            .zip(self.commanded)
+            .filter_map(|(slot, last)| Some(last? + pdo::deadline(&self.objects, slot)?));
+        [self.next_heartbeat, host, process, commands.min()]
             .into_iter()
             .flatten()
             .min()

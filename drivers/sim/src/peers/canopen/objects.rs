@@ -105,6 +105,18 @@ impl Objects {
         self.entries.insert((index, 0), entry);
     }
 
+    /// Bytes of any length that anybody may write.
+    pub(crate) fn domain(&mut self, index: u16, bytes: &[u8]) {
+        let entry = Entry {
+            kind: Kind::Text,
+            writable: true,
+            mappable: false,
+            range: (i64::MIN, i64::MAX),
+            value: bytes.to_vec(),
+        };
+        self.entries.insert((index, 0), entry);
+    }
+
     fn add(
         &mut self,
         index: u16,

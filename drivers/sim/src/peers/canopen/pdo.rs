@@ -24,6 +24,8 @@ pub(super) struct Defaults<'a> {
     pub(super) received: [&'a [u32]; 4],
     pub(super) sent: [&'a [u32]; 4],
     pub(super) event_ms: i64,
+    /// Whether received ones can be watched.
+    pub(super) deadlines: bool,
 }
 
 /// Of a drive: statusword, position, mode; velocity, torque. It takes a controlword; a controlword and a
@@ -37,6 +39,7 @@ pub(super) const DRIVE: Defaults<'static> = Defaults {
     ],
     received: [&[0x6040_0010], &[0x6040_0010, 0x607A_0020], &[], &[]],
     event_ms: 20,
+    deadlines: true,
 };
 
 /// Adds the PDO objects as they are after power-on.
@@ -50,9 +53,13 @@ pub(super) fn add(objects: &mut Objects, node: NodeId, defaults: &Defaults<'_>) 
             defaults.received[usize::from(slot)],
             defaults.sent[usize::from(slot)],
         );
-        objects.read_only(RECEIVED + slot, 0, Kind::U8, 2);
+        let last = if defaults.deadlines { 5 } else { 2 };
+        objects.read_only(RECEIVED + slot, 0, Kind::U8, last);
         objects.writable(RECEIVED + slot, 1, Kind::U32, cob(0x200, received));
         objects.writable(RECEIVED + slot, 2, Kind::U8, 255);
+        if defaults.deadlines {
+            objects.writable(RECEIVED + slot, 5, Kind::U16, 0);
+        }
         objects.read_only(SENT + slot, 0, Kind::U8, 5);
         objects.writable(SENT + slot, 1, Kind::U32, cob(0x180, sent));
         objects.writable(SENT + slot, 2, Kind::U8, 255);
@@ -131,6 +138,17 @@ fn mapped(objects: &Objects, base: u16, slot: u16) -> Vec<Mapping> {
 /// Which of the received ones has this identifier.
 pub(super) fn slot_of(objects: &Objects, id: u16) -> Option<u16> {
     (0..4).find(|slot| objects.get(RECEIVED + slot, 1) == i64::from(id))
+}
+
+/// Whether what a received one means takes effect at the next SYNC.
+pub(super) fn waits_for_sync(objects: &Objects, slot: u16) -> bool {
+    objects.get(RECEIVED + slot, 2) <= MOST_SYNCS
+}
+
+/// How long a received one may be missing, where that is watched.
+pub(super) fn deadline(objects: &Objects, slot: u16) -> Option<Duration> {
+    let ms = objects.get(RECEIVED + slot, 5);
+    (ms > 0).then(|| Duration::from_millis(ms as u64))
 }
 
 /// The writes that a received one means; `None` when it is too short.

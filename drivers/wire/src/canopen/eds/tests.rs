@@ -120,6 +120,7 @@ fn numbers_are_decimal_hexadecimal_or_octal() {
         ("0", 0),
         ("-5", -5),
         ("$NODEID", 3),
+        ("0x-80000000", -0x8000_0000),
         ("$NODEID + 0x600", 0x603),
         ("0x600+$nodeid", 0x603),
         ("0xFFFFFFFFFFFFFFFF", -1),

@@ -6,12 +6,12 @@ use super::{Abort, Failure, MOST_BYTES, Step};
 use crate::canopen::cob::{CobFrame, NodeId, Service};
 
 /// Segments of a block that are asked for: the most that there can be.
-const BLOCK: u8 = 127;
+pub(super) const BLOCK: u8 = 127;
 /// A node without an answer in block transfer says so by this: it is read by segments instead.
 const PROTOCOL_SWITCH: u8 = 0;
 
 /// The CRC of block transfer: x^16 + x^12 + x^5 + 1, initial value 0, not reflected (CiA 301).
-const CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_XMODEM);
+pub(super) const CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_XMODEM);
 
 /// One block upload under way.
 #[derive(Debug, Clone)]

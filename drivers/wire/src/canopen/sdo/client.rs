@@ -40,6 +40,8 @@ pub enum Step {
     NotMine,
     /// Send this and go on waiting.
     Send(CobFrame),
+    /// Send these, one after the other, and go on waiting: a block.
+    SendAll(Vec<CobFrame>),
     /// The transfer is complete: what was read, or nothing after a write.
     Done(Vec<u8>),
     /// The transfer failed; when there is a frame, send it so that the node knows.

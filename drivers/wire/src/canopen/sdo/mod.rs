@@ -1,12 +1,11 @@
-//! Service data: reading and writing a node's object dictionary, expedited and segmented; reading it in
-//! blocks, too ([`BlockUpload`]).
-//!
-//! The server refuses block transfer with the abort that the standard has for it, "command specifier not
-//! valid".
+//! Service data: reading and writing a node's object dictionary, expedited, segmented and in blocks
+//! ([`BlockUpload`], [`BlockDownload`]); the server serves all of them.
 
 mod abort;
 mod block;
 mod client;
+mod sent;
+mod served;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -15,6 +14,7 @@ mod word;
 pub use abort::Abort;
 pub use block::BlockUpload;
 pub use client::{Client, Failure, Step};
+pub use sent::BlockDownload;
 pub use server::{Dictionary, Server};
 
 /// Most bytes that one transfer may carry here; more is refused as out of memory.

@@ -1,5 +1,6 @@
 //! The server of a node's object dictionary: give it the client's frames, send what it says.
 
+use super::served::{Giving, Got, Taking, Turn};
 use super::word::{self, Initiate};
 use super::{Abort, MOST_BYTES};
 use crate::canopen::cob::{CobFrame, NodeId, Service};
@@ -34,6 +35,8 @@ enum Transfer {
         announced: Option<usize>,
         toggle: bool,
     },
+    BlockUpload(Giving),
+    BlockDownload(Taking),
 }
 
 impl Server {
@@ -45,15 +48,97 @@ impl Server {
         }
     }
 
-    /// A frame came; the answer, if it was for this server.
-    pub fn on(&mut self, frame: &CobFrame, dictionary: &mut dyn Dictionary) -> Option<CobFrame> {
+    /// The client has been silent for too long: the transfer under way, if any, is over. Without this a
+    /// block that is not ended takes everything that comes for its segments.
+    pub fn forget(&mut self) {
+        self.transfer = Transfer::None;
+    }
+
+    /// A frame came; the answer, if it was for this server and is to be answered: one frame, or a block.
+    pub fn on(&mut self, frame: &CobFrame, dictionary: &mut dyn Dictionary) -> Vec<CobFrame> {
         if Service::of(frame.id()) != Some(Service::SdoRequest(self.node)) {
-            return None;
+            return Vec::new();
         }
-        let data = <&[u8; 8]>::try_from(frame.data()).ok()?;
+        let Ok(data) = <&[u8; 8]>::try_from(frame.data()) else {
+            return Vec::new();
+        };
         let transfer = std::mem::replace(&mut self.transfer, Transfer::None);
-        let answer = match (data[0] >> 5, transfer) {
-            (4, _) => return None, // the client aborts
+        let answer = match transfer {
+            _ if data[0] == 0x80 => return Vec::new(), // the client aborts; a segment 0 does not exist
+            Transfer::BlockDownload(taking) => self.take_block(data, taking, dictionary),
+            Transfer::BlockUpload(giving) if matches!(data[0], 0xA1..=0xA3) => {
+                self.give_block(data, giving)
+            }
+            transfer => self
+                .one(data, transfer, dictionary)
+                .map(|answer| vec![answer]),
+        };
+        let answers = answer.unwrap_or_else(|((index, sub), why)| {
+            self.transfer = Transfer::None;
+            vec![word::abort(index, sub, why)]
+        });
+        let reply = Service::SdoReply(self.node).id();
+        let answers = answers.into_iter();
+        answers.map(|bytes| CobFrame::of(reply, bytes)).collect()
+    }
+
+    fn take_block(
+        &mut self,
+        data: &[u8; 8],
+        mut taking: Taking,
+        dictionary: &mut dyn Dictionary,
+    ) -> Answers {
+        let at = taking.at;
+        match taking.on(data).map_err(|why| (at, why))? {
+            Got::All(content, thanks) => {
+                let written = dictionary.write(at.0, at.1, &content);
+                written.map_err(|why| (at, why))?;
+                Ok(vec![thanks])
+            }
+            Got::Say(confirmed) => {
+                self.transfer = Transfer::BlockDownload(taking);
+                Ok(vec![confirmed])
+            }
+            Got::More => {
+                self.transfer = Transfer::BlockDownload(taking);
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    fn give_block(&mut self, data: &[u8; 8], mut giving: Giving) -> Answers {
+        let at = giving.at;
+        match giving.on(data).map_err(|why| (at, why))? {
+            Turn::Over => Ok(Vec::new()),
+            Turn::Send(frames) => {
+                self.transfer = Transfer::BlockUpload(giving);
+                Ok(frames)
+            }
+        }
+    }
+
+    /// Everything that is answered by one frame.
+    fn one(
+        &mut self,
+        data: &[u8; 8],
+        transfer: Transfer,
+        dictionary: &mut dyn Dictionary,
+    ) -> Answer {
+        match (data[0] >> 5, transfer) {
+            (5, _) if data[0] & 0b11 == 0 => {
+                let Initiate { index, sub, .. } = Initiate::parse(data);
+                let content = dictionary.read(index, sub);
+                let begun = content.and_then(|content| Giving::begin(data, content));
+                let (giving, answer) = begun.map_err(|why| ((index, sub), why))?;
+                self.transfer = Transfer::BlockUpload(giving);
+                Ok(answer)
+            }
+            (6, _) if data[0] & 1 == 0 => {
+                let Initiate { index, sub, .. } = Initiate::parse(data);
+                let (taking, answer) = Taking::begin(data).map_err(|why| ((index, sub), why))?;
+                self.transfer = Transfer::BlockDownload(taking);
+                Ok(answer)
+            }
             (1, _) => self.begin_download(data, dictionary),
             (2, _) => self.begin_upload(data, dictionary),
             (
@@ -83,9 +168,7 @@ impl Server {
                 let said = Initiate::parse(data);
                 Err(((said.index, said.sub), Abort::COMMAND))
             }
-        };
-        let bytes = answer.unwrap_or_else(|((index, sub), why)| word::abort(index, sub, why));
-        Some(CobFrame::of(Service::SdoReply(self.node).id(), bytes))
+        }
     }
 
     fn begin_upload(&mut self, data: &[u8; 8], dictionary: &mut dyn Dictionary) -> Answer {
@@ -186,3 +269,5 @@ impl Server {
 
 /// The answer's bytes, or what to abort and why.
 type Answer = Result<[u8; 8], ((u16, u8), Abort)>;
+/// The same, of as many as there are.
+type Answers = Result<Vec<[u8; 8]>, ((u16, u8), Abort)>;

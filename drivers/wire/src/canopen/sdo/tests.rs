@@ -1,4 +1,4 @@
-//! Block upload, against a server that is written out here from CiA 301's figures.
+//! Block transfer: bytes written out here from CiA 301's figures, and our client against our server.
 
 use super::*;
 use crate::canopen::cob::{CobFrame, NodeId};
@@ -125,4 +125,170 @@ fn a_node_without_blocks_and_one_that_answers_at_once_are_understood() {
         .0
         .on(&reply([0x43, 0x09, 0x10, 0, 1, 0, 0, 0]));
     assert_eq!(other, Step::NotMine, "a late answer about another object");
+}
+
+/// One object of any length.
+struct One(Vec<u8>);
+
+impl Dictionary for One {
+    fn read(&mut self, index: u16, _: u8) -> Result<Vec<u8>, Abort> {
+        match index {
+            0x2000 => Ok(self.0.clone()),
+            _ => Err(Abort::NO_OBJECT),
+        }
+    }
+
+    fn write(&mut self, _: u16, _: u8, data: &[u8]) -> Result<(), Abort> {
+        self.0 = data.to_vec();
+        Ok(())
+    }
+}
+
+fn asked(bytes: [u8; 8]) -> CobFrame {
+    CobFrame::new(0x605, &bytes).unwrap()
+}
+
+/// The frames of the figure "SDO block download": nine digits, their checksum 31C3h.
+#[test]
+fn nine_digits_go_down_in_one_block_with_their_checksum() {
+    let (mut download, ask) = BlockDownload::new(node(), 0x2000, 0, b"123456789");
+    assert_eq!(ask.data(), [0xC6, 0x00, 0x20, 0x00, 9, 0, 0, 0]);
+    let block = download.on(&reply([0xA4, 0x00, 0x20, 0x00, 0x7F, 0, 0, 0]));
+    let expected = [
+        [0x01, b'1', b'2', b'3', b'4', b'5', b'6', b'7'],
+        [0x82, b'8', b'9', 0, 0, 0, 0, 0],
+    ];
+    assert_eq!(block, Step::SendAll(expected.map(asked).to_vec()));
+    let end = download.on(&reply([0xA2, 2, 0x7F, 0, 0, 0, 0, 0]));
+    assert_eq!(sent(end), [0xC1 | 5 << 2, 0xC3, 0x31, 0, 0, 0, 0, 0]);
+    assert_eq!(
+        download.on(&reply([0xA1, 0, 0, 0, 0, 0, 0, 0])),
+        Step::Done(Vec::new())
+    );
+}
+
+#[test]
+fn the_server_gives_and_takes_nine_digits_as_the_figures_have_it() {
+    let mut one = One(b"123456789".to_vec());
+    let mut server = Server::new(node());
+    let mut say = |bytes| -> Vec<[u8; 8]> {
+        let answers = server.on(&asked(bytes), &mut one);
+        let bytes = answers.iter().map(|frame| frame.data().try_into().unwrap());
+        bytes.collect()
+    };
+    assert_eq!(
+        say([0xA4, 0x00, 0x20, 0, 0x7F, 0, 0, 0]),
+        [[0xC6, 0x00, 0x20, 0, 9, 0, 0, 0]]
+    );
+    let first = [0x01, b'1', b'2', b'3', b'4', b'5', b'6', b'7'];
+    let last = [0x82, b'8', b'9', 0, 0, 0, 0, 0];
+    assert_eq!(say([0xA3, 0, 0, 0, 0, 0, 0, 0]), [first, last]);
+    assert_eq!(
+        say([0xA2, 1, 0x7F, 0, 0, 0, 0, 0]),
+        [[0x81, b'8', b'9', 0, 0, 0, 0, 0]],
+        "again"
+    );
+    assert_eq!(
+        say([0xA2, 1, 0x7F, 0, 0, 0, 0, 0]),
+        [[0xD5, 0xC3, 0x31, 0, 0, 0, 0, 0]]
+    );
+    assert!(say([0xA1, 0, 0, 0, 0, 0, 0, 0]).is_empty());
+    // no checksum wanted: none is given
+    assert_eq!(
+        say([0xA0, 0x00, 0x20, 0, 0x7F, 0, 0, 0]),
+        [[0xC2, 0x00, 0x20, 0, 9, 0, 0, 0]]
+    );
+    say([0xA3, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(
+        say([0xA2, 2, 0x7F, 0, 0, 0, 0, 0]),
+        [[0xD5, 0, 0, 0, 0, 0, 0, 0]]
+    );
+
+    assert_eq!(
+        say([0xC6, 0x00, 0x20, 0, 9, 0, 0, 0]),
+        [[0xA4, 0x00, 0x20, 0, 0x7F, 0, 0, 0]]
+    );
+    assert!(say(first).is_empty());
+    assert_eq!(say(last), [[0xA2, 2, 0x7F, 0, 0, 0, 0, 0]]);
+    let wrong = say([0xC1 | 5 << 2, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(
+        wrong,
+        [[0x80, 0x00, 0x20, 0, 0x04, 0x00, 0x04, 0x05]],
+        "a checksum of 0"
+    );
+}
+
+/// Both directions, every size about the borders of segments and blocks; what is lost comes again.
+#[test]
+fn what_goes_down_in_blocks_comes_up_again_though_segments_are_lost() {
+    for (size, lose) in [
+        (0, 0),
+        (1, 0),
+        (7, 0),
+        (8, 0),
+        (888, 0),
+        (889, 0),
+        (890, 5),
+        (10_000, 11),
+    ] {
+        let content: Vec<u8> = (0..size).map(|n: u32| (n % 251) as u8).collect();
+        let (mut server, mut one) = (Server::new(node()), One(Vec::new()));
+        let mut frames = 0;
+        let mut lost = |frame: &CobFrame| {
+            frames += 1;
+            // the end of a block is never lost: nobody would answer
+            let ends = matches!(frame.data()[0] & 0x7F, 0 | 127) || frame.data()[0] & 0x80 != 0;
+            lose > 0 && frames % lose == 3 && frames < 2000 && !ends
+        };
+        let (mut down, ask) = BlockDownload::new(node(), 0x2000, 0, &content);
+        let mut answers = server.on(&ask, &mut one);
+        let done = loop {
+            let answer = answers.pop().expect("an answer");
+            match down.on(&answer) {
+                Step::Send(frame) => answers = server.on(&frame, &mut one),
+                Step::SendAll(block) => {
+                    for frame in block.iter().filter(|frame| !lost(frame)) {
+                        answers.extend(server.on(frame, &mut one));
+                    }
+                }
+                end => break end,
+            }
+        };
+        assert_eq!((done, &one.0), (Step::Done(Vec::new()), &content), "{size}");
+
+        let (mut up, ask) = BlockUpload::new(node(), 0x2000, 0);
+        let mut said = vec![ask];
+        while let Some(ask) = said.pop() {
+            let mut answers = server.on(&ask, &mut one);
+            answers.retain(|frame| ask.data()[0] & 0xE3 == 0xA0 || !lost(frame));
+            for answer in answers {
+                match up.on(&answer) {
+                    Step::Send(next) => said.push(next),
+                    Step::NotMine => (),
+                    other => panic!("{size}: {other:?}"),
+                }
+            }
+        }
+        assert_eq!(up.finished(), Some(&content[..]), "{size}");
+    }
+}
+
+#[test]
+fn a_block_of_an_object_that_is_not_there_and_of_no_size_is_aborted() {
+    let (mut server, mut one) = (Server::new(node()), One(Vec::new()));
+    let (mut up, ask) = BlockUpload::new(node(), 0x3000, 0);
+    let answer = server.on(&ask, &mut one).remove(0);
+    assert_eq!(
+        up.on(&answer),
+        Step::Failed(Failure::ByNode(Abort::NO_OBJECT), None)
+    );
+    let empty = server.on(&asked([0xA4, 0x00, 0x20, 0, 0, 0, 0, 0]), &mut one);
+    assert_eq!(
+        empty[0].data()[4..],
+        [0x02, 0x00, 0x04, 0x05],
+        "invalid block size"
+    );
+    let (mut down, _) = BlockDownload::new(node(), 0x2000, 0, &[1]);
+    let refused = down.on(&reply([0x80, 0x00, 0x20, 0, 0x01, 0x00, 0x04, 0x05]));
+    assert_eq!(refused, Step::Failed(Failure::ByNode(Abort::COMMAND), None));
 }

@@ -57,6 +57,7 @@ impl Steps<'_> {
             Step::Move(m) => {
                 let to = match &m.to {
                     Target::Pose(name) | Target::Preset(name) => name.clone(),
+                    Target::Home => "its home".into(),
                     Target::Joints(joints) => joints
                         .iter()
                         .map(|(j, q)| format!("{j} {q}"))

@@ -407,7 +407,7 @@ fn device_type(clock: &Clock, bus: &dyn CanLink, node: NodeId) -> Result<Option<
                 return Ok(content.try_into().ok().map(u32::from_le_bytes));
             }
             sdo::Step::Failed(..) => return Ok(None),
-            sdo::Step::NotMine | sdo::Step::Send(_) => {}
+            sdo::Step::NotMine | sdo::Step::Send(_) | sdo::Step::SendAll(_) => {}
         }
     }
     Ok(None)

@@ -65,6 +65,7 @@ impl<'a> CaseReader<'a, '_> {
                 }
                 Some(Target::Pose(text))
             }
+            WrittenTarget::Home => Some(Target::Home),
             WrittenTarget::Preset(name) => self.preset(name, device, place).map(Target::Preset),
             WrittenTarget::Joints(angles) => {
                 let mut targets = BTreeMap::new();
