@@ -95,7 +95,6 @@ fn bench() -> Bench {
             ("power".to_string(), preset(100.0)),
         ]
         .into(),
-        cube: None,
         outputs: [
             (
                 "support".to_string(),
