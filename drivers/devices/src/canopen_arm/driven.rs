@@ -56,21 +56,26 @@ impl Setpoint for Arm {
         if let (Setting::DegPerS(_), Some(rate)) = (motion.to, self.config.acceleration) {
             lasts_s = lasts_s.max((to - from).abs() / rate);
         }
-        *self.set_point() = Some(SetPoint {
+        let set = SetPoint {
             to: motion.to,
             over: self.now() + Duration::from_secs_f64(lasts_s),
             halts,
-        });
+        };
         if mode.is_cyclic() {
-            self.begin_ramp(Ramp {
-                index: driven.index,
-                from,
-                to: motion.to,
-                lasts_s,
-                passed_s: 0.0,
+            // a ramp that a halt crossed would wait for the next time that power comes
+            return self.unless_halted(halts, || {
+                *self.set_point() = Some(set);
+                self.begin_ramp(Ramp {
+                    index: driven.index,
+                    from,
+                    to: motion.to,
+                    lasts_s,
+                    passed_s: 0.0,
+                });
+                Ok(())
             });
-            return self.unless_halted(halts, || Ok(()));
         }
+        *self.set_point() = Some(set);
         match motion.to {
             Setting::DegPerS(to) => {
                 if lasts_s > 0.0 {
