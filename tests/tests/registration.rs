@@ -91,8 +91,8 @@ fn a_tracker_that_stands_anywhere_is_found_where_it_stands() {
     // what the arm does wrong everywhere alike: that part a fit cannot see.
     let by_truth = unknown_tracker()
         .bench_with(
-            "        delay: [3 ms, 5 ms]\n",
-            &format!("        delay: [3 ms, 5 ms]\n{KNOWN}"),
+            "  io:\n    driver: modbus-io\n",
+            &format!("{KNOWN}  io:\n    driver: modbus-io\n"),
         )
         .suite_with(REGISTER, TITLE)
         .suite_with("r1, r2, r3, r4, ", "")
