@@ -37,18 +37,33 @@ def until(condition, seconds=SETTLE_S):
     return False
 
 
+def joined(port, number, pdos):
+    """A network, and the joint on it with these PDOs."""
+    network = canopen.Network()
+    network.bus = can.ThreadSafeBus(port, interface="slcan", bitrate=1_000_000, sleep_after_open=0.05)
+    network.connect()
+    node = BaseNode402(number, od.dictionary(number, pdos))
+    network.add_node(node)
+    node.sdo.RESPONSE_TIMEOUT = 2.0  # two loaded cores
+    node.TIMEOUT_SWITCH_STATE_FINAL = node.TIMEOUT_SWITCH_STATE_SINGLE = 5.0
+    node.TIMEOUT_CHECK_TPDO = 2.0
+    node.TIMEOUT_SWITCH_OP_MODE = 5.0
+    return network, node
+
+
+def ended(host):
+    """Runs every step; the exit code of all of them."""
+    try:
+        results = list(host.run())
+    finally:
+        host.network.disconnect()
+    sys.exit(0 if all(results) else 1)
+
+
 class Host:
     def __init__(self, options):
         self.options = options
-        self.network = canopen.Network()
-        self.network.bus = can.ThreadSafeBus(options.port, interface="slcan", bitrate=1_000_000, sleep_after_open=0.05)
-        self.network.connect()
-        self.node = BaseNode402(options.node, od.dictionary(options.node, range(1, options.pdos + 1)))
-        self.network.add_node(self.node)
-        self.node.sdo.RESPONSE_TIMEOUT = 2.0  # two loaded cores
-        self.node.TIMEOUT_SWITCH_STATE_FINAL = self.node.TIMEOUT_SWITCH_STATE_SINGLE = 5.0
-        self.node.TIMEOUT_CHECK_TPDO = 2.0
-        self.node.TIMEOUT_SWITCH_OP_MODE = 5.0
+        self.network, self.node = joined(options.port, options.node, range(1, options.pdos + 1))
 
     def position(self):
         return self.node.sdo[od.POSITION].raw
@@ -129,12 +144,7 @@ def main():
     arguments.add_argument("--far", type=int, default=100_000)
     arguments.add_argument("--window", type=int, default=20)
     arguments.add_argument("--pdos", type=int, default=1)
-    host = Host(arguments.parse_args())
-    try:
-        results = list(host.run())
-    finally:
-        host.network.disconnect()
-    sys.exit(0 if all(results) else 1)
+    ended(Host(arguments.parse_args()))
 
 
 if __name__ == "__main__":

@@ -9,16 +9,10 @@ code 0 only when the joint did as CiA 402 says.
 """
 
 import argparse
-import json
-import sys
 import time
 
-import can
-import canopen
-from canopen.profiles.p402 import BaseNode402
-
 import cia402 as od
-from canopen_host import show, until
+from canopen_host import ended, joined, show, until
 
 PERIOD_S = 0.02
 TARGETS = {1: (od.TARGET_POSITION, 32), 2: (od.TARGET_VELOCITY, 32), 3: (0x6071, 16)}
@@ -27,15 +21,7 @@ TARGETS = {1: (od.TARGET_POSITION, 32), 2: (od.TARGET_VELOCITY, 32), 3: (0x6071,
 class Host:
     def __init__(self, options):
         self.per_deg = options.per_deg
-        self.network = canopen.Network()
-        self.network.bus = can.ThreadSafeBus(options.port, interface="slcan", bitrate=1_000_000, sleep_after_open=0.05)
-        self.network.connect()
-        self.node = BaseNode402(options.node, od.dictionary(options.node, (1, 2, 3)))
-        self.network.add_node(self.node)
-        self.node.sdo.RESPONSE_TIMEOUT = 2.0  # two loaded cores
-        self.node.TIMEOUT_SWITCH_STATE_FINAL = self.node.TIMEOUT_SWITCH_STATE_SINGLE = 5.0
-        self.node.TIMEOUT_CHECK_TPDO = 2.0
-        self.node.TIMEOUT_SWITCH_OP_MODE = 5.0
+        self.network, self.node = joined(options.port, options.node, (1, 2, 3))
 
     def deg(self):
         return self.node.sdo[od.POSITION].raw / self.per_deg
@@ -146,12 +132,7 @@ def main():
     arguments.add_argument("port")
     arguments.add_argument("--node", type=int, default=1)
     arguments.add_argument("--per-deg", type=int, default=10_000)
-    host = Host(arguments.parse_args())
-    try:
-        results = list(host.run())
-    finally:
-        host.network.disconnect()
-    sys.exit(0 if all(results) else 1)
+    ended(Host(arguments.parse_args()))
 
 
 if __name__ == "__main__":

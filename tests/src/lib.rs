@@ -10,6 +10,7 @@ pub mod cable;
 pub mod peer;
 pub mod program;
 pub mod simulated;
+pub mod synthetic;
 pub mod vm;
 
 /// Says loudly, past the capture of the test harness, that a test did not run.

@@ -1,12 +1,12 @@
 //! Runs held against each other: the trials of two hands in pairs, and robots that are exchanged.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use certbench_tests::binary::{Folder, certbench, root};
 use certbench_tests::program::{Record, Scene, output};
+use certbench_tests::synthetic::export;
 use serde_json::{Value, json};
 
 /// Exit code, and the JSON that was said.
@@ -97,33 +97,10 @@ fn what_two_hands_did_with_the_same_objects_is_told_pair_by_pair() {
     assert_eq!(code, Some(0), "better is not worse");
 }
 
-/// Thirty visits of the five poses of the synthetic pose (standards notes, 9.1), off by an offset.
-fn visits(offset: [i32; 3]) -> String {
-    let poses = [
-        [380, 100, 230],
-        [380, -100, 230],
-        [580, -100, 430],
-        [580, 100, 430],
-        [480, 0, 330],
-    ];
-    let mut file = "No,X,Y,Z\n".to_string();
-    for (number, (j, pose)) in (0..30)
-        .flat_map(|j| poses.map(|pose| (j, pose)))
-        .enumerate()
-    {
-        let scatter = [(7 * j % 13) - 6, (11 * j % 17) - 8, (5 * j % 19) - 9];
-        let mm: [f64; 3] =
-            std::array::from_fn(|i| f64::from(1000 * pose[i] + offset[i] + scatter[i]) / 1000.0);
-        let number = number + 1;
-        let _ = writeln!(file, "{number},{:.3},{:.3},{:.3}", mm[0], mm[1], mm[2]);
-    }
-    file
-}
-
 /// Judges what a tracker saw of one robot; gives the record.
 fn robot(folder: &Folder, number: usize, offset: [i32; 3]) -> PathBuf {
     let file = folder.path().join(format!("robot-{number}.csv"));
-    fs::write(&file, visits(offset)).expect("an export");
+    fs::write(&file, export(offset)).expect("an export");
     let suites = root().join("suites");
     let mut command = Command::new(certbench());
     command.args(["judge", "--by", "Li Na", "--data"]).arg(file);

@@ -5,46 +5,28 @@ use std::fs;
 
 use certbench_tests::binary::{Folder, certbench, root};
 use certbench_tests::program::output;
+use certbench_tests::synthetic::{OFFSET, visits};
 use serde_json::Value;
 use std::process::Command;
 
-const CYCLES: i32 = 30;
 /// Rows of one visit, whose noise cancels in their mean.
 const NOISE: [i32; 4] = [4, -4, 1, -1];
 
-/// A stream of the visits of the synthetic pose (standards notes, 9.1) at each of five poses, off by
-/// (0.012, -0.005, 0.020) mm: its time in milliseconds, the number of the visit (0 on the way), a trigger,
-/// the position in mm.
+/// A stream of the visits of the synthetic pose: its time in milliseconds, the number of the visit (0 on
+/// the way), a trigger, the position in mm.
 fn stream() -> String {
-    let poses = [
-        [380, 100, 230],
-        [380, -100, 230],
-        [580, -100, 430],
-        [580, 100, 430],
-        [480, 0, 330],
-    ];
     let mut file = "t,No,trigger,X,Y,Z\n".to_string();
-    let (mut number, mut ms) = (0, 0);
-    for j in 0..CYCLES {
-        let scatter = [(7 * j % 13) - 6, (11 * j % 17) - 8, (5 * j % 19) - 9];
-        for pose in poses {
-            number += 1;
-            // On the way there: nobody asked for these.
-            for _ in 0..3 {
-                ms += 10;
-                let _ = writeln!(file, "{ms},0,0,450.0,10.0,300.0");
-            }
-            for noise in NOISE {
-                ms += 10;
-                let mm: [f64; 3] = std::array::from_fn(|i| {
-                    f64::from(1000 * pose[i] + [12, -5, 20][i] + scatter[i] + noise) / 1000.0
-                });
-                let _ = writeln!(
-                    file,
-                    "{ms},{number},1,{:.3},{:.3},{:.3}",
-                    mm[0], mm[1], mm[2]
-                );
-            }
+    let mut ms = 0;
+    for (number, at) in visits(OFFSET) {
+        // On the way there: nobody asked for these.
+        for _ in 0..3 {
+            ms += 10;
+            let _ = writeln!(file, "{ms},0,0,450.0,10.0,300.0");
+        }
+        for noise in NOISE {
+            ms += 10;
+            let [x, y, z] = at.map(|um| f64::from(um + noise) / 1000.0);
+            let _ = writeln!(file, "{ms},{number},1,{x:.3},{y:.3},{z:.3}");
         }
     }
     file

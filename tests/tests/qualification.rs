@@ -2,7 +2,6 @@
 //! populations stand in docs/qualification.md; here are the reduced ones.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -10,6 +9,7 @@ use std::process::Command;
 use certbench_sim::config::FaultKind;
 use certbench_tests::binary::certbench;
 use certbench_tests::program::output;
+use certbench_tests::synthetic::{OFFSET, export};
 use serde_json::Value;
 
 fn suites() -> PathBuf {
@@ -188,30 +188,6 @@ fn a_population_that_cannot_be_is_refused_with_its_line() {
     let _ = fs::remove_dir_all(folder);
 }
 
-/// The visits of the synthetic pose (standards notes, 9.1) at each of five poses, off by
-/// (0.012, -0.005, 0.020) mm.
-fn visits() -> String {
-    let poses = [
-        [380, 100, 230],
-        [380, -100, 230],
-        [580, -100, 430],
-        [580, 100, 430],
-        [480, 0, 330],
-    ];
-    let mut file = "No,X,Y,Z\n".to_string();
-    let mut number = 0;
-    for j in 0..30 {
-        let scatter = [(7 * j % 13) - 6, (11 * j % 17) - 8, (5 * j % 19) - 9];
-        for pose in poses {
-            number += 1;
-            let mm = [0, 1, 2]
-                .map(|i: usize| f64::from(1000 * pose[i] + [12, -5, 20][i] + scatter[i]) / 1000.0);
-            let _ = writeln!(file, "{number},{:.3},{:.3},{:.3}", mm[0], mm[1], mm[2]);
-        }
-    }
-    file
-}
-
 struct Data {
     folder: PathBuf,
 }
@@ -262,7 +238,7 @@ impl Drop for Data {
 #[test]
 fn data_taken_elsewhere_are_judged_and_every_page_says_so() {
     let data = Data::new("good");
-    let (code, said) = data.judge(&visits());
+    let (code, said) = data.judge(&export(OFFSET));
     assert_eq!(code, Some(0), "{said}");
     let record = data.records().pop().expect("a record");
     let read = |name: &str| fs::read_to_string(record.join(name)).expect(name);
@@ -301,14 +277,14 @@ fn data_taken_elsewhere_are_judged_and_every_page_says_so() {
 #[test]
 fn a_file_that_does_not_fit_leaves_nothing_behind_and_says_where() {
     let data = Data::new("bad");
-    let (code, said) = data.judge(&visits().replace("17,", "17,x"));
+    let (code, said) = data.judge(&export(OFFSET).replace("17,", "17,x"));
     assert_eq!(code, Some(64), "{said}");
     assert!(
         said.contains("visits.csv:") && said.contains("is no number"),
         "{said}"
     );
     assert!(data.records().is_empty());
-    let short: String = visits()
+    let short: String = export(OFFSET)
         .lines()
         .take(100)
         .map(|l| format!("{l}\n"))

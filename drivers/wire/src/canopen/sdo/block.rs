@@ -68,10 +68,7 @@ impl BlockUpload {
 
     /// A frame came. [`Step::NotMine`] is also what a segment within a block leads to: go on waiting.
     pub fn on(&mut self, frame: &CobFrame) -> Step {
-        if Service::of(frame.id()) != Some(Service::SdoReply(self.node)) {
-            return Step::NotMine;
-        }
-        let Ok(data) = <&[u8; 8]>::try_from(frame.data()) else {
+        let Some(data) = word::reply(frame, self.node) else {
             return Step::NotMine;
         };
         // A segment 0 does not exist, so that an abort in a block cannot be taken for one.

@@ -97,10 +97,7 @@ impl Client {
 
     /// A frame came.
     pub fn on(&mut self, frame: &CobFrame) -> Step {
-        if Service::of(frame.id()) != Some(Service::SdoReply(self.node)) {
-            return Step::NotMine;
-        }
-        let Ok(data) = <&[u8; 8]>::try_from(frame.data()) else {
+        let Some(data) = word::reply(frame, self.node) else {
             return Step::NotMine;
         };
         let phase = std::mem::replace(&mut self.phase, Phase::Over);

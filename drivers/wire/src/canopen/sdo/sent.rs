@@ -57,10 +57,7 @@ impl BlockDownload {
 
     /// A frame came. [`Step::Done`] carries nothing.
     pub fn on(&mut self, frame: &CobFrame) -> Step {
-        if Service::of(frame.id()) != Some(Service::SdoReply(self.node)) {
-            return Step::NotMine;
-        }
-        let Ok(data) = <&[u8; 8]>::try_from(frame.data()) else {
+        let Some(data) = word::reply(frame, self.node) else {
             return Step::NotMine;
         };
         if self.phase == Phase::Over {

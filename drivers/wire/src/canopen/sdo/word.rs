@@ -1,12 +1,19 @@
 //! The eight bytes of an SDO frame, both directions.
 
 use super::abort::Abort;
+use crate::canopen::cob::{CobFrame, NodeId, Service};
 
 /// `[specifier, index low, index high, sub-index, four bytes]`.
 pub(super) fn initiate(specifier: u8, index: u16, sub: u8, last: [u8; 4]) -> [u8; 8] {
     let [low, high] = index.to_le_bytes();
     let [a, b, c, d] = last;
     [specifier, low, high, sub, a, b, c, d]
+}
+
+/// What a node answers; `None` for any other frame.
+pub(super) fn reply(frame: &CobFrame, node: NodeId) -> Option<&[u8; 8]> {
+    let own = Service::of(frame.id()) == Some(Service::SdoReply(node));
+    own.then(|| frame.data().try_into().ok()).flatten()
 }
 
 /// The abort of a transfer.
