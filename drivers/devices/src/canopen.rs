@@ -128,6 +128,8 @@ impl Bus {
         });
         match read {
             Err(Failure::Refused(why)) if why != Abort::NO_OBJECT => self.upload(node, object),
+            // it answered as if it had been asked for segments
+            Err(Failure::Protocol(_)) => self.upload(node, object),
             read => read,
         }
     }

@@ -5,7 +5,7 @@
 //! everything received is thrown away; and after a question without a good answer
 //! nothing is asked until the longest time in which the device could still answer has passed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use certbench_clock::{Clock, Lock, Time};
@@ -22,6 +22,8 @@ pub(crate) struct Line {
     who: String,
     manners: Manners,
     quiet_from: Lock<Time>,
+    /// The same after a halt, which waits for nobody.
+    interjected: Mutex<Time>,
 }
 
 /// How the device on a line behaves in time.
@@ -126,12 +128,14 @@ impl Line {
     ) -> Line {
         // who spoke before it was opened is not known
         let quiet_from = clock.lock(clock.now() + manners.silence);
+        let interjected = Mutex::new(clock.now());
         Line {
             link,
             clock: clock.clone(),
             who,
             manners,
             quiet_from,
+            interjected,
         }
     }
 
@@ -182,6 +186,19 @@ impl Line {
         Ok(heard)
     }
 
+    /// Sends at once, into whatever is under way: a halt. What is said next keeps its distance from it.
+    pub(crate) fn interject(&self, words: &[u8]) -> Result<(), LinkError> {
+        let sent = self.link.write(words).map(|_| ());
+        *self.interjected() = self.clock.now() + self.manners.silence;
+        sent
+    }
+
+    fn interjected(&self) -> MutexGuard<'_, Time> {
+        self.interjected
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// In words for people, with what to try.
     pub(crate) fn trouble(&self, failure: &Failure) -> Trouble {
         failure.trouble(&self.who, self.manners.longest)
@@ -226,7 +243,8 @@ impl Line {
 
     /// Waits until the line may be spoken on. What comes meanwhile is nobody's, and the line must be silent
     /// after it as after an answer; a pause that has passed since the last answer is not kept again.
-    fn settle(&self, mut quiet_from: Time) -> Result<(), LinkError> {
+    fn settle(&self, quiet_from: Time) -> Result<(), LinkError> {
+        let mut quiet_from = quiet_from.max(*self.interjected());
         if self.manners.silence.is_zero() {
             if quiet_from > self.clock.now() {
                 self.clock.sleep_until(quiet_from);

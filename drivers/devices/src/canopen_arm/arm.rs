@@ -341,6 +341,16 @@ impl Device for Opened {
         lease: Lease,
     ) -> Result<(), Trouble> {
         let arm = &self.arm;
+        let of_driven = ["speed", "torque"].into_iter();
+        let wanted = of_driven
+            .filter(|_| arm.config.driven.is_none())
+            .find(|signal| wiring.channel(signal).is_some());
+        if let Some(signal) = wanted {
+            return Err(Trouble::Refused(format!(
+                "{}: a channel wants `{signal}`; name the node of its joint by the option `driven`",
+                arm.config.id
+            )));
+        }
         let sinks = Sinks {
             device: arm.config.id.clone(),
             wiring,

@@ -7,7 +7,7 @@
 use std::sync::{MutexGuard, PoisonError};
 
 use certbench_roles::Setting;
-use certbench_wire::canopen::cia402::Mode;
+use certbench_wire::canopen::cia402::{Mode, State};
 use certbench_wire::canopen::{CobFrame, Service, object};
 
 use super::arm::Arm;
@@ -107,12 +107,12 @@ impl Course {
 
 /// A set speed or torque on its way.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ramp {
-    pub(super) index: usize,
-    pub(super) from: f64,
-    pub(super) to: Setting,
-    pub(super) lasts_s: f64,
-    pub(super) passed_s: f64,
+struct Ramp {
+    index: usize,
+    from: f64,
+    to: Setting,
+    lasts_s: f64,
+    passed_s: f64,
 }
 
 impl Ramp {
@@ -143,6 +143,9 @@ impl Arm {
         let mut cyclic = self.cyclic();
         let joints = self.config.joints.len();
         cyclic.aims.resize(joints, Aim::default());
+        if cyclic.ramp.is_some_and(|ramp| ramp.index == index) {
+            cyclic.ramp = None;
+        }
         if let Some(aim) = cyclic.aims.get_mut(index) {
             (aim.counts, aim.turn) = (Some(counts), Turn::at_rest(mode));
         }
@@ -186,8 +189,23 @@ impl Arm {
         self.cyclic().course.is_some()
     }
 
-    pub(super) fn begin_ramp(&self, ramp: Ramp) {
-        self.cyclic().ramp = Some(ramp);
+    /// Begins a ramp from what the joint is told now; gives the seconds that it lasts.
+    pub(super) fn begin_ramp(&self, index: usize, to: Setting, ramp_s: f64) -> f64 {
+        let mut cyclic = self.cyclic();
+        let before = cyclic.ramp.filter(|ramp| ramp.index == index);
+        let from = before.map_or(0.0, |ramp| ramp.value());
+        let mut lasts_s = ramp_s;
+        if let (Setting::DegPerS(to), Some(rate)) = (to, self.config.acceleration) {
+            lasts_s = lasts_s.max((to - from).abs() / rate);
+        }
+        cyclic.ramp = Some(Ramp {
+            index,
+            from,
+            to,
+            lasts_s,
+            passed_s: 0.0,
+        });
+        lasts_s
     }
 
     /// The frames of one period; a set-point that would be further than the limits allow is none, and the
@@ -196,6 +214,17 @@ impl Arm {
         let period_s = self.config.interval.as_secs_f64();
         let mut guard = self.cyclic();
         let Cyclic { aims, course, ramp } = &mut *guard;
+        if course.is_none() {
+            // a drive that is not enabled yet is to find itself where it is told to be
+            for (aim, node) in aims.iter_mut().zip(self.nodes().iter()) {
+                let enabled = node
+                    .status
+                    .map(|word| word.state() == Some(State::OperationEnabled));
+                if enabled == Some(false) && aim.counts.is_some() {
+                    aim.counts = Some(node.counts);
+                }
+            }
+        }
         if let Some(way) = course {
             way.passed_s += period_s;
             let share = way.share(way.passed_s);

@@ -14,7 +14,7 @@ use certbench_wire::canopen::object;
 
 use super::arm::{Arm, Node};
 use super::config::{Driven, Joint};
-use super::cyclic::Ramp;
+use super::motion::OLD;
 
 /// So much more than its highest speed is over-speed; measured speed has noise of its own.
 const OVER_SPEED: f64 = 1.2;
@@ -25,6 +25,8 @@ const SPEED_OVER: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct SetPoint {
     pub(super) to: Setting,
+    /// When it was set.
+    since: Time,
     /// When the ramp is over.
     over: Time,
     /// Of this many halts: one more ends it.
@@ -45,40 +47,40 @@ impl Setpoint for Arm {
             let text = format!("{} is in `{state}`; recover it first", joint.who());
             return Err(Trouble::Refused(text));
         }
+        self.is_free()?;
+        let ramp_s = motion.ramp.as_secs_f64();
+        let before = self.set_point().map(|before| before.to);
         self.take_mode(driven.index, mode)?;
         (*self.goal(), *self.homing()) = (None, None);
-        let (to, from) = match (motion.to, self.set_point().map(|before| before.to)) {
-            (Setting::DegPerS(to), Some(Setting::DegPerS(from)))
-            | (Setting::TorqueNm(to), Some(Setting::TorqueNm(from))) => (to, from),
-            (Setting::DegPerS(to) | Setting::TorqueNm(to), _) => (to, 0.0),
-        };
-        let mut lasts_s = motion.ramp.as_secs_f64();
-        if let (Setting::DegPerS(_), Some(rate)) = (motion.to, self.config.acceleration) {
-            lasts_s = lasts_s.max((to - from).abs() / rate);
-        }
-        let set = SetPoint {
-            to: motion.to,
-            over: self.now() + Duration::from_secs_f64(lasts_s),
-            halts,
+        let now = self.now();
+        let set = |lasts_s: f64| {
+            Some(SetPoint {
+                to: motion.to,
+                since: now,
+                over: now + Duration::from_secs_f64(lasts_s),
+                halts,
+            })
         };
         if mode.is_cyclic() {
             // a ramp that a halt crossed would wait for the next time that power comes
             return self.unless_halted(halts, || {
-                *self.set_point() = Some(set);
-                self.begin_ramp(Ramp {
-                    index: driven.index,
-                    from,
-                    to: motion.to,
-                    lasts_s,
-                    passed_s: 0.0,
-                });
+                let lasts_s = self.begin_ramp(driven.index, motion.to, ramp_s);
+                *self.set_point() = set(lasts_s);
                 Ok(())
             });
         }
-        *self.set_point() = Some(set);
+        let (to, from) = match (motion.to, before) {
+            (Setting::DegPerS(to), Some(Setting::DegPerS(from)))
+            | (Setting::TorqueNm(to), Some(Setting::TorqueNm(from))) => (to, from),
+            (Setting::DegPerS(to) | Setting::TorqueNm(to), _) => (to, 0.0),
+        };
+        let lasts_s = match (motion.to, self.config.acceleration) {
+            (Setting::DegPerS(_), Some(rate)) => ramp_s.max((to - from).abs() / rate),
+            _ => ramp_s,
+        };
         match motion.to {
             Setting::DegPerS(to) => {
-                if lasts_s > 0.0 {
+                if lasts_s > 0.0 && to != from {
                     let rate = joint.rate((to - from).abs() / lasts_s).to_le_bytes();
                     self.write(joint, object::PROFILE_ACCELERATION, &rate)?;
                     self.write(joint, object::PROFILE_DECELERATION, &rate)?;
@@ -87,6 +89,7 @@ impl Setpoint for Arm {
                 }
                 let counts = self.speed_counts(driven.index, to).unwrap_or(0);
                 self.unless_halted(halts, || {
+                    *self.set_point() = set(lasts_s);
                     self.write(joint, object::TARGET_VELOCITY, &counts.to_le_bytes())
                 })
             }
@@ -96,9 +99,17 @@ impl Setpoint for Arm {
                     true => (change / lasts_s).round().clamp(1.0, f64::from(u32::MAX)) as u32,
                     false => u32::MAX,
                 };
-                self.write_if_there(joint, object::TORQUE_SLOPE, &slope.to_le_bytes())?;
+                let sloped =
+                    self.write_if_there(joint, object::TORQUE_SLOPE, &slope.to_le_bytes())?;
+                if !sloped && lasts_s > 0.0 {
+                    return Err(Trouble::Refused(format!(
+                        "{} takes no torque slope (6087h) of {slope} ‰/s, so it can make no ramp",
+                        joint.who()
+                    )));
+                }
                 let permille = self.permille(driven.index, to).unwrap_or(0);
                 self.unless_halted(halts, || {
+                    *self.set_point() = set(lasts_s);
                     self.write(joint, object::TARGET_TORQUE, &permille.to_le_bytes())
                 })
             }
@@ -256,6 +267,22 @@ impl Arm {
             .get(driven.index)
             .map_or(1.0, Joint::sense);
         sense * f64::from(permille) / 1000.0 * rated * driven.gear
+    }
+
+    /// Why a driven joint must be halted when nobody knows where it is.
+    pub(super) fn is_out_of_sight(&self) -> Option<String> {
+        let set = (*self.set_point())?;
+        let driven = self.config.driven.as_ref()?;
+        let joint = self.config.joints.get(driven.index)?;
+        let seen = self.nodes().get(driven.index)?.seen;
+        let longest = OLD.max(3 * self.config.interval);
+        (self.now() - seen.max(set.since) > longest).then(|| {
+            format!(
+                "{} is driven, and no position of it came in {} ms",
+                joint.who(),
+                longest.as_millis()
+            )
+        })
     }
 
     /// Why a driven joint must be halted, from where it was seen; `None` while all is well. Places are of

@@ -28,6 +28,8 @@ pub(super) struct Homing {
     halts: u64,
     /// When the first one was set off.
     since: Time,
+    /// Whether it was seen to look: what a drive shows before that may be of an earlier time.
+    seen: bool,
 }
 
 impl Arm {
@@ -74,13 +76,15 @@ impl Arm {
     pub(super) fn begin_homing(&self, deg_per_s: f64) -> Result<(), Trouble> {
         self.would_home(deg_per_s)?;
         let _call = self.within(self.config.patience, "homing");
+        self.is_free()?;
         let homing = Homing {
             joints: self.with_methods(),
             deg_per_s,
             halts: self.halts(),
             since: self.now(),
+            seen: false,
         };
-        (*self.goal(), *self.set_point()) = (None, None);
+        *self.goal() = None;
         self.look_for_home(&homing)?;
         *self.homing() = Some(homing);
         Ok(())
@@ -141,8 +145,12 @@ impl Arm {
             return Ok(Some(Progress::Stopped));
         }
         match word.homing() {
-            Found::UnderWay | Found::Stopping => return Ok(Some(Progress::Moving)),
-            Found::Idle if self.now() - homing.since < STARTS => {
+            Found::UnderWay | Found::Stopping => {
+                homing.seen = true;
+                *self.homing() = Some(homing);
+                return Ok(Some(Progress::Moving));
+            }
+            Found::Idle | Found::Attained if !homing.seen && self.now() - homing.since < STARTS => {
                 return Ok(Some(Progress::Moving));
             }
             Found::Idle => return Ok(Some(Progress::Stopped)),
@@ -171,7 +179,7 @@ impl Arm {
         })?;
         self.take_mode(index, self.config.position_mode())?;
         homing.joints.pop_front();
-        homing.since = self.now();
+        (homing.since, homing.seen) = (self.now(), false);
         self.look_for_home(&homing)?;
         let over = homing.joints.is_empty();
         *self.homing() = Some(homing);

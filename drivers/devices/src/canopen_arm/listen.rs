@@ -54,6 +54,10 @@ pub(super) fn run(arm: &Arm, stop: &Stop) {
             if !leased && (arm.set_point().is_some() || arm.is_homing()) {
                 let _ = arm.halt(); // nobody watches where it is driven
             }
+            if let Some(why) = arm.is_out_of_sight() {
+                let _ = arm.halt();
+                sinks.tell(arm.now(), Trouble::Fault(FaultKind::Unattributable, why));
+            }
         }
     }
 }

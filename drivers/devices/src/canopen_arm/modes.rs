@@ -160,6 +160,10 @@ impl Arm {
             &mode.number().to_le_bytes(),
         )?;
         self.await_mode(joint, mode)?;
+        let driven = self.config.driven.as_ref();
+        if driven.is_some_and(|driven| driven.index == index) {
+            *self.set_point() = None; // it stands, and nothing of before goes on
+        }
         if let Some(node) = self.nodes().get_mut(index) {
             node.mode = Some(mode);
         }

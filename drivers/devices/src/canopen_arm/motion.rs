@@ -21,7 +21,7 @@ const SLOWEST_SHARE: f64 = 0.01;
 /// A joint that stands for so long short of its target has stopped.
 const STOPPED_FOR: Duration = Duration::from_millis(500);
 /// Status and position older than this say nothing of now.
-const OLD: Duration = Duration::from_millis(500);
+pub(super) const OLD: Duration = Duration::from_millis(500);
 
 /// One joint's part of a motion.
 struct Part<'a> {
@@ -83,6 +83,7 @@ impl Joints for Arm {
     fn begin(&self, motion: &JointMove) -> Result<(), Trouble> {
         self.accept(motion)?;
         let _call = self.within(self.config.patience, "a move");
+        self.is_free()?;
         let halts = self.halts();
         if self.config.cyclic {
             return self.begin_cyclic(motion, halts);
@@ -193,6 +194,18 @@ fn recover_first(joint: &Joint, state: State) -> Trouble {
 }
 
 impl Arm {
+    /// Refuses while a joint looks for its home, or follows set-points on a way: what came between would
+    /// begin at rest, and be a step.
+    pub(super) fn is_free(&self) -> Result<(), Trouble> {
+        match self.is_homing() || self.is_on_course() {
+            true => Err(Trouble::Refused(format!(
+                "{}: it is still on its way; wait until it has settled, or stop it",
+                self.config.id
+            ))),
+            false => Ok(()),
+        }
+    }
+
     /// The same move with a set-point at every SYNC.
     fn begin_cyclic(&self, motion: &JointMove, halts: u64) -> Result<(), Trouble> {
         for &(index, _) in &motion.targets_deg {
@@ -215,7 +228,6 @@ impl Arm {
 
     /// Every drive has taken its set-point.
     fn now_goes(&self, motion: &JointMove) {
-        *self.set_point() = None;
         *self.homing() = None;
         *self.goal() = Some(Goal {
             targets_deg: motion.targets_deg.clone(),

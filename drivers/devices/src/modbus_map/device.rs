@@ -13,7 +13,7 @@ use certbench_roles::{Device, Grasp, Halt, Lease, NewsSink, Power, SampleSink, T
 use certbench_wire::modbus::{Reply, Request, silent_interval};
 
 use super::map::{Activation, Cell, Counts, Map, Model, Name, NoCounts, Write};
-use super::{CELLS_MOST, description, of_driver, poll};
+use super::{CELLS_MOST, cell_signal, description, of_driver, poll};
 use crate::facts::link_facts;
 use crate::line::{Answer, Line, Manners};
 use crate::modbus::{Client, Framing, Transactions};
@@ -182,7 +182,7 @@ impl Registers {
             );
             return Err(Trouble::Fault(FaultKind::Harness, text));
         };
-        let sent = self.client.line.link().write(&frame);
+        let sent = self.client.line.interject(&frame);
         sent.map(|_| ())
             .map_err(|error| Trouble::Fault(FaultKind::Link, error.to_string()))
     }
@@ -337,6 +337,14 @@ impl Device for Opened {
         news: NewsSink,
         lease: Lease,
     ) -> Result<(), Trouble> {
+        let named = self.device.cells.len();
+        let mut unnamed = (named..CELLS_MOST).map(cell_signal);
+        if let Some(signal) = unnamed.find(|signal| wiring.channel(signal).is_some()) {
+            return Err(Trouble::Refused(format!(
+                "{}: a channel wants `{signal}`, and the option `cells` names {named}",
+                self.device.id
+            )));
+        }
         let sinks = Sinks::new(&self.device.id, wiring, samples, news, lease);
         let (device, clock) = (self.device.clone(), self.device.client.line.clock().clone());
         self.worker
