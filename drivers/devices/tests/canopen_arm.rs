@@ -228,6 +228,69 @@ fn a_joint_exerts_the_torque_it_is_set_and_is_halted_when_it_runs_away() {
     }
 }
 
+/// Whatever else moves meanwhile, a driven joint is halted when nobody watches it any more.
+#[test]
+fn a_move_of_another_joint_takes_no_guard_from_a_driven_one() {
+    let bench = bench_of(
+        &json!({ "home_deg": [0, 0, 0, 0, 0, 0] }),
+        "1 4",
+        &json!({ "driven": "4" }),
+    );
+    ready(&bench, &["position"]);
+    let arm = bench.device(ARM);
+    let began = arm.joints().unwrap().positions_deg().unwrap();
+    drive(arm, Setting::DegPerS(10.0), 0.2).unwrap();
+    bench.pass(300);
+    go(arm, &[(0, began[0] + 2.0)], 20.0).unwrap();
+    arrives(&bench, 3000).expect("it arrives");
+    let turning = bench.last(0)[1];
+    bench.pass(200);
+    assert!(bench.last(0)[1] > turning + 1.0, "it goes on turning");
+    bench.lease.revoke();
+    bench.pass(300); // `lost_after` is 500 ms
+    let stood = bench.last(0)[1];
+    bench.pass(100);
+    assert!((bench.last(0)[1] - stood).abs() < 0.01);
+    bench.close();
+}
+
+/// One second into a ramp of ten to 60 deg/s it turns at 6: a new set point goes on from there.
+#[test]
+fn a_set_point_on_an_unfinished_ramp_is_no_step() {
+    let bench = bench_of(&json!({}), "1", &cyclic());
+    ready(&bench, &["position", "speed"]);
+    let arm = bench.device(ARM);
+    drive(arm, Setting::DegPerS(60.0), 10.0).unwrap();
+    bench.pass(1000);
+    drive(arm, Setting::DegPerS(0.0), 1.0).unwrap();
+    for _ in 0..50 {
+        bench.pass(10);
+        assert!(bench.last(1)[0] < 8.0, "{:?}", bench.last(1));
+    }
+    is_driven(&bench, 2000).expect("it stands");
+    assert_eq!(bench.news(), []);
+    bench.close();
+}
+
+#[test]
+fn nothing_begins_over_a_way_that_is_under_way() {
+    let bench = bench_of(&json!({}), "1 2", &cyclic());
+    ready(&bench, &["position"]);
+    let arm = bench.device(ARM);
+    let began = arm.joints().unwrap().positions_deg().unwrap();
+    go(arm, &[(0, began[0] + 20.0)], 40.0).unwrap();
+    bench.pass(100);
+    let refused = go(arm, &[(1, began[1] - 1.0)], 40.0);
+    assert!(
+        matches!(&refused, Err(Trouble::Refused(text)) if text.contains("still on its way")),
+        "{refused:?}"
+    );
+    arrives(&bench, 3000).expect("the first is not disturbed");
+    go(arm, &[(1, began[1] - 1.0)], 40.0).unwrap();
+    arrives(&bench, 3000).expect("it arrives");
+    bench.close();
+}
+
 #[test]
 fn what_passes_a_limit_of_bench_or_drive_is_refused_before_it_leaves() {
     let bench = bench_of(
