@@ -227,9 +227,10 @@ pub(crate) fn angle(channel: &Channel) -> Option<f64> {
     Some(angles.u_deg / angles.k)
 }
 
-/// Standard deviation of a single angle's noise, degrees; without one stated, all that the certificate
-/// says may be noise.
-pub(crate) fn angle_noise(channel: &Channel) -> Option<f64> {
+/// Standard deviation of the mean of so many angles by the instrument's noise, degrees. Without one
+/// stated, all that the certificate says, which no mean makes less.
+pub(crate) fn angle_noise(channel: &Channel, readings: usize) -> Option<f64> {
     let angles = channel.calibration.as_ref()?.angles?;
-    Some(angles.noise_deg.unwrap_or(angles.u_deg / angles.k))
+    let mean = |s: f64| s / (readings.max(1) as f64).sqrt();
+    Some(angles.noise_deg.map_or(angles.u_deg / angles.k, mean))
 }

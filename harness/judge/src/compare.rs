@@ -175,10 +175,9 @@ fn change(
         {
             change.values = Some([share(x), share(y)]);
             change.unit = Some(Unit::one());
-            if rates.paired() && pairs.is_none() {
-                return change;
+            if !rates.paired() || pairs.is_some() {
+                change.difference = Some(of_shares(x, y, rates, pairs.copied()));
             }
-            change.difference = Some(of_shares(x, y, rates, pairs.copied()));
         }
         _ => {}
     }
@@ -219,14 +218,16 @@ pub fn of_shares(a: &Proportion, b: &Proportion, rates: Rates, pairs: Option<Pai
     let count = |p: &Proportion| Count::new(u64::from(p.k), u64::from(p.n));
     let fisher_p = count(a).zip(count(b)).map(|(a, b)| fisher(a, b));
     let small = |p: Option<f64>| p.is_some_and(|p| p <= 1.0 - a.confidence);
+    // Trials in no pair may pull the rates the other way: then nothing is said.
+    let pairs_agree = pairs.is_some_and(|p| (p.only_second > p.only_first) == (value > 0.0));
     Difference {
         value,
         interval: [low, high],
         significant: match rates {
             Rates::Newcombe => low > 0.0 || high < 0.0,
             Rates::Fisher => small(fisher_p),
-            Rates::McNemar => small(pairs.map(|p| p.exact_p)),
-            Rates::McNemarMidP => small(pairs.map(|p| p.mid_p)),
+            Rates::McNemar => small(pairs.map(|p| p.exact_p)) && pairs_agree,
+            Rates::McNemarMidP => small(pairs.map(|p| p.mid_p)) && pairs_agree,
         },
         e_n: None,
         fisher_p,
@@ -326,6 +327,28 @@ mod tests {
             upper: wilson[1],
             wilson,
         }
+    }
+
+    /// Eight pairs in which only the first run succeeded; its other trials failed, those of the second did
+    /// not.
+    #[test]
+    fn pairs_against_the_rates_say_nothing() {
+        let pairs = Pairs {
+            both: 2,
+            only_first: 8,
+            only_second: 0,
+            neither: 0,
+            left_out: 20,
+            exact_p: 0.007_812_5,
+            mid_p: 0.003_906_25,
+        };
+        let (less, more) = (
+            proportion(10, 20, [0.30, 0.70]),
+            proportion(12, 20, [0.39, 0.78]),
+        );
+        let of = |a, b| of_shares(a, b, Rates::McNemar, Some(pairs)).significant;
+        assert!(!of(&less, &more));
+        assert!(of(&more, &less), "and with them they do");
     }
 
     /// The score interval of E. B. Wilson (1927), 95 %, written anew for this test.

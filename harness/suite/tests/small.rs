@@ -190,7 +190,7 @@ fn the_use_of_an_instrument_is_half_widths_in_its_unit() {
     let [resolution, alignment, temperature] = used.parts().map(|part| part.unwrap().clone());
     let near = |got: f64, want: f64| assert!((got - want).abs() < 1e-12, "{got} is not {want}");
     near(resolution.half_abs, 0.01);
-    near(alignment.half_rel, 1.523_048_436e-4); // 1 - cos 1°
+    near(alignment.half_rel, 1.523_280_438e-4); // 1 / cos 1° - 1
     near(temperature.half_abs, 0.005);
     near(temperature.half_rel, 0.001);
     let steady = [resolution, alignment, temperature].map(|p| p.steady);

@@ -15,19 +15,31 @@ pub(super) struct Angle<'a> {
     pub(super) name: Text,
     pub(super) value: f64,
     /// Type A: standard uncertainty and degrees of freedom.
-    pub(super) scatter: Option<(f64, f64)>,
+    pub(super) scatter: Scatter,
     /// Standard uncertainty by the instrument; `None` where its certificate does not say.
     pub(super) instrument: Option<f64>,
     /// What relates the instrument's frame to that of the command, where the value depends on it.
     pub(super) registration: Option<&'a Registration>,
 }
 
+/// What is known of an angle's scatter.
+pub(super) enum Scatter {
+    /// It is one angle; there is none.
+    None,
+    /// Standard uncertainty and degrees of freedom; `None` where too few angles tell of it.
+    Seen(Option<(f64, f64)>),
+}
+
 impl Angle<'_> {
     /// Puts it beside the result, with U where everything is known that enters it.
     pub(super) fn beside(self, channel: &Channel, answer: &mut Answer) {
         let mut budget = Budget::default();
-        if let Some((u, nu)) = self.scatter {
-            budget.scatter(Text::new("Scatter", "分散"), Some(u), nu);
+        match self.scatter {
+            Scatter::None => {}
+            Scatter::Seen(Some((u, nu))) => {
+                budget.scatter(Text::new("Scatter", "分散"), Some(u), nu);
+            }
+            Scatter::Seen(None) => budget.unknown(),
         }
         let (deg, instrument) = (unit("deg"), Text::new("Instrument", "仪器"));
         budget.certificate(
@@ -42,7 +54,7 @@ impl Angle<'_> {
             Some(None) => budget.unknown(),
         }
         let u = budget.measured(self.value, deg, 1).u_expanded;
-        if u.is_none() {
+        if self.instrument.is_none() || matches!(frame, Some(None)) {
             without_uncertainty(channel, answer);
         }
         let (en, zh) = (&self.name.en, &self.name.zh);
@@ -61,11 +73,6 @@ pub(super) fn of_mean(s: Option<f64>, n: usize) -> Option<(f64, f64)> {
 pub(super) fn of_spread(three_s: f64, n: usize) -> Option<(f64, f64)> {
     let nu = n as f64 - 1.0;
     (nu >= 1.0).then(|| (three_s / (2.0 * nu).sqrt(), nu))
-}
-
-/// Standard deviation of the mean of so many angles by the instrument's noise, degrees.
-pub(super) fn noise(channel: &Channel, readings: usize) -> Option<f64> {
-    budget::angle_noise(channel).map(|s| s / (readings.max(1) as f64).sqrt())
 }
 
 /// What a limit cannot be held against.

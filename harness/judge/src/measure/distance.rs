@@ -1,6 +1,6 @@
 //! Distance accuracy and repeatability between two poses.
 
-use super::angle::{self, AXES, Angle};
+use super::angle::{self, AXES, Angle, Scatter};
 use super::pose::{self, Visit};
 use super::{Answer, Task, named, no_number, unit};
 use crate::budget::{self, Budget, Doubt};
@@ -108,7 +108,7 @@ pub(super) fn accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
                 format!("角度 {axis} 之差的准确度"),
             ),
             value: turned.ad,
-            scatter: angle::of_mean(Some(turned.s), turned.n),
+            scatter: Scatter::Seen(angle::of_mean(Some(turned.s), turned.n)),
             instrument: budget::angle(cycles.channel).map(|u| u * SQRT_2),
             registration: None,
         };
@@ -161,7 +161,7 @@ pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), R
             continue;
         };
         let noise = [&cycles.first, &cycles.second]
-            .map(|visits| angle::noise(cycles.channel, pose::fewest_readings(visits)));
+            .map(|visits| budget::angle_noise(cycles.channel, pose::fewest_readings(visits)));
         let angle = Angle {
             symbol: format!("RD_{axis}"),
             name: Text::new(
@@ -169,7 +169,7 @@ pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), R
                 format!("角度 {axis} 之差的重复性（±）"),
             ),
             value: turned.rd,
-            scatter: angle::of_spread(turned.rd, turned.n),
+            scatter: Scatter::Seen(angle::of_spread(turned.rd, turned.n)),
             instrument: noise[0].zip(noise[1]).map(|(a, b)| 1.5 * a.hypot(b)),
             registration: None,
         };

@@ -283,6 +283,9 @@ pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), R
     let most = farthest(each.iter().copied());
     let noise = budget::noise(channel);
     let apart = most.and_then(|most| budget::between_readings(channel, most, noise));
+    // What the certificate says is of the first component's kind.
+    let own = channel.components.first().map_or(of, |c| c.unit);
+    let apart = apart.and_then(|u| u.converted(own, of));
     budget.certificate(
         Text::new(
             "Instrument between repeats, as repeatability",

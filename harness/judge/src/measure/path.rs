@@ -1,6 +1,6 @@
 //! Paths by commanded poses, straight or round: accuracy, repeatability, velocity.
 
-use super::angle::{self, AXES, Angle};
+use super::angle::{self, AXES, Angle, Scatter};
 use super::{Answer, Task, named, no_number, pose, unit};
 use crate::budget::{self, Budget};
 use crate::figure;
@@ -253,7 +253,7 @@ pub(super) fn path_accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), R
                 format!("角度 {name} 的轨迹准确度"),
             ),
             value: at.value,
-            scatter: angle::of_mean(governs.and_then(|g| g.s), passes.n),
+            scatter: Scatter::Seen(angle::of_mean(governs.and_then(|g| g.s), passes.n)),
             instrument: budget::angle(passes.channel),
             registration: passes.channel.registration.as_ref(),
         };
@@ -305,9 +305,9 @@ pub(super) fn path_repeatability(task: Task<'_>, answer: &mut Answer) -> Result<
                 format!("角度 {name} 的轨迹重复性（±）"),
             ),
             value: rt.value,
-            scatter: angle::of_spread(rt.value, passes.n),
+            scatter: Scatter::Seen(angle::of_spread(rt.value, passes.n)),
             // Noise alone would show 3 sigma.
-            instrument: angle::noise(passes.channel, 1).map(|s| 3.0 * s / 2.0),
+            instrument: budget::angle_noise(passes.channel, 1).map(|s| 3.0 * s / 2.0),
             registration: None,
         };
         angle.beside(passes.channel, answer);

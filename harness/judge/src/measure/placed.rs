@@ -1,6 +1,6 @@
 //! Where an object is against where it should be: as it was estimated, and after a manipulation.
 
-use super::angle::Angle;
+use super::angle::{Angle, Scatter};
 use super::pose::{self, Visit};
 use super::{Answer, Task, named, no_number, unit};
 use crate::budget::Budget;
@@ -145,7 +145,7 @@ fn worst(
                 "姿态之间的最大角度",
             ),
             value,
-            scatter: None,
+            scatter: Scatter::None,
             instrument: crate::budget::angle(reference).map(|u| readings * u),
             registration: reference.registration.as_ref().filter(|_| by_frame),
         };

@@ -1,6 +1,6 @@
 //! Accuracy and repeatability of a pose: one mean position a visit, one result a pose.
 
-use super::angle::{self, AXES, Angle};
+use super::angle::{self, AXES, Angle, Scatter};
 use super::{Answer, Task, Window, named, no_number, unit};
 use crate::budget::{self, Budget, Doubt};
 use crate::figure;
@@ -75,7 +75,7 @@ pub(super) fn accuracy(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
                 format!("角度 {axis} 的偏差"),
             ),
             value: deviation.mean,
-            scatter: angle::of_mean(deviation.s, n),
+            scatter: Scatter::Seen(angle::of_mean(deviation.s, n)),
             instrument: budget::angle(channel),
             registration: Some(registration),
         };
@@ -240,9 +240,10 @@ pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), R
                 format!("角度 {axis} 的重复性（±）"),
             ),
             value,
-            scatter: angle::of_spread(value, n),
+            scatter: Scatter::Seen(angle::of_spread(value, n)),
             // Noise alone would show 3 sigma.
-            instrument: angle::noise(channel, fewest_readings(&visits)).map(|s| 3.0 * s / 2.0),
+            instrument: budget::angle_noise(channel, fewest_readings(&visits))
+                .map(|s| 3.0 * s / 2.0),
             registration: None,
         };
         angle.beside(channel, answer);

@@ -253,11 +253,9 @@ fn at_the_limit() -> Reason {
 }
 
 /// How near to a limit the instrument cannot tell the sides apart: its expanded uncertainty (k = 2) at
-/// the limit where it is larger.
+/// the limit where it is larger. A limit outside of the certificate's ranges says nothing of the other.
 fn margin(channel: &Channel, limits: Limits) -> Option<f64> {
     let ends = [limits.least, limits.most].into_iter().flatten();
-    let u = ends.map(|end| budget::instrument(channel, end).map(|u| 2.0 * u.combined()));
-    u.collect::<Option<Vec<f64>>>()?
-        .into_iter()
-        .reduce(f64::max)
+    let u = ends.filter_map(|end| Some(2.0 * budget::instrument(channel, end)?.combined()));
+    u.reduce(f64::max)
 }

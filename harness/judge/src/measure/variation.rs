@@ -1,9 +1,10 @@
 //! How far mean poses lie apart: one pose from three directions of approach (vAP), or by several
 //! robots of one type (exchangeability).
 
-use super::angle::{self, AXES, Angle};
+use super::angle::{AXES, Angle, Scatter};
 use super::pose::{self, Visit};
 use super::{Answer, Task, named, no_number, unit};
+use crate::budget;
 use crate::budget::{Budget, Doubt};
 use crate::metric::iso9283::variation::Variation;
 use crate::metric::iso9283::{self, Position, variation};
@@ -163,8 +164,8 @@ fn angles_apart(
             format!("角度 {axis} 的变动"),
         ),
         value,
-        scatter: worst.map(|u| (SQRT_2 * u, fewest as f64 - 1.0)),
-        instrument: angle::noise(channel, readings).map(|u| SQRT_2 * u),
+        scatter: Scatter::Seen(worst.map(|u| (SQRT_2 * u, fewest as f64 - 1.0))),
+        instrument: budget::angle_noise(channel, readings).map(|u| SQRT_2 * u),
         registration: None,
     };
     angle.beside(channel, answer);

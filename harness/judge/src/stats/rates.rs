@@ -55,7 +55,8 @@ pub fn mcnemar(only_first: u64, only_second: u64) -> Option<f64> {
 
 /// The mid-p of the same test, which is less conservative: the observed split counts half (M. W.
 /// Fagerland, S. Lydersen, P. Laake, BMC Medical Research Methodology 13:91, 2013). `None` when no pair
-/// differs.
+/// differs. An even split has p = 1, twice the tail with half of what was seen, where programs that take
+/// half of it from the exact p print 0.75 and more.
 #[must_use]
 pub fn mcnemar_mid(only_first: u64, only_second: u64) -> Option<f64> {
     let n = only_first + only_second;

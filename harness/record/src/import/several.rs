@@ -65,13 +65,21 @@ fn numbered<'r>(
     extra: &mut Vec<u64>,
 ) -> Result<Vec<Vec<&'r Row>>, Vec<Misfit>> {
     let mut of_slots: Vec<Vec<&Row>> = vec![Vec::new(); slots];
+    let mut current = None;
     for row in rows {
         let Some(key) = row.key else { continue };
         let Some(place) = place(row.line, key).map_err(|misfit| vec![misfit])? else {
             continue;
         };
         match of_slots.get_mut(place) {
-            Some(of_slot) => of_slot.push(row),
+            Some(of_slot) if !of_slot.is_empty() && current != Some(place) => {
+                let what = format!("window {} comes back after another one", place + 1);
+                return Err(vec![at(row.line, key.1, what)]);
+            }
+            Some(of_slot) => {
+                of_slot.push(row);
+                current = Some(place);
+            }
             None => extra.push(row.line),
         }
     }

@@ -127,7 +127,7 @@ impl Checker<'_> {
         })
     }
 
-    /// What is lost at most along an axis that stands off by an angle. Not corrected for, it lies
+    /// What is lost at most along an axis that stands off by an angle, as a share of what is read. Not corrected for, it lies
     /// between nothing and this: the root of its mean square is that of a half-width (F.2.4.5).
     fn cosine(&self, at: &At<Scalar>, of: &Signal) -> Option<f64> {
         if of.components.len() != 1 {
@@ -142,7 +142,7 @@ impl Checker<'_> {
                 .push(Complaint::new("out-of-range", at.span, message));
             return None;
         }
-        Some(1.0 - angle.to_radians().cos())
+        Some(1.0 / angle.to_radians().cos() - 1.0)
     }
 
     fn warmth(&self, written: &At<Warmth>, unit: Unit) -> Option<Part> {
