@@ -42,7 +42,10 @@ const DEVICES: &[(&str, &[&str])] = &[
     ("oymotion-rohand", &[]),
     ("linker-o6", &[]),
     ("linker-l6", &[]),
-    ("inspire-rh56dftp", &[]),
+    (
+        "inspire-rh56dftp",
+        &["--signals", "closing,force,tactile-palm"],
+    ),
     ("ufactory-gripper", &[]),
     ("brainco-revo2", &[]),
     ("dynamixel", &[]),

@@ -341,7 +341,7 @@ impl Device for Opened {
         let mut unnamed = (named..CELLS_MOST).map(cell_signal);
         if let Some(signal) = unnamed.find(|signal| wiring.channel(signal).is_some()) {
             return Err(Trouble::Refused(format!(
-                "{}: a channel wants `{signal}`, and the option `cells` names {named}",
+                "{}: a channel wants `{signal}`, and the option `cells` names {named}; name it there, or sample other signals",
                 self.device.id
             )));
         }
