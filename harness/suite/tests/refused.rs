@@ -234,6 +234,7 @@ fn sense() {
     check_all(
         "sense",
         &[
+            ("a home that nobody waits for", SUITE, "to: { joints: { j1: 30 deg } }", "to: home", &["home-not-awaited"]),
             ("duplicate case", SUITE, "- id: posing", "- id: grasping", &["duplicate-id"]),
             ("duplicate measure", SUITE, "- id: peak", "- id: rate", &["duplicate-id"]),
             ("duplicate window", SUITE, "- mark: { name: done }", "- window: { id: stop, record: [tcp], until: { for: 1 s } }", &["duplicate-id"]),

@@ -115,8 +115,8 @@ fn a_shuffle_is_recorded_and_a_row_value_writes_rows_out() {
 fn a_joint_may_be_sent_to_its_home() {
     let sent = [(
         "small.suite.yaml",
-        "to: { joints: { j1: 30 deg } }",
-        "to: home",
+        "to: { joints: { j1: 30 deg } }, speed: 20 deg/s, until: started",
+        "to: home, speed: 20 deg/s",
     )];
     let plan = planned(&sent, true, &[], "2026-11-22").unwrap_or_else(|e| panic!("{e}"));
     let mut steps = plan.cases[2].steps.iter();

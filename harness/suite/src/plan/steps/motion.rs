@@ -38,6 +38,13 @@ impl<'a> CaseReader<'a, '_> {
                 WrittenUntil::Started => Until::Started,
             }),
         };
+        if let (Some(Target::Home), Some(Until::Started), Some(at)) = (&to, until, &written.until) {
+            let message = "joints look for their homes one after the other, so somebody must wait";
+            let complaint = Complaint::new("home-not-awaited", at.span, message);
+            self.env.sink.push(
+                complaint.help("leave `until` out: the step then ends when all have settled"),
+            );
+        }
         let timeout_s = self.env.seconds(&written.timeout, &place.scope);
         Some(Move {
             device: device?,
