@@ -155,7 +155,7 @@ fn an_arm_that_warms_up_is_looked_at_in_groups_at_their_times() {
     assert_eq!(late.len(), 49, "eight hours, every ten minutes");
     assert!(late.iter().all(|(_, s)| *s < 1.0), "{late:?}");
     let heights = played.events().filter_map(|e| match e {
-        EventBody::Taken { value, .. } => Some(value.value),
+        EventBody::Taken { name, value, .. } if name == "height" => Some(value.value),
         _ => None,
     });
     let heights: Vec<f64> = heights.collect();

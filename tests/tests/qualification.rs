@@ -93,6 +93,12 @@ fn programs_of_their_own_say_the_right_thing_of_good_and_bad_robots() {
     says_the_right_thing_of_every_device("scenario-pick-place");
 }
 
+#[test]
+fn hours_in_small_say_the_right_thing_of_good_and_bad_arms_and_hands() {
+    says_the_right_thing_of_every_device("warm-up-drift");
+    says_the_right_thing_of_every_device("hand-endurance");
+}
+
 /// Files of a folder with this ending: what stands before it, and their text, in order.
 fn files(folder: PathBuf, ending: &str) -> BTreeMap<String, String> {
     let all = fs::read_dir(folder).expect("a folder").flatten();

@@ -22,6 +22,7 @@
 //! | `pendant` | words with `select N`, `start` or `stop` | a robot with programs of its own |
 //! | `mount` | an object of `hand.objects`, `grip-gauge`, `load-cell`, or `nothing` | an open hand; for an object a raised support |
 //! | `support` | `raised` or `lowered` | - |
+//! | `target` | where the tracker's target is: `nest` (fixed beside the arm) or `tool` | an arm at rest |
 //! | `load` | a mass at the arm's flange: `5 kg`, `500 g` | an arm at rest |
 //! | `lever` | a torque on the joint of the rig, its input locked: `5 N.m` | a joint at rest |
 //! | `stand` | a weight on one axis of the force sensor: `x 50 N` | a stand |

@@ -16,6 +16,8 @@ struct Cell {
     /// Why the latest was no number: the place in [`Invalid::ALL`].
     invalid: AtomicU8,
     values: [AtomicU64; COMPONENTS_MAX],
+    /// The latest that was off, and that was on: a contact that was on for a moment only is not missed.
+    levels: [AtomicU64; 2],
 }
 
 impl Board {
@@ -25,6 +27,7 @@ impl Board {
             valid: AtomicU64::new(0),
             invalid: AtomicU8::new(0),
             values: [const { AtomicU64::new(f64::NAN.to_bits()) }; COMPONENTS_MAX],
+            levels: [const { AtomicU64::new(0) }; 2],
         };
         Board((0..channels).map(|_| cell()).collect())
     }
@@ -40,6 +43,10 @@ impl Board {
             Reading::Values { values, .. } => {
                 for (slot, value) in cell.values.iter().zip(values) {
                     slot.store(value.to_bits(), Ordering::Relaxed);
+                }
+                if let Some(level) = values.first() {
+                    let [off, on] = &cell.levels;
+                    if is_on(*level) { on } else { off }.store(at, Ordering::Release);
                 }
                 cell.valid.store(at, Ordering::Release);
             }
@@ -59,6 +66,19 @@ impl Board {
     /// Time of the latest valid sample.
     pub(crate) fn valid_ns(&self, channel: u16) -> Option<u64> {
         self.time(channel, |cell| &cell.valid)
+    }
+
+    /// Time of the latest valid sample of a contact that was on, or that was off.
+    pub(crate) fn level_ns(&self, channel: u16, on: bool) -> Option<u64> {
+        self.time(channel, |cell| {
+            let [was_off, was_on] = &cell.levels;
+            if on { was_on } else { was_off }
+        })
+    }
+
+    /// What a contact was in its latest valid sample.
+    pub(crate) fn is_on(&self, channel: u16) -> Option<bool> {
+        self.value(channel, 0).map(is_on)
     }
 
     /// Why the latest reading that was no number was none; `None` when the latest is a number or
@@ -85,4 +105,9 @@ impl Board {
         let bits = cell.values.get(component)?.load(Ordering::Relaxed);
         Some(f64::from_bits(bits)).filter(|v| v.is_finite())
     }
+}
+
+/// Whether the reading of a contact, 0 or 1, is on.
+fn is_on(level: f64) -> bool {
+    level > 0.5
 }

@@ -137,6 +137,9 @@ pub struct WearConfig {
     pub percent_per_100k: f64,
     /// Cycles that it has behind it at the start.
     pub cycles: u64,
+    /// At this cycle something breaks: from then on a tenth of the strength is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaks_at: Option<u64>,
 }
 
 impl Default for WearConfig {
@@ -144,6 +147,7 @@ impl Default for WearConfig {
         WearConfig {
             percent_per_100k: 0.0,
             cycles: 0,
+            breaks_at: None,
         }
     }
 }

@@ -66,6 +66,8 @@ pub struct TrackerConfig {
     pub rotation_deg: [f64; 3],
     /// Target from the tool centre point, in the tool's axes, mm.
     pub target_mm: [f64; 3],
+    /// Where the fixed nest holds the target when somebody puts it there, in the arm's base frame, mm.
+    pub nest_mm: [f64; 3],
     /// What stands in a line, in order: `x y z` (mm), `a b c` (degrees), `n` (count of the line),
     /// `t` (seconds since the start).
     pub columns: Vec<String>,
@@ -197,6 +199,7 @@ impl Default for TrackerConfig {
             origin_mm: [2450.0, -1310.0, 820.0],
             rotation_deg: [1.5, -2.0, 147.0],
             target_mm: [0.0; 3],
+            nest_mm: [700.0, 700.0, 0.0],
             columns: ["x", "y", "z", "a", "b", "c"].map(String::from).to_vec(),
             separator: Separator::Comma,
             decimals: 4,

@@ -229,8 +229,10 @@ impl Hand {
 
     /// What is left of its strength, 1 when new.
     pub(crate) fn strength(&self) -> f64 {
-        let lost = self.config.wear.percent_per_100k / 100.0 * self.cycles as f64 / 1e5;
-        (1.0 - lost).max(0.05)
+        let wear = &self.config.wear;
+        let lost = wear.percent_per_100k / 100.0 * self.cycles as f64 / 1e5;
+        let broken = wear.breaks_at.is_some_and(|at| self.cycles >= at);
+        (1.0 - lost).max(0.05) * if broken { 0.1 } else { 1.0 }
     }
 
     /// Counts what opens wide and closes far.

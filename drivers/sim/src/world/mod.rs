@@ -284,6 +284,17 @@ impl World {
                 }
                 arm.set_load(step, kg);
             }
+            "target" => {
+                if !self
+                    .arm
+                    .as_ref()
+                    .ok_or("there is no arm with a target")?
+                    .is_at_rest()
+                {
+                    return Err("nobody can reach the target of an arm that moves".into());
+                }
+                self.tracker.put(self.step, value)?;
+            }
             "pendant" => {
                 let step = self.step;
                 let (Some(programs), Some(arm)) = (&mut self.programs, &mut self.arm) else {
@@ -306,7 +317,7 @@ impl World {
             }
             _ => {
                 return Err(format!(
-                    "nothing here is called `{key}`; a prompt can change load, mount, support, pendant, stand, spring, lever and joint-speed"
+                    "nothing here is called `{key}`; a prompt can change load, mount, support, target, pendant, stand, spring, lever and joint-speed"
                 ));
             }
         }

@@ -366,6 +366,51 @@ fn a_slow_brake_stops_later() {
 }
 
 #[test]
+fn a_target_in_the_nest_stays_where_it_is_while_the_arm_moves() {
+    let mut world = arm_world(|_| ());
+    world.tracker.config.noise_mm = 0.0;
+    power(&mut world);
+    let put = |world: &mut World, place: &str| {
+        world.apply("target", place)?;
+        wait(world, 20 * MS);
+        Ok::<_, String>(())
+    };
+    // The line of now, 250 a second.
+    let seen = |world: &World| {
+        let line = (250.0 * world.time_s()) as u64;
+        let then = world
+            .arm
+            .as_ref()
+            .unwrap()
+            .tcp(world.tracker.looks_at(line));
+        let pose = world.tracker.pose(line, &then).unwrap();
+        let (origin, rotation) = (
+            world.tracker.config.origin_mm,
+            world.tracker.config.rotation_deg,
+        );
+        crate::kinematics::Frame::from_pose(origin, rotation).point([pose[0], pose[1], pose[2]])
+    };
+    let nest = world.tracker.config.nest_mm;
+    let away = |at: [f64; 3]| {
+        at.iter()
+            .zip(nest)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f64::max)
+    };
+    assert!(away(seen(&world)) > 100.0);
+    put(&mut world, "nest").unwrap();
+    assert!(away(seen(&world)) < 1e-9);
+    send(&mut world, 0, 90.0, 60.0);
+    wait(&mut world, 400 * MS);
+    assert!(away(seen(&world)) < 1e-9);
+    assert!(put(&mut world, "tool").unwrap_err().contains("moves"));
+    wait(&mut world, 3000 * MS);
+    assert!(put(&mut world, "moon").unwrap_err().contains("nest"));
+    put(&mut world, "tool").unwrap();
+    assert!(away(seen(&world)) > 100.0);
+}
+
+#[test]
 fn the_tracker_sees_the_tool_in_its_own_frame_and_late() {
     let mut world = arm_world(|_| ());
     world.tracker.config.noise_mm = 0.0;

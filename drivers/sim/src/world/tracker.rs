@@ -15,6 +15,8 @@ pub(crate) struct Tracker {
     noise: Noise,
     /// Its own frame, in the base frame.
     stand: Frame,
+    /// Since which step the target is in the nest (true) or on the tool; on the tool before the first.
+    put: Vec<(u64, bool)>,
     pub(crate) ailment: Ailment,
 }
 
@@ -26,6 +28,7 @@ impl Tracker {
             grid,
             noise,
             stand,
+            put: Vec::new(),
             ailment: Ailment::default(),
         }
     }
@@ -48,16 +51,40 @@ impl Tracker {
             .map_or(step, |since| since.min(step))
     }
 
+    /// Somebody puts the target into the fixed nest, or back on the tool.
+    pub(crate) fn put(&mut self, step: u64, place: &str) -> Result<(), String> {
+        let nest = match place {
+            "nest" => true,
+            "tool" => false,
+            _ => {
+                return Err(format!(
+                    "the target goes into the `nest` or on the `tool`, not `{place}`"
+                ));
+            }
+        };
+        self.put.push((step, nest));
+        Ok(())
+    }
+
+    /// Where its target is, in the base frame, while the tool stands there.
+    fn target(&self, count: u64, tcp: &Frame) -> Frame {
+        let step = self.looks_at(count);
+        let put = self.put.iter().rev().find(|(since, _)| *since <= step);
+        match put {
+            Some((_, true)) => Frame::from_pose(self.config.nest_mm, [0.0; 3]),
+            _ => Frame {
+                origin_mm: tcp.point(self.config.target_mm),
+                ..*tcp
+            },
+        }
+    }
+
     /// `x, y, z, a, b, c` of a line, in its own frame; `None` when it does not see the target.
     pub(crate) fn pose(&self, count: u64, tcp: &Frame) -> Option<[f64; 6]> {
         if self.ailment.over_range {
             return None;
         }
-        let target = Frame {
-            origin_mm: tcp.point(self.config.target_mm),
-            ..*tcp
-        };
-        let mut pose = target.seen_from(&self.stand).pose();
+        let mut pose = self.target(count, tcp).seen_from(&self.stand).pose();
         let count = if self.ailment.stuck_since.is_some() {
             0
         } else {

@@ -81,17 +81,22 @@ pub(crate) fn qualify(args: &Args) -> anyhow::Result<Exit> {
         job: job.clone(),
         set: set.concat(),
     };
-    let plan = match load(&files(&[&population.set]))? {
-        Ok(plan) => plan,
+    let own = [population.set.as_slice(), &population.small].concat();
+    let whole = |plan: Plan| match population.small[..] {
+        [] => plan,
+        _ => as_if_whole(plan),
+    };
+    let plan = match load(&files(&[&own]))? {
+        Ok(plan) => whole(plan),
         Err(exit) => return Ok(exit),
     };
     let of_twin = population
         .truth
         .as_ref()
-        .map(|truth| files(&[&population.set, &truth.set]));
+        .map(|truth| files(&[&own, &truth.set]));
     let twin = match of_twin.map(|files| load(&files)).transpose()? {
         Some(Err(exit)) => return Ok(exit),
-        Some(Ok(twin)) => twin,
+        Some(Ok(twin)) => whole(twin),
         None => plan.clone(),
     };
     let seed = args.seed.unwrap_or(population.seed);
@@ -135,6 +140,15 @@ pub(crate) fn qualify(args: &Args) -> anyhow::Result<Exit> {
         true => Exit::Passed,
         false => Exit::Failed,
     })
+}
+
+/// A plan whose shortened cases are judged as if they were whole.
+fn as_if_whole(mut plan: Plan) -> Plan {
+    for case in &mut plan.cases {
+        case.shortened = None;
+    }
+    plan.restrictions.retain(|r| r.code != "shortened");
+    plan
 }
 
 /// `suites/payload.suite.yaml` -> `suites/populations/payload.population.yaml`.

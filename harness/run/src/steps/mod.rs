@@ -2,6 +2,7 @@
 
 mod again;
 mod during;
+mod handshake;
 mod instrument;
 mod motion;
 mod program;
@@ -15,6 +16,7 @@ use crate::bench::fill;
 use crate::executor::{Cut, Executor};
 use certbench_model::step::{Scope, Stop, Target};
 use certbench_model::{EventBody, Quantity, Step};
+use handshake::Start;
 use std::collections::BTreeMap;
 
 pub(crate) use during::Branch;
@@ -38,6 +40,8 @@ pub(crate) struct CaseState {
     pub(crate) taken: BTreeMap<String, TakenValues>,
     /// Trials with a sampling plan since the repeat that may end by it began.
     pub(crate) tallies: BTreeMap<String, Tally>,
+    /// Programs that were started and not yet seen to begin, by robot.
+    pub(crate) starts: BTreeMap<String, Start>,
     /// How samples outside of windows are recorded, seconds; `None`: all of them.
     pub(crate) thinned_s: Option<f64>,
 }

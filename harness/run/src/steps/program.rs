@@ -5,18 +5,15 @@ use crate::bench::{Bench, fill};
 use crate::executor::{Cut, Executor};
 use crate::resolve::seconds;
 use certbench_clock::Time;
-use certbench_model::plan::{Actuation, Contact, Programs};
+use certbench_model::plan::{Actuation, Programs};
 use certbench_model::step::{
-    Ask, Condition, Does, Otherwise, Presence, Program, ProgramAct, ProgramState, Prompt, Scope,
-    SetOutput, Wait,
+    Ask, Presence, Program, ProgramAct, ProgramState, Prompt, Scope, SetOutput,
 };
 use certbench_model::{EventBody, FaultKind, Text};
 use certbench_roles::Trouble;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A robot that was started says that it is under way within this time, seconds.
-const BUSY_WITHIN_S: f64 = 5.0;
 /// How often it is looked at whether it stands.
 const LOOKED_AT_EVERY: Duration = Duration::from_millis(10);
 
@@ -75,10 +72,18 @@ impl Executor {
         let acts = actuations(&wiring, &step.act, &self.scope);
         let acts = acts.map_err(|why| self.impossible(why))?;
         let starts = matches!(step.act, ProgramAct::Run { .. } | ProgramAct::Start);
+        // Where a bench has no output that starts it, selecting does.
+        let start = match wiring.start.len() {
+            0 => 0,
+            n => acts.len().saturating_sub(n),
+        };
         if starts {
             self.ensure_armed()?;
         }
-        for act in acts {
+        for (place, act) in acts.into_iter().enumerate() {
+            if starts && place == start {
+                self.about_to_start(id, &wiring)?;
+            }
             self.actuate(id, act)?;
         }
         if !matches!(step.act, ProgramAct::Await { .. }) {
@@ -92,19 +97,25 @@ impl Executor {
                 within_s,
                 otherwise,
                 ..
-            } => {
-                if wiring.busy.is_some() {
-                    let within_s = BUSY_WITHIN_S.min(*within_s);
-                    self.stands(id, &wiring, ProgramState::Busy, within_s, &Otherwise::Fault)?;
-                }
-                self.stands(id, &wiring, ProgramState::Done, *within_s, otherwise)
             }
-            ProgramAct::Await {
-                state,
+            | ProgramAct::Await {
+                state: ProgramState::Done,
                 within_s,
                 otherwise,
-            } => self.stands(id, &wiring, *state, *within_s, otherwise),
-            ProgramAct::Select { .. } | ProgramAct::Start | ProgramAct::Abort => Ok(()),
+            } => {
+                self.must_begin(id, &wiring, *within_s)?;
+                self.ends(id, &wiring, *within_s, otherwise)
+            }
+            ProgramAct::Await {
+                state: ProgramState::Busy,
+                within_s,
+                otherwise,
+            } => self.begins(id, &wiring, *within_s, otherwise),
+            ProgramAct::Abort => {
+                self.forget_start(id);
+                Ok(())
+            }
+            ProgramAct::Select { .. } | ProgramAct::Start => Ok(()),
         }
     }
 
@@ -129,7 +140,7 @@ impl Executor {
     }
 
     /// The operator does it, outside of the robot's reach; `changes` is what that does to the world.
-    fn at_the_pendant(
+    pub(super) fn at_the_pendant(
         &mut self,
         id: &str,
         text: &Text,
@@ -142,48 +153,6 @@ impl Executor {
             presence: Presence::Outside,
             changes,
         })
-    }
-
-    /// Awaits that the robot is under way or at its end: by its contact, else by the operator.
-    fn stands(
-        &mut self,
-        id: &str,
-        wiring: &Programs,
-        state: ProgramState,
-        within_s: f64,
-        otherwise: &Otherwise,
-    ) -> Result<(), Cut> {
-        let not_busy = wiring.busy.as_ref().map(|busy| Contact {
-            on: !busy.on,
-            ..busy.clone()
-        });
-        let contact = match state {
-            ProgramState::Busy => wiring.busy.clone(),
-            ProgramState::Done => wiring.done.clone().or(not_busy),
-        };
-        if let Some(Contact { channel, on }) = contact {
-            let wait = Wait::Until {
-                condition: Condition {
-                    channel,
-                    component: String::new(),
-                    does: if on {
-                        Does::Above(0.5)
-                    } else {
-                        Does::Below(0.5)
-                    },
-                },
-                within_s,
-                otherwise: otherwise.clone(),
-            };
-            return self.wait(&wait).map(drop);
-        }
-        match &wiring.watched_by {
-            Some(text) => self.at_the_pendant(id, text, BTreeMap::new()),
-            None => {
-                let text = format!("nothing says whether `{id}` is under way");
-                Err(self.impossible(Text::same(text)))
-            }
-        }
     }
 
     /// After the outputs that stop them were set: whether robots with programs of their own stand, by
@@ -239,8 +208,8 @@ impl Executor {
     /// What a contact was in a sample taken since a time; `None` without one.
     fn contact_since(&self, channel: u16, since: Time) -> Option<bool> {
         let at = self.shared.board.valid_ns(channel)?;
-        let value = self.shared.board.value(channel, 0)?;
-        (at >= since.as_nanos()).then_some(value > 0.5)
+        let on = self.shared.board.is_on(channel)?;
+        (at >= since.as_nanos()).then_some(on)
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct Body {
     id: &'static str,
     clock: Clock,
     running: Arc<AtomicBool>,
-    sampler: Mutex<Option<Task<()>>>,
+    samplers: Mutex<Vec<Task<()>>>,
     news: Mutex<Option<NewsSink>>,
     pub(crate) lease: Mutex<Option<Lease>>,
     /// Says nothing any more: no samples, no answers.
@@ -50,7 +50,7 @@ impl Body {
             id,
             clock: clock.clone(),
             running: Arc::default(),
-            sampler: Mutex::default(),
+            samplers: Mutex::default(),
             news: Mutex::default(),
             lease: Mutex::default(),
             dead: AtomicBool::new(false),
@@ -102,7 +102,7 @@ impl Body {
     fn close(&self) {
         self.closes.fetch_add(1, Ordering::SeqCst);
         self.running.store(false, Ordering::SeqCst);
-        if let Some(task) = self.sampler.lock().unwrap().take() {
+        for task in std::mem::take(&mut *self.samplers.lock().unwrap()) {
             task.join().unwrap();
         }
         *self.news.lock().unwrap() = None;
@@ -140,7 +140,7 @@ fn sample<T: Send + Sync + 'static>(
             clock.sleep_until(due);
         }
     });
-    *own.sampler.lock().unwrap() = Some(task);
+    own.samplers.lock().unwrap().push(task);
 }
 
 /// A one-joint arm that moves at its commanded speed, with power, watchdog and quick stop.
@@ -582,18 +582,54 @@ impl Zero for Gauge {
     }
 }
 
-/// Two outputs.
+/// Two outputs, and the contacts of a robot that does a program of its own when the second goes on.
 pub(crate) struct Io {
+    me: std::sync::Weak<Io>,
     pub(crate) body: Body,
     pub(crate) levels: Mutex<[bool; 2]>,
+    pub(crate) robot: Mutex<Robot>,
+}
+
+/// A robot as its contacts show it.
+pub(crate) struct Robot {
+    /// How long its program takes.
+    pub(crate) lasts: Duration,
+    /// The start reaches it.
+    pub(crate) hears: bool,
+    /// What the contacts `busy` and `done` show whatever it does.
+    pub(crate) stuck: [Option<bool>; 2],
+    started_ns: Option<u64>,
+}
+
+impl Robot {
+    /// Before its first start it is at the end of some program.
+    fn contacts(&self, now_ns: u64) -> [bool; 2] {
+        let gone = self.started_ns.map(|at| now_ns.saturating_sub(at));
+        let busy = gone.is_some_and(|gone| u128::from(gone) < self.lasts.as_nanos());
+        let [busy_stuck, done_stuck] = self.stuck;
+        [busy_stuck.unwrap_or(busy), done_stuck.unwrap_or(!busy)]
+    }
 }
 
 impl Io {
     pub(crate) fn new(clock: &Clock) -> Arc<Io> {
-        Arc::new(Io {
+        Arc::new_cyclic(|me| Io {
+            me: me.clone(),
             body: Body::new("io", clock),
             levels: Mutex::new([false; 2]),
+            robot: Mutex::new(Robot {
+                lasts: ms(2000),
+                hears: true,
+                stuck: [None; 2],
+                started_ns: None,
+            }),
         })
+    }
+
+    fn contact(&self, which: usize) -> Reading {
+        let now_ns = self.body.clock.now().as_nanos();
+        let contacts = self.robot.lock().unwrap().contacts(now_ns);
+        Reading::scalar(f64::from(u8::from(contacts[which])))
     }
 }
 
@@ -607,10 +643,21 @@ impl Device for Io {
     fn identify(&self) -> Result<Identity, Trouble> {
         self.body.identify()
     }
-    fn start(&self, _: Wiring, _: SampleSink, news: NewsSink, _: Lease) -> Result<(), Trouble> {
+    fn start(
+        &self,
+        wiring: Wiring,
+        samples: SampleSink,
+        news: NewsSink,
+        _: Lease,
+    ) -> Result<(), Trouble> {
         self.body.answers()?;
         self.body.starts.fetch_add(1, Ordering::SeqCst);
         *self.body.news.lock().unwrap() = Some(news);
+        let me = self.me.upgrade().unwrap();
+        for (which, signal) in ["busy", "done"].into_iter().enumerate() {
+            let read = move |io: &Io| io.contact(which);
+            sample(&me, |io| &io.body, signal, &wiring, samples.clone(), read);
+        }
         Ok(())
     }
     fn close(&self) {
@@ -629,7 +676,12 @@ impl Outputs for Io {
         self.body.answers()?;
         let before = self.body.clock.now().as_nanos();
         self.body.clock.sleep(ms(5));
-        self.levels.lock().unwrap()[usize::from(number)] = on;
-        Ok([before, self.body.clock.now().as_nanos()])
+        let now_ns = self.body.clock.now().as_nanos();
+        let was = std::mem::replace(&mut self.levels.lock().unwrap()[usize::from(number)], on);
+        let mut robot = self.robot.lock().unwrap();
+        if number == 1 && on && !was && robot.hears {
+            robot.started_ns = Some(now_ns);
+        }
+        Ok([before, now_ns])
     }
 }

@@ -33,6 +33,10 @@ pub(super) struct Population {
     /// Parameters, as `--set`.
     #[serde(default)]
     pub(super) set: Vec<String>,
+    /// Parameters below what a verdict needs, as `--set`: the suite is tried in small, because the whole
+    /// takes too long, and judged as if that were the whole.
+    #[serde(default)]
+    pub(super) small: Vec<String>,
     /// Of all draws.
     pub(super) seed: u64,
     /// What people answer to the prompts that ask something, by the prompt's id: one after the other, the

@@ -78,6 +78,8 @@ pub(super) struct Summary {
     pub(super) version: String,
     pub(super) seed: u64,
     pub(super) reduced: bool,
+    /// Parameters below what a verdict needs, where the suite was tried in small.
+    pub(super) small: Vec<String>,
     pub(super) rows: Vec<Row>,
     /// Devices with a declared fault that passed.
     pub(super) faulty_passed: Rate,
@@ -121,6 +123,7 @@ pub(super) fn summary(
         version: suite.1.to_owned(),
         seed,
         reduced,
+        small: population.small.clone(),
         rows,
         faulty_passed: Rate::of(missed, of(faulty).count()),
         good_not_passed: Rate::of(turned_down, of(good).count()),
@@ -244,8 +247,15 @@ pub(super) fn markdown(summary: &Summary, population: &Population) -> String {
         seed,
         ..
     } = summary;
+    let small = match summary.small[..] {
+        [] => String::new(),
+        _ => format!(
+            " Tried in small, and judged as if that were the whole: `{}`.",
+            summary.small.join("`, `")
+        ),
+    };
     let mut page = format!(
-        "## {suite} {version}\n{}. Seed {seed}.\n\n",
+        "## {suite} {version}\n{}. Seed {seed}.{small}\n\n",
         population.title.en
     );
     page += "| group | n | must be | caught or right | missed | wrong reason | otherwise | what was said |\n";
