@@ -110,6 +110,58 @@ fn a_box_that_lost_its_power_is_told_of_and_not_switched() {
     assert_eq!(bench.peer.state()["outputs"], 0);
 }
 
+/// A server of block transfer that somebody else wrote takes and gives each object as it is in the file:
+/// the last segment full or not, the last block full or not. Durand says of a full last segment that it is
+/// empty, so that such an object is read again by segments.
+#[test]
+fn a_box_of_durand_is_configured_in_blocks_and_read_back() {
+    let test = "a_box_of_durand_is_configured_in_blocks_and_read_back";
+    let Some(peers) = Peers::for_test(test) else {
+        return;
+    };
+    let cable = Cable::new();
+    let mut peer = peers.start("canopen_node.py", &[cable.left(), "--node", "5"]);
+    let sizes = [100, 889, 890, 5000];
+    let content =
+        |size: usize| -> String { (0..size).map(|n| format!("{:02X}", n % 251)).collect() };
+    let objects = sizes.iter().zip(0x2000..).map(|(size, index)| {
+        format!(
+            "[{index:04X}]\nParameterName=Object of {size}\nDataType=15\nAccessType=rw\nParameterValue={}\n",
+            content(*size)
+        )
+    });
+    let text: String = objects.collect();
+    let options = json!({
+        "node": 5, "bit_rate": 1_000_000, "outputs": 0, "interval": "50 ms", "timeout": "2 s", "slowest": "2 s",
+        "lost_after": "2 s", "eds": { "path": "box.dcf", "sha256": "0", "text": text },
+    });
+    let plan = plan("canopen-io", &format!("slcan:{}", cable.right()), options);
+    let io = Driven::open(&plan, &["in0", "in1"]).expect("the box opens");
+    assert_eq!(io.identity.model.as_deref(), Some("box of durand"));
+    let told =
+        |note: &String| note.contains("2003:00 (Object of 5000) = 5000 bytes instead of 0 bytes");
+    assert!(
+        io.identity.notes.iter().any(told),
+        "{:?}",
+        io.identity.notes
+    );
+    let state = peer.state();
+    for (size, index) in sizes.into_iter().zip(0x2000..) {
+        let object = &state[format!("{index:04X}")];
+        assert_eq!(object["content"], content(size), "{size}");
+        assert_eq!(object["blocks"], 1, "{size}: written once, in blocks");
+    }
+    let again = io.device.identify().expect("it answers").notes;
+    assert!(
+        again
+            .iter()
+            .any(|note| note.contains("is as box.dcf configures it")),
+        "{again:?}"
+    );
+    assert_eq!((io.last(0), io.last(1)), (Some(vec![1.0]), Some(vec![0.0])));
+    assert_eq!(io.news(), []);
+}
+
 /// Names, types, access and values, of every entry that both have.
 #[test]
 fn an_eds_file_says_to_us_what_it_says_to_canopen() {

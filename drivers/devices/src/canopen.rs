@@ -1,21 +1,24 @@
 //! A CANopen bus under a device: frames out, and SDO transfers one at a time.
 
+mod file;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use certbench_clock::{Clock, Lock, Receiver, Recv, Sender, Time};
 use certbench_link::{CanFrame, CanLink, LinkError};
 use certbench_model::FaultKind;
-use certbench_model::plan::{DevicePlan, FileText};
 use certbench_roles::Trouble;
 use certbench_wire::canopen::object::Object;
-use certbench_wire::canopen::sdo::{Abort, BlockUpload, Client, Failure as SdoFailure, Step};
-use certbench_wire::canopen::{CobFrame, Eds, NodeId};
+use certbench_wire::canopen::sdo::{Abort, Client, Failure as SdoFailure, Step};
+use certbench_wire::canopen::{CobFrame, NodeId};
 
-use crate::options::Options;
+pub(crate) use file::{Configuring, MakerFile, is_of_file};
 
 /// SDO answers that wait for whoever asked.
 const WAITING_MOST: usize = 256;
+/// Bytes from which blocks save more frames than it costs to learn that a node has none.
+const LONG: usize = 64;
 
 pub(crate) struct Bus {
     link: Arc<dyn CanLink>,
@@ -112,25 +115,26 @@ impl Bus {
         self.transfer(client, ask, self.timeout)
     }
 
-    /// Reads an object that may be long: in blocks, or by segments where the node has no blocks.
+    /// Reads an object that may be long: in blocks, or by segments where the node has no blocks or does not
+    /// get them right.
     pub(crate) fn upload_long(&self, node: NodeId, object: Object) -> Result<Vec<u8>, Failure> {
-        let (mut upload, ask) = BlockUpload::new(node, object.index, object.sub);
-        let read = self.run(ask, self.timeout, |heard| match heard {
-            None => Ok(Step::Send(upload.timed_out())),
-            Some(frame) => match (upload.on(frame), upload.finished()) {
-                (Step::Send(end), Some(data)) => {
-                    let data = data.to_vec();
-                    self.send(&end).map_err(Failure::Link)?;
-                    Ok(Step::Done(data))
-                }
-                (step, _) => Ok(step),
-            },
-        });
-        match read {
-            Err(Failure::Refused(why)) if why != Abort::NO_OBJECT => self.upload(node, object),
-            // it answered as if it had been asked for segments
+        let (client, ask) = Client::upload_in_blocks(node, object.index, object.sub);
+        match self.transfer(client, ask, self.timeout) {
             Err(Failure::Protocol(_)) => self.upload(node, object),
             read => read,
+        }
+    }
+
+    /// Reads an object that is expected to be about as long as this.
+    pub(crate) fn upload_like(
+        &self,
+        node: NodeId,
+        object: Object,
+        data: &[u8],
+    ) -> Result<Vec<u8>, Failure> {
+        match data.len() {
+            ..LONG => self.upload(node, object),
+            _ => self.upload_long(node, object),
         }
     }
 
@@ -157,7 +161,7 @@ impl Bus {
             .map_err(|_| Failure::Length(data.len()))
     }
 
-    /// Writes an object.
+    /// Writes an object; a long one in blocks, where the node has them.
     pub(crate) fn download(
         &self,
         node: NodeId,
@@ -165,7 +169,10 @@ impl Bus {
         sub: u8,
         data: &[u8],
     ) -> Result<(), Failure> {
-        let (client, ask) = Client::download(node, index, sub, data);
+        let (client, ask) = match data.len() {
+            ..LONG => Client::download(node, index, sub, data),
+            _ => Client::download_in_blocks(node, index, sub, data),
+        };
         self.transfer(client, ask, self.timeout).map(|_| ())
     }
 
@@ -205,27 +212,12 @@ impl Bus {
         }
     }
 
+    /// Runs a transfer to its end; a node that is silent for longer than `timeout` is told so.
     fn transfer(
         &self,
         mut client: Client,
         ask: CobFrame,
         timeout: Duration,
-    ) -> Result<Vec<u8>, Failure> {
-        self.run(ask, timeout, |heard| {
-            Ok(match heard {
-                None => Step::Send(client.timed_out()),
-                Some(frame) => client.on(frame),
-            })
-        })
-    }
-
-    /// Runs a transfer to its end. `on` is given the node's frames, and nothing when none came in time:
-    /// what it then gives is sent, and the transfer is over.
-    fn run(
-        &self,
-        ask: CobFrame,
-        timeout: Duration,
-        mut on: impl FnMut(Option<&CobFrame>) -> Result<Step, Failure>,
     ) -> Result<Vec<u8>, Failure> {
         let answers = self.client.lock();
         while let Recv::Item(_) = answers.try_recv() {} // nobody waited for these
@@ -234,19 +226,23 @@ impl Bus {
             for ask in &asks {
                 self.send(ask).map_err(Failure::Link)?;
             }
-            let until = self.clock.now() + timeout;
+            let mut until = self.clock.now() + timeout;
             asks = loop {
                 let Recv::Item(frame) = answers.recv_until(Some(until)) else {
-                    if let Ok(Step::Send(tell)) = on(None) {
-                        let _ = self.send(&tell);
-                    }
+                    let _ = self.send(&client.timed_out());
                     return Err(Failure::Silence { within: timeout });
                 };
-                match on(Some(&frame))? {
+                match client.on(&frame) {
                     Step::NotMine => (),
+                    Step::Wait => until = self.clock.now() + timeout,
                     Step::Send(next) => break vec![next],
                     Step::SendAll(block) => break block,
-                    Step::Done(data) => return Ok(data),
+                    Step::Done(data, taken) => {
+                        if let Some(taken) = taken {
+                            self.send(&taken).map_err(Failure::Link)?;
+                        }
+                        return Ok(data);
+                    }
                     Step::Failed(why, tell) => {
                         if let Some(tell) = tell {
                             self.send(&tell).map_err(Failure::Link)?;
@@ -282,42 +278,4 @@ pub(crate) fn cob(frame: &CanFrame) -> Option<CobFrame> {
         true => CobFrame::remote(id, u8::try_from(frame.len()).ok()?),
         false => CobFrame::new(id, frame.data()),
     }
-}
-
-/// The maker's file of the option `eds`, whose text is in the plan, and what it is called.
-pub(crate) fn maker_file(
-    plan: &DevicePlan,
-    options: &Options<'_>,
-) -> Result<Option<(Eds, String)>, Trouble> {
-    let Some(given) = plan.options.get("eds").filter(|given| !given.is_null()) else {
-        return Ok(None);
-    };
-    let file: FileText = serde_json::from_value(given.clone())
-        .map_err(|_| options.refuse("eds", "the plan does not have its text"))?;
-    let eds = Eds::read(&file.text)
-        .map_err(|e| options.refuse("eds", format_args!("{}, {e}", file.path)))?;
-    let said = format!("checked by {}, SHA-256 {}", file.path, file.sha256);
-    Ok(Some((eds, said)))
-}
-
-/// A node must be the one of the maker's file, where both say who they are.
-pub(crate) fn is_of_file(
-    eds: &Eds,
-    who: &str,
-    vendor: Option<u32>,
-    product: Option<u32>,
-) -> Result<(), Trouble> {
-    for (what, said, written) in [
-        ("vendor", vendor, eds.vendor),
-        ("product", product, eds.product),
-    ] {
-        // 0 says nothing, in a file as in a node
-        if let Some(said) = said.filter(|said| written != 0 && *said != 0 && *said != written) {
-            let text = format!(
-                "{who} is of {what} {said:08X}, its file of {what} {written:08X}; is it another device?"
-            );
-            return Err(Trouble::Refused(text));
-        }
-    }
-    Ok(())
 }

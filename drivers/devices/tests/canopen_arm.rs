@@ -515,3 +515,100 @@ fn a_drive_that_carries_its_own_file_is_checked_by_it() {
     assert!(matches!(&refused, Err(Trouble::Refused(text)) if text.contains("cannot be written")));
     bench.close();
 }
+
+/// A configuration file of node 1 as the simulator has it: what it changes, what the drive has already, a
+/// command, and 600 bytes.
+fn dcf(more: &str) -> String {
+    let domain = "5A".repeat(600);
+    format!(
+        "{}[DeviceComissioning]\nNodeID=1\n\
+         [2000]\nParameterName=Notes\nDataType=15\nAccessType=rw\nParameterValue={domain}\n\
+         [6068]\nParameterName=Window time\nDataType=6\nAccessType=rw\nParameterValue=0\n\
+         [6072]\nParameterName=Max torque\nDataType=6\nAccessType=rw\nParameterValue=100\n{more}",
+        eds("", "", "").replacen("DefaultValue=\n", "ParameterValue=15\n", 1)
+    )
+}
+
+/// Highest torque 10 % of 220 N.m by the file, and never the simulator's own: what it limits is refused.
+#[test]
+fn a_configuration_file_is_written_to_its_disabled_drive_and_said_before() {
+    let bench = bench_of(&json!({}), "1 2", &with_file(&dcf("")));
+    let arm = bench.device(ARM);
+    let said = arm.identify().unwrap().notes;
+    let written = "node 1 (j1): by drive.eds, written at the start: 2000:00 (Notes) = 600 bytes instead of 0 bytes; \
+                   6072:00 (Max torque) = 100 instead of 1000";
+    assert!(said.iter().any(|note| note == written), "{said:#?}");
+    let own = "node 1 (j1): by drive.eds, not written, because the driver sets it or it is a command: 6040:00";
+    assert!(said.iter().any(|note| note == own), "{said:#?}");
+    let second = |note: &&String| note.starts_with("node 2") && note.contains("drive.eds");
+    assert_eq!(said.iter().find(second), None, "it configures node 1 alone");
+
+    bench.start(ARM, &["position"]);
+    let said = arm.identify().unwrap().notes;
+    let same = "node 1 (j1) is as drive.eds configures it";
+    assert!(said.iter().any(|note| note == same), "{said:#?}");
+    bench.pass(300);
+    arm.power().unwrap().enable().unwrap();
+    go(arm, &[(0, 1.0), (1, 1.0)], 30.0).unwrap();
+    arrives(&bench, 5000).expect("it obeys as before");
+    assert_eq!(bench.news(), []);
+    bench.close();
+
+    let bench = bench_of(&json!({}), "1", &with_file(&dcf("")));
+    ready(&bench, &["position"]);
+    let torque = SetpointMove {
+        to: Setting::TorqueNm(25.0),
+        ramp: Duration::ZERO,
+    };
+    let refused = bench.device(ARM).setpoint().unwrap().accept(&torque);
+    assert!(
+        matches!(&refused, Err(Trouble::Refused(text)) if text.contains("exerts at most 22 N.m")),
+        "{refused:?}"
+    );
+    bench.close();
+}
+
+#[test]
+fn a_value_that_the_drive_refuses_is_located_in_its_file() {
+    let slow =
+        "[609A]\nParameterName=Homing acceleration\nDataType=7\nAccessType=rw\nParameterValue=1\n";
+    let text = dcf(slow);
+    let line = text.lines().count();
+    let bench = bench_of(&json!({}), "1", &with_file(&text));
+    bench.device(ARM).identify().unwrap();
+    let refused = bench.try_start(ARM, &["position"]);
+    let Err(Trouble::Refused(said)) = &refused else {
+        panic!("{refused:?}");
+    };
+    assert!(
+        said.starts_with(&format!("drive.eds, line {line}: node 1 (j1)")),
+        "{said}"
+    );
+    assert!(said.contains("609A:00") && said.contains("value"), "{said}");
+    bench.close();
+
+    let clock = certbench_clock::Clock::simulated();
+    let (near, _far) =
+        certbench_link::pair::can(&clock, "bus", certbench_link::pair::Wire::default());
+    let mut plan = plan(
+        ARM,
+        &json!({ "nodes": "2", "counts_per_deg": 10_000 }),
+        Some(SafeState::DecelerateAndHold),
+    );
+    plan.limits.joints = vec![JointLimit {
+        joint: "j2".into(),
+        deg_min: -90.0,
+        deg_max: 90.0,
+        deg_per_s_max: 60.0,
+    }];
+    for (name, value) in with_file(&dcf("")).as_object().unwrap() {
+        plan.options.insert(name.clone(), value.clone());
+    }
+    let port = certbench_devices::Port::Can(std::sync::Arc::new(near));
+    let refused = certbench_devices::open(&plan, port, &clock).err();
+    assert!(
+        matches!(&refused, Some(Trouble::Refused(text)) if text.contains("it configures node 1, which is none")),
+        "{refused:?}"
+    );
+    clock.end();
+}

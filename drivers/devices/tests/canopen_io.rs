@@ -161,7 +161,9 @@ fn the_makers_file_must_be_of_this_box_and_configures_it() {
     bench.close();
     let bench = started(&file(&of(401)), &["in0"]);
     let identity = bench.device(BOX).identify().unwrap();
-    assert!(identity.notes.iter().any(|note| note.contains("box.dcf")));
+    let has = |part: &str| identity.notes.iter().any(|note| note.contains(part));
+    assert!(has("checked by box.dcf"), "{:?}", identity.notes);
+    assert!(has("is as box.dcf configures it"), "{:?}", identity.notes);
     bench.close();
     let wrong = plan(BOX, &file("[1000]\nDataType=x\n"), None);
     let clock = certbench_clock::Clock::simulated();
@@ -174,4 +176,16 @@ fn the_makers_file_must_be_of_this_box_and_configures_it() {
         "{refused:?}"
     );
     clock.end();
+}
+
+/// A file that would close a relay is said so, and closes none.
+#[test]
+fn no_file_switches_an_output() {
+    let text = "[6200sub1]\nParameterName=Outputs\nDataType=5\nAccessType=rww\nParameterValue=1\n";
+    let bench = started(&file(text), &["in0"]);
+    let identity = bench.device(BOX).identify().unwrap();
+    let told = |note: &String| note.ends_with("it is a command: 6200:01");
+    assert!(identity.notes.iter().any(told), "{:?}", identity.notes);
+    assert_eq!(bench.last(0), [0.0]);
+    bench.close();
 }

@@ -6,10 +6,10 @@ use certbench_model::plan::{DevicePlan, JointLimit, SafeState, Watchdog};
 use certbench_model::vocabulary::{DriverDescription, SignalDescription};
 use certbench_model::{Text, Unit};
 use certbench_roles::Trouble;
+use certbench_wire::canopen::NodeId;
 use certbench_wire::canopen::cia402::Mode;
-use certbench_wire::canopen::{Eds, NodeId};
 
-use crate::canopen::maker_file;
+use crate::canopen::MakerFile;
 use crate::options::{
     Options, count, needed_text, one_of, optional_file, optional_quantity, optional_text, quantity,
     text,
@@ -169,8 +169,9 @@ pub(crate) fn description() -> DriverDescription {
             ),
             optional_file(
                 "eds",
-                "the drives' EDS or DCF file: every node must be the one in it, and have in it what is used here",
-                "驱动器的 EDS 或 DCF 文件：各节点须与之相符，且其中须有所用对象",
+                "the drives' EDS or DCF file: every node must be the one in it, and have in it what is used here; \
+                 a DCF's values are written to its node while it is disabled",
+                "驱动器的 EDS 或 DCF 文件：各节点须与之相符，且其中须有所用对象；DCF 的参数值在驱动器未使能时写入其节点",
             ),
         ],
         safe_states: ["decelerate-and-hold", "torque-off"]
@@ -286,8 +287,8 @@ pub(super) struct Config {
     /// Set-points come from here, at every SYNC.
     pub(super) cyclic: bool,
     pub(super) driven: Option<Driven>,
-    /// The makers' file, and what it is called.
-    pub(super) eds: Option<(Eds, String)>,
+    /// The makers' file.
+    pub(super) eds: Option<MakerFile>,
     /// The joint whose node knows the arm's serial number.
     pub(super) serial_node: Option<usize>,
     /// Torque off after a quick stop, instead of holding.
@@ -376,12 +377,29 @@ impl Config {
             serial_node: node_named(&options, "serial_node", &joints)?,
             driven: driven(plan, &options, &joints)?,
             cyclic: cyclic(&options)?,
-            eds: maker_file(plan, &options)?,
+            eds: file(plan, &options, &joints)?,
             joints,
             window_deg: options.needed_quantity("window", "deg")?,
             torque_off,
             watched: safety.is_some_and(|safety| matches!(safety.watchdog, Watchdog::Stops { .. })),
         })
+    }
+}
+
+/// The makers' file; a configuration file is of one of the joints, or of every one.
+fn file(
+    plan: &DevicePlan,
+    options: &Options<'_>,
+    joints: &[Joint],
+) -> Result<Option<MakerFile>, Trouble> {
+    let file = MakerFile::of(plan, options)?;
+    let configures = |file: &MakerFile| joints.iter().any(|joint| file.configures(joint.node));
+    match file.as_ref().and_then(|file| file.eds.node) {
+        Some(node) if !file.as_ref().is_some_and(configures) => {
+            let what = format_args!("it configures {node}, which is none of the arm's nodes");
+            Err(options.refuse("eds", what))
+        }
+        _ => Ok(file),
     }
 }
 

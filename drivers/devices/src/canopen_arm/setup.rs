@@ -13,7 +13,7 @@ use super::config::{Feedback, Joint};
 use super::cyclic::TARGETS;
 use super::listen::{PDO, TURN_PDO};
 use super::modes::Plate;
-use crate::canopen::{Failure, is_of_file};
+use crate::canopen::{Configuring, Failure, is_of_file};
 
 /// Quick stop option code: slow down on the quick-stop ramp, then no torque.
 const STOP_THEN_OFF: i16 = 2;
@@ -55,8 +55,8 @@ impl Arm {
             .map(|object| self.number(joint, object));
             let (vendor, product, revision, serial) = (vendor?, product?, revision?, serial?);
             let own = match &self.config.eds {
-                Some((eds, _)) => {
-                    self.as_its_file(eds, joint, vendor, product)?;
+                Some(file) => {
+                    self.as_its_file(&file.eds, joint, vendor, product)?;
                     None
                 }
                 None => self.as_its_own_file(joint, vendor, product)?,
@@ -83,8 +83,11 @@ impl Arm {
             ));
             notes.extend(self.rated(index, joint)?);
             notes.extend(own);
+            if let Some(configuring) = self.configuring(joint) {
+                notes.extend(configuring.notes()?);
+            }
         }
-        notes.extend(self.config.eds.as_ref().map(|(_, called)| called.clone()));
+        notes.extend(self.config.eds.iter().map(|file| file.called()));
         let identity = Identity {
             maker: None,
             model: agreed(models),
@@ -211,6 +214,30 @@ impl Arm {
         Ok(())
     }
 
+    /// A joint and the file that configures it.
+    fn configuring(&self, joint: &Joint) -> Option<Configuring<'_>> {
+        let file = self.config.eds.as_ref()?;
+        Some(Configuring {
+            bus: &self.bus,
+            file,
+            node: joint.node,
+            who: joint.who(),
+            is_own,
+        })
+    }
+
+    /// A drive with power is not configured.
+    fn is_disabled(&self, joint: &Joint) -> Result<(), Trouble> {
+        let (_, state) = self.state(joint)?;
+        if !state.is_powered() {
+            return Ok(());
+        }
+        Err(Trouble::Refused(format!(
+            "{} is in `{state}`, and its configuration file changes only a disabled drive; switch it off first",
+            joint.who()
+        )))
+    }
+
     /// The arm's serial number: that of the node which the bench names, or the one that all drives
     /// have. Drives with numbers of their own do not know the arm's; its label does.
     fn serial(&self, serials: Vec<Option<String>>) -> Option<String> {
@@ -226,6 +253,9 @@ impl Arm {
             return Ok(());
         };
         self.command(joint, NmtCommand::EnterPreOperational)?;
+        if let Some(configuring) = self.configuring(joint) {
+            configuring.write(|| self.is_disabled(joint))?;
+        }
         self.set_heartbeats(joint)?;
         self.set_stop(joint)?;
         let plate = self.read_plate(joint)?;
@@ -356,6 +386,15 @@ impl Arm {
         let read = self.bus.text(joint.node, object);
         read.map_err(|failure| self.trouble(joint, "reading", object, &failure))
     }
+}
+
+/// What the driver commands, and the process data that it maps itself.
+fn is_own(index: u16) -> bool {
+    let command = matches!(
+        index,
+        0x6040 | 0x6060 | 0x6071 | 0x607A | 0x60B0..=0x60B2 | 0x60C1 | 0x60FE | 0x60FF
+    );
+    command || (0x1400..0x1C00).contains(&index)
 }
 
 fn ms(time: Duration) -> u16 {

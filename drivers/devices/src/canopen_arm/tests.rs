@@ -834,3 +834,48 @@ fn a_long_object_comes_in_blocks_or_by_segments() {
         device.close();
     }
 }
+
+/// Whoever enabled it: what a file says of a drive with power is not written.
+#[test]
+fn a_drive_with_power_is_not_configured() {
+    let bench = Bench::new();
+    let mut plan = arm_plan(&[]);
+    let text = "[607C]\nParameterName=Home offset\nDataType=4\nAccessType=rw\nParameterValue=77\n";
+    let used: String = ["6040", "6060", "607A", "6081", "6041", "6064"]
+        .into_iter()
+        .zip([6, 2, 4, 7, 6, 4])
+        .map(|(at, kind)| format!("[{at}]\nDataType={kind}\nAccessType=rw\nPDOMapping=1\n"))
+        .collect();
+    plan.options.insert(
+        "eds".into(),
+        serde_json::json!({ "path": "drive.dcf", "sha256": "0", "text": format!("{used}{text}") }),
+    );
+    let (device, drives) = arm_of(&bench, &plan);
+    for drive in drives.lock().unwrap().iter_mut() {
+        drive.objects.insert((0x607C, 0), vec![0; 4]);
+        drive.state = State::OperationEnabled;
+    }
+    let start = || {
+        let nothing = Arc::new(|_: &certbench_model::Sample| ());
+        device.start(
+            Default::default(),
+            nothing,
+            Arc::new(|_| ()),
+            bench.lease.clone(),
+        )
+    };
+    let refused = start();
+    assert!(
+        matches!(&refused, Err(Trouble::Refused(text)) if text.contains("only a disabled drive")),
+        "{refused:?}"
+    );
+    assert_eq!(drives.lock().unwrap()[0].objects[&(0x607C, 0)], [0; 4]);
+    for drive in drives.lock().unwrap().iter_mut() {
+        drive.state = State::SwitchOnDisabled;
+    }
+    start().unwrap();
+    for drive in drives.lock().unwrap().iter() {
+        assert_eq!(drive.objects[&(0x607C, 0)], [77, 0, 0, 0]);
+    }
+    device.close();
+}

@@ -6,9 +6,9 @@ use certbench_model::plan::DevicePlan;
 use certbench_model::vocabulary::{DriverDescription, SignalDescription};
 use certbench_model::{Text, Unit};
 use certbench_roles::Trouble;
-use certbench_wire::canopen::{Eds, NodeId};
+use certbench_wire::canopen::NodeId;
 
-use crate::canopen::maker_file;
+use crate::canopen::MakerFile;
 use crate::options::{Options, count, one_of, optional_file, quantity, text};
 
 /// Contacts that can be wired to channels: two bytes of process data.
@@ -139,6 +139,7 @@ pub(crate) fn description() -> DriverDescription {
         ),
         verified_against: vec![
             "canopen.LocalNode 2.4.1, over SLCAN on a pty".into(),
+            "durand 0.5.0, over SLCAN on a pty".into(),
             "simulator".into(),
         ],
         moves: false,
@@ -178,8 +179,8 @@ pub(super) struct Config {
     pub(super) heartbeat: Duration,
     pub(super) lost_after: Duration,
     pub(super) master: NodeId,
-    /// The maker's file, and what it is called.
-    pub(super) eds: Option<(Eds, String)>,
+    /// The maker's file.
+    pub(super) eds: Option<MakerFile>,
 }
 
 impl Config {
@@ -219,7 +220,7 @@ impl Config {
             heartbeat: period("heartbeat")?,
             lost_after: period("lost_after")?,
             master: node("master")?,
-            eds: maker_file(plan, &options)?,
+            eds: MakerFile::of(plan, &options)?,
         })
     }
 }

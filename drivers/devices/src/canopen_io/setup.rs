@@ -12,7 +12,7 @@ use certbench_wire::canopen::{NmtCommand, NmtState};
 use super::config::{Feedback, OnLoss};
 use super::mapped::{Input, Mapped};
 use super::{Io, lock, part};
-use crate::canopen::{Failure, is_of_file};
+use crate::canopen::{Configuring, Failure, is_of_file};
 
 /// Device type of CiA 401: the profile's number in the low word.
 const PROFILE_401: u16 = 401;
@@ -108,36 +108,49 @@ impl Io {
         Err(Trouble::Refused(text))
     }
 
-    /// The box must be the one of the maker's file; gives what the file is called, for the record.
+    /// The box must be the one of the maker's file; gives what the file is called and what it configures,
+    /// for the record.
     fn as_its_file(
         &self,
         vendor: Option<u32>,
         product: Option<u32>,
-    ) -> Result<Option<String>, Trouble> {
-        let Some((eds, called)) = &self.config.eds else {
-            return Ok(None);
+    ) -> Result<Vec<String>, Trouble> {
+        let Some(file) = &self.config.eds else {
+            return Ok(Vec::new());
         };
-        is_of_file(eds, &self.who(), vendor, product)?;
-        if let Some(node) = eds.node.filter(|node| *node != self.config.node) {
+        is_of_file(&file.eds, &self.who(), vendor, product)?;
+        if let Some(node) = file.eds.node.filter(|node| *node != self.config.node) {
             let text = format!(
                 "the file configures {node}, and the bench names {}",
                 self.config.node
             );
             return Err(Trouble::Refused(text));
         }
-        Ok(Some(called.clone()))
+        let mut notes = vec![file.called()];
+        if let Some(configuring) = self.configuring() {
+            notes.extend(configuring.notes()?);
+        }
+        Ok(notes)
+    }
+
+    /// The box and the file that configures it.
+    fn configuring(&self) -> Option<Configuring<'_>> {
+        let file = self.config.eds.as_ref()?;
+        Some(Configuring {
+            bus: &self.bus,
+            file,
+            node: self.config.node,
+            who: self.who(),
+            is_own: is_output,
+        })
     }
 
     /// Heartbeats, error values, what comes by itself; then the box is operational.
     pub(super) fn configure(&self) -> Result<(), Trouble> {
-        let (config, node) = (&self.config, self.config.node);
+        let config = &self.config;
         self.command(NmtCommand::EnterPreOperational)?;
-        for Write { index, sub, data } in config
-            .eds
-            .iter()
-            .flat_map(|(eds, _)| eds.configuration(node))
-        {
-            self.write(at("a value of the configuration file", index, sub), &data)?;
+        if let Some(configuring) = self.configuring() {
+            configuring.write(|| Ok(()))?;
         }
         self.write(
             object::PRODUCER_HEARTBEAT,
@@ -275,7 +288,7 @@ impl Io {
                     .config
                     .eds
                     .as_ref()
-                    .and_then(|(eds, _)| eds.tpdo(pdo, node));
+                    .and_then(|file| file.eds.tpdo(pdo, node));
                 return Ok(by_file.unwrap_or_default());
             }
             Err(failure) => return Err(self.trouble("reading", object(0), &failure)),
@@ -290,6 +303,11 @@ impl Io {
             |error: certbench_link::LinkError| Trouble::Fault(FaultKind::Link, error.to_string());
         sent.map(|_| ()).map_err(fault)
     }
+}
+
+/// Outputs of CiA 401, whatever their width: no file switches one.
+fn is_output(index: u16) -> bool {
+    matches!(index, 0x6200 | 0x6220..=0x622F | 0x6300 | 0x6320 | 0x6410..=0x6414)
 }
 
 fn ms(time: Duration) -> u16 {

@@ -84,18 +84,22 @@ impl Bench {
 
     /// Starts a device with these signals as the channels 0, 1, ...
     pub(crate) fn start(&self, id: &str, signals: &[&str]) {
+        self.try_start(id, signals).unwrap();
+    }
+
+    /// The same of a device that may refuse.
+    pub(crate) fn try_start(&self, id: &str, signals: &[&str]) -> Result<(), Trouble> {
         let (samples, news) = (self.heard.clone(), self.heard.clone());
         let wiring = signals
             .iter()
             .zip(0u16..)
             .map(|(signal, n)| ((*signal).to_owned(), n));
-        let started = self.device(id).start(
+        self.device(id).start(
             Wiring(wiring.collect()),
             Arc::new(move |sample: &Sample| samples.lock().unwrap().0.push(*sample)),
             Arc::new(move |told: News| news.lock().unwrap().1.push(told.trouble)),
             self.lease.clone(),
-        );
-        started.unwrap();
+        )
     }
 
     pub(crate) fn pass(&self, ms: u64) {

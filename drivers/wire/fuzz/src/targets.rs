@@ -190,8 +190,8 @@ fn canopen_frames(data: &[u8]) {
     let Some(node) = NodeId::new(5) else { return };
     let (mut up, _) = sdo::Client::upload(node, 0x1008, 0);
     let (mut down, _) = sdo::Client::download(node, 0x1008, 0, b"certbench joint");
-    let (mut block, _) = sdo::BlockUpload::new(node, 0x1008, 0);
-    let (mut blocks, _) = sdo::BlockDownload::new(node, 0x1008, 0, &[7; 900]);
+    let (mut block, _) = sdo::Client::upload_in_blocks(node, 0x1008, 0);
+    let (mut blocks, _) = sdo::Client::download_in_blocks(node, 0x1008, 0, &[7; 900]);
     let mut server = sdo::Server::new(node);
     for (id, bytes) in frames(data) {
         let Some(frame) = CobFrame::new((id & 0x7FF) as u16, bytes) else {

@@ -6,12 +6,14 @@
 //! keys that it does not know are passed over. Numbers are decimal, `0x` hexadecimal, or octal with a
 //! leading zero; `$NODEID+0x180` is resolved when the node is known.
 
+mod content;
 mod ini;
 
 use std::collections::BTreeMap;
 
 use super::cob::NodeId;
-use super::pdo::{Mapping, Write};
+use super::pdo::Mapping;
+pub use content::{Configured, Content, Setting};
 use ini::{Key, Section};
 
 /// What is wrong with a file, and where.
@@ -103,8 +105,8 @@ pub struct Entry {
     pub mappable: bool,
     /// Its value after power-on.
     pub default: Option<Value>,
-    /// The value that a configuration file gives it.
-    pub configured: Option<Value>,
+    /// What a configuration file puts into it.
+    pub configured: Option<Configured>,
     /// Where it stands in the file, from 1.
     pub line: usize,
 }
@@ -146,7 +148,7 @@ impl Eds {
                     eds.vendor = section.narrow("vendornumber")?.unwrap_or_default();
                     eds.product = section.narrow("productnumber")?.unwrap_or_default();
                 }
-                "devicecomissioning" | "devicecommissioning" => {
+                name if is_of_device(name) => {
                     let node: Option<u8> = section.narrow("nodeid")?;
                     eds.node = node.and_then(NodeId::new);
                 }
@@ -201,17 +203,25 @@ impl Eds {
         };
         self.add((index, 0), first, section)?;
         let named = format!("{index:04x}value");
+        let configures = all.iter().any(|section| is_of_device(&section.name));
         let values = all
             .iter()
             .find(|section| section.name.eq_ignore_ascii_case(&named));
         for sub in 1..=count {
-            let own = values.map(|values| values.number(&sub.to_string()));
-            let own = own.transpose()?.flatten();
-            let entry = Entry {
+            let key = sub.to_string();
+            let own = values.map(|values| values.number(&key)).transpose()?;
+            let mut entry = Entry {
                 name: format!("{} {sub}", array.name),
-                default: own.or(array.default),
                 ..array.clone()
             };
+            if let Some(own) = own.flatten() {
+                let line = values.and_then(|values| values.key(&key));
+                let line = line.map_or(section.line, |key| key.line);
+                match configures {
+                    true => entry.configured = Some(Configured::number(own, line)),
+                    false => entry.default = Some(own),
+                }
+            }
             self.add((index, sub), entry, section)?;
         }
         Ok(())
@@ -236,7 +246,9 @@ impl Eds {
     /// What a value is after power-on, or after configuration where the file configures it.
     pub fn number(&self, index: u16, sub: u8, node: NodeId) -> Option<i64> {
         let entry = self.entries.get(&(index, sub))?;
-        Some(entry.configured.or(entry.default)?.of(node))
+        let configured = entry.configured.as_ref();
+        let number = configured.and_then(Configured::as_number);
+        Some(number.or(entry.default)?.of(node))
     }
 
     /// What a node's transmit PDO `number` (1..=4) carries; `None` where the file does not say.
@@ -250,25 +262,29 @@ impl Eds {
         (1..=count.min(64)).map(word).collect()
     }
 
-    /// The writes by which a node becomes as a configuration file has it: every value that may be written
-    /// and differs from the one after power-on, in the order of the dictionary.
-    pub fn configuration(&self, node: NodeId) -> Vec<Write> {
-        let entries = self.entries.iter();
-        let writes = entries.filter_map(|((index, sub), entry)| {
-            let configured = entry.configured.filter(|_| entry.writable)?;
-            let bytes = usize::from(entry.kind.bytes()?);
-            if entry.default == Some(configured) {
-                return None;
-            }
-            let data = configured.of(node).to_le_bytes();
-            Some(Write {
+    /// What a configuration file puts into a node: every value that may be written, in the order of the
+    /// dictionary.
+    pub fn configuration(&self, node: NodeId) -> Vec<Setting<'_>> {
+        let entries = self.entries.iter().filter(|(_, entry)| entry.writable);
+        let settings = entries.filter_map(|((index, sub), entry)| {
+            let configured = entry.configured.as_ref()?;
+            Some(Setting {
                 index: *index,
                 sub: *sub,
-                data: data.get(..bytes)?.to_vec(),
+                entry,
+                line: configured.line,
+                data: configured.bytes(entry.kind, node)?,
             })
         });
-        writes.collect()
+        settings.collect()
     }
+}
+
+/// The section that a configuration file has and a data sheet has not; the standard spells it with one m.
+fn is_of_device(name: &str) -> bool {
+    ["devicecomissioning", "devicecommissioning"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The keys of an object's section.
@@ -292,9 +308,9 @@ fn entry(name: String, section: &Section) -> Result<Entry, BadEds> {
             return Err(BadEds::at(line, format!("`{other}` is no AccessType")));
         }
     };
-    let value = |name: &str| match kind {
-        DataType::Other(_) => Ok(None), // a text, or a number with a point
-        _ => section.number(name),
+    let default = match kind {
+        DataType::Other(_) => None, // a text, or a number with a point
+        _ => section.number("defaultvalue")?,
     };
     Ok(Entry {
         name,
@@ -303,8 +319,8 @@ fn entry(name: String, section: &Section) -> Result<Entry, BadEds> {
         mappable: section
             .number("pdomapping")?
             .is_some_and(|flag| flag.number == 1),
-        default: value("defaultvalue")?,
-        configured: value("parametervalue")?,
+        default,
+        configured: content::configured(kind, writable, section)?,
         line: section.line,
     })
 }

@@ -52,7 +52,7 @@ fn an_expedited_write_is_one_frame_each_way() {
     let mut objects = Objects::default();
     let (client, ask) = Client::download(node(), 0x607A, 0, &(-100_000i32).to_le_bytes());
     let (wire, end) = run(client, ask, &mut objects);
-    assert_eq!(end, Step::Done(vec![]));
+    assert_eq!(end, Step::Done(vec![], None));
     assert_eq!(
         wire,
         [
@@ -73,7 +73,7 @@ fn fifteen_letters_go_down_in_three_segments() {
     let mut objects = Objects::default();
     let (client, ask) = Client::download(node(), 0x1008, 0, b"certbench joint");
     let (wire, end) = run(client, ask, &mut objects);
-    assert_eq!(end, Step::Done(vec![]));
+    assert_eq!(end, Step::Done(vec![], None));
     assert_eq!(
         wire,
         [
@@ -100,7 +100,7 @@ fn fifteen_letters_come_up_in_three_segments() {
     objects.0.insert((0x1008, 0), b"certbench joint".to_vec());
     let (client, ask) = Client::upload(node(), 0x1008, 0);
     let (wire, end) = run(client, ask, &mut objects);
-    assert_eq!(end, Step::Done(b"certbench joint".to_vec()));
+    assert_eq!(end, Step::Done(b"certbench joint".to_vec(), None));
     assert_eq!(
         wire,
         [
@@ -191,7 +191,7 @@ fn an_answer_about_another_object_or_node_is_not_taken() {
     let cut = frame(0x585, &[0x43, 0x64, 0x60, 0x00]);
     assert_eq!(client.on(&cut), Step::NotMine, "an incomplete frame");
     let mine = frame(0x585, &[0x43, 0x64, 0x60, 0x00, 1, 0, 0, 0]);
-    assert_eq!(client.on(&mine), Step::Done(vec![1, 0, 0, 0]));
+    assert_eq!(client.on(&mine), Step::Done(vec![1, 0, 0, 0], None));
 }
 
 #[test]
@@ -352,9 +352,9 @@ proptest! {
     fn what_is_written_is_read_back(index in 0x2000u16..0x6000, sub: u8, data in prop::collection::vec(any::<u8>(), 0..200)) {
         let mut objects = Objects::default();
         let (client, ask) = Client::download(node(), index, sub, &data);
-        prop_assert_eq!(run(client, ask, &mut objects).1, Step::Done(vec![]));
+        prop_assert_eq!(run(client, ask, &mut objects).1, Step::Done(vec![], None));
         let (client, ask) = Client::upload(node(), index, sub);
-        prop_assert_eq!(run(client, ask, &mut objects).1, Step::Done(data));
+        prop_assert_eq!(run(client, ask, &mut objects).1, Step::Done(data, None));
     }
 
     #[test]

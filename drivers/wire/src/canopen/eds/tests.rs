@@ -91,15 +91,59 @@ fn a_makers_file_says_what_the_dictionary_has() {
     assert_eq!(eds.tpdo(2, node(5)), None);
 }
 
+/// Its bytes, and the line of the value.
+fn configured(text: &str, number: u8) -> Vec<(u16, u8, usize, Vec<u8>)> {
+    let eds = Eds::read(text).unwrap();
+    let settings = eds.configuration(node(number)).into_iter();
+    settings
+        .map(|setting| (setting.index, setting.sub, setting.line, setting.data))
+        .collect()
+}
+
 #[test]
-fn a_configuration_writes_what_differs_and_may_be_written() {
-    let eds = Eds::read(BOX).unwrap();
-    let one = Write {
-        index: 0x1800,
-        sub: 2,
-        data: vec![1],
+fn a_configuration_is_what_may_be_written_and_has_a_value() {
+    assert_eq!(configured(BOX, 5), [(0x1800, 2, 34, vec![1])]);
+    let object = |kind: u16, access: &str, value: &str| {
+        let text = format!(
+            "[2000]\nParameterName=x\nDataType={kind:#06x}\nAccessType={access}\nParameterValue={value}\n"
+        );
+        configured(&text, 5).pop().map(|(.., data)| data)
     };
-    assert_eq!(eds.configuration(node(5)), [one]);
+    for (kind, value, bytes) in [
+        (0x07, "$NODEID+0x180", vec![0x85, 1, 0, 0]),
+        (0x02, "-1", vec![0xFF]),
+        (0x02, "0xFF", vec![0xFF]),
+        (0x09, "left arm; 2", b"left arm; 2".to_vec()),
+        (0x0A, "01 02 fF", vec![1, 2, 255]),
+        (0x0F, "DEADBEEF", vec![0xDE, 0xAD, 0xBE, 0xEF]),
+        (0x0B, "\u{624B}", vec![0x4B, 0x62]),
+        (0x08, "1.5", vec![0, 0, 0xC0, 0x3F]), // IEEE 754: 3FC00000h
+        (0x11, "-2", vec![0, 0, 0, 0, 0, 0, 0, 0xC0]),
+    ] {
+        assert_eq!(
+            object(kind, "rw", value),
+            Some(bytes),
+            "{kind:#06x} {value}"
+        );
+    }
+    assert_eq!(object(0x07, "ro", "5"), None);
+    assert_eq!(object(0x07, "rw", ""), None);
+}
+
+/// In a configuration file the values of a compact array are what is written; in a data sheet, what is
+/// there after power-on.
+#[test]
+fn the_values_of_a_compact_array_configure_it_in_a_configuration_file() {
+    let array = "[2100]\nParameterName=gains\nObjectType=8\nDataType=6\nAccessType=rw\nDefaultValue=7\n\
+                 CompactSubObj=2\n[2100Value]\nNrOfEntries=1\n2=0x0F\n";
+    assert_eq!(configured(array, 5), []);
+    let eds = Eds::read(array).unwrap();
+    assert_eq!(eds.number(0x2100, 2, node(5)), Some(15));
+    let dcf = format!("[DeviceComissioning]\nNodeID=5\n{array}");
+    assert_eq!(configured(&dcf, 5), [(0x2100, 2, 12, vec![15, 0])]);
+    let eds = Eds::read(&dcf).unwrap();
+    assert_eq!(eds.number(0x2100, 1, node(5)), Some(7));
+    assert_eq!(eds.number(0x2100, 2, node(5)), Some(15));
 }
 
 #[test]
@@ -144,6 +188,13 @@ fn a_complaint_names_its_line() {
     assert_eq!(with("AccessType=ro", "AccessType=maybe").line, 11);
     assert_eq!(with("DataType=0x0007\n", "").line, 7, "the section's");
     assert_eq!(with("; an input", "an input").line, 1);
+    let too_large = with("ParameterValue=1", "ParameterValue=300");
+    assert_eq!(
+        too_large.to_string(),
+        "line 34: ParameterValue=300 is out of range"
+    );
+    let elsewhere = with("ParameterValue=1", "DownloadFile=gains.bin");
+    assert_eq!(elsewhere.line, 34);
     let twice = with("[1A00sub0]", "[1800sub1]");
     assert_eq!(
         twice.to_string(),

@@ -1,178 +1,217 @@
-//! Block upload (CiA 301, SDO block upload): whole blocks of segments for one confirmation, and a checksum
-//! over all of it. For what is long: logs, firmware, names.
+//! Block transfer (CiA 301, SDO block upload and block download): whole blocks of segments for one
+//! confirmation, and a checksum over all of it. For what is long: logs, firmware, names.
+//!
+//! Client and server are alike in it: one end gives segments, the other takes them, by the same bytes.
 
-use super::word::{self, Initiate};
-use super::{Abort, Failure, MOST_BYTES, Step};
-use crate::canopen::cob::{CobFrame, NodeId, Service};
+use super::word::Initiate;
+use super::{Abort, MOST_BYTES};
 
-/// Segments of a block that are asked for: the most that there can be.
+/// Segments of a block: the most that there can be, and what is asked for here.
 pub(super) const BLOCK: u8 = 127;
-/// A node without an answer in block transfer says so by this: it is read by segments instead.
-const PROTOCOL_SWITCH: u8 = 0;
+/// Start of an upload, by its client.
+pub(super) const START: u8 = 0xA3;
+/// `[this, last good segment, segments of the next block]`: confirms a block.
+pub(super) const CONFIRM: u8 = 0xA2;
+/// Everything was taken.
+pub(super) const TAKEN: u8 = 0xA1;
+/// Blocks one after the other of which nothing arrived; after so many the transfer is given up. The
+/// standard has no limit.
+const LOST_MOST: u8 = 4;
 
 /// The CRC of block transfer: x^16 + x^12 + x^5 + 1, initial value 0, not reflected (CiA 301).
-pub(super) const CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_XMODEM);
+const CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_XMODEM);
 
-/// One block upload under way.
+/// Whether an initiate says that its sender computes the checksum; the bit goes back as it came.
+pub(super) fn checksum_bit(said: &Initiate) -> u8 {
+    said.specifier & 0b100
+}
+
+/// Blocks one after the other of which nothing arrived.
+#[derive(Debug, Clone, Default)]
+struct Lost(u8);
+
+impl Lost {
+    /// A block was confirmed up to this segment.
+    fn confirmed(&mut self, segments: u8) -> Result<(), Abort> {
+        self.0 = if segments == 0 { self.0 + 1 } else { 0 };
+        match self.0 {
+            n if n < LOST_MOST => Ok(()),
+            _ => Err(Abort::SEQUENCE_NUMBER),
+        }
+    }
+}
+
+/// Content on its way out.
 #[derive(Debug, Clone)]
-pub struct BlockUpload {
-    node: NodeId,
-    index: u16,
-    sub: u8,
-    phase: Phase,
-    /// Whether the node computes the checksum.
+pub(super) struct Giving {
+    data: Vec<u8>,
+    /// Whether the other end computes the checksum, too.
+    crc: bool,
+    /// Bytes that it has confirmed.
+    given: usize,
+    /// Segments of the block under way.
+    sent: u8,
+    lost: Lost,
+}
+
+/// What follows a confirmed block.
+pub(super) enum Next {
+    /// The next block, or what was lost of this one and all after it.
+    Block(Vec<[u8; 8]>),
+    /// The other end has everything: the checksum.
+    End([u8; 8]),
+}
+
+impl Giving {
+    pub(super) fn new(data: Vec<u8>, crc: bool) -> Giving {
+        Giving {
+            data,
+            crc,
+            given: 0,
+            sent: 0,
+            lost: Lost::default(),
+        }
+    }
+
+    /// All bytes of whole segments; one segment carries nothing at all, too.
+    fn end(&self) -> usize {
+        7 * self.data.len().div_ceil(7).max(1)
+    }
+
+    /// The next block of at most so many segments: `[last | number, seven bytes]` each.
+    pub(super) fn block(&mut self, most: u8) -> Result<Vec<[u8; 8]>, Abort> {
+        if !(1..=BLOCK).contains(&most) {
+            return Err(Abort::BLOCK_SIZE);
+        }
+        let left = self.end() - self.given;
+        let rest = self.data.get(self.given..).unwrap_or_default();
+        let mut chunks = rest.chunks(7);
+        let segments = (1..=most).zip((1..=left).step_by(7)).map(|(number, from)| {
+            let last = from + 7 > left;
+            let mut segment = [0; 8];
+            segment[0] = number | u8::from(last) << 7;
+            let content = chunks.next().unwrap_or_default();
+            for (to, byte) in segment.iter_mut().skip(1).zip(content) {
+                *to = *byte;
+            }
+            segment
+        });
+        let segments: Vec<[u8; 8]> = segments.collect();
+        self.sent = segments.len() as u8; // at most 127
+        Ok(segments)
+    }
+
+    /// The other end has so many segments of the block, and takes so many in the next.
+    pub(super) fn confirmed(&mut self, segments: u8, most: u8) -> Result<Next, Abort> {
+        if segments > self.sent {
+            return Err(Abort::SEQUENCE_NUMBER);
+        }
+        self.lost.confirmed(segments)?;
+        self.given += 7 * usize::from(segments);
+        if self.given < self.end() {
+            return self.block(most).map(Next::Block);
+        }
+        let empty = (self.end() - self.data.len()) as u8; // at most 7
+        let crc = match self.crc {
+            true => CRC.checksum(&self.data),
+            false => 0,
+        };
+        let [low, high] = crc.to_le_bytes();
+        Ok(Next::End([0xC1 | empty << 2, low, high, 0, 0, 0, 0, 0]))
+    }
+}
+
+/// Content on its way in.
+#[derive(Debug, Clone)]
+pub(super) struct Taking {
+    data: Vec<u8>,
+    /// Whether the other end computes the checksum.
     crc: bool,
     announced: Option<usize>,
-    data: Vec<u8>,
     /// Segments of this block that came in order.
     came: u8,
+    /// Those out of order, too.
+    heard: u8,
     /// Whether the last segment of all was among them.
     last: bool,
+    lost: Lost,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Asked,
-    Block,
-    End,
-    Over,
+/// What a segment, or the end of all, leads to.
+pub(super) enum Got {
+    /// Nothing is said within a block.
+    More,
+    /// Confirm a block.
+    Confirm([u8; 8]),
+    /// This is the content: say [`TAKEN`].
+    All(Vec<u8>),
 }
 
-impl BlockUpload {
-    /// Reads an object: the transfer, and the frame to send. A node may answer as if it had been asked
-    /// for segments: then the step is that of an expedited answer, or [`Failure::ByNode`] with
-    /// [`Abort::COMMAND`]; ask again with [`super::Client::upload`].
-    pub fn new(node: NodeId, index: u16, sub: u8) -> (BlockUpload, CobFrame) {
-        let upload = BlockUpload {
-            node,
-            index,
-            sub,
-            phase: Phase::Asked,
-            crc: false,
-            announced: None,
-            data: Vec::new(),
-            came: 0,
-            last: false,
-        };
-        // command 5, checksum supported, initiate
-        let ask = word::initiate(0xA4, index, sub, [BLOCK, PROTOCOL_SWITCH, 0, 0]);
-        let ask = upload.frame(ask);
-        (upload, ask)
-    }
-
-    /// The caller waited long enough: the frame that tells the node, and the end of this transfer.
-    pub fn timed_out(&mut self) -> CobFrame {
-        self.phase = Phase::Over;
-        self.frame(word::abort(self.index, self.sub, Abort::TIMED_OUT))
-    }
-
-    /// A frame came. [`Step::NotMine`] is also what a segment within a block leads to: go on waiting.
-    pub fn on(&mut self, frame: &CobFrame) -> Step {
-        let Some(data) = word::reply(frame, self.node) else {
-            return Step::NotMine;
-        };
-        // A segment 0 does not exist, so that an abort in a block cannot be taken for one.
-        if data[0] == 0x80 && self.phase != Phase::Over {
-            let said = Initiate::parse(data);
-            if (said.index, said.sub) != (self.index, self.sub) {
-                return Step::NotMine; // of an earlier transfer
-            }
-            self.phase = Phase::Over;
-            let why = Abort(u32::from_le_bytes(said.last));
-            return Step::Failed(Failure::ByNode(why), None);
-        }
-        match self.phase {
-            Phase::Asked => self.answered(data),
-            Phase::Block => self.segment(data),
-            Phase::End => self.end(data),
-            Phase::Over => Step::NotMine,
-        }
-    }
-
-    fn answered(&mut self, data: &[u8; 8]) -> Step {
-        let said = Initiate::parse(data);
-        if (said.index, said.sub) != (self.index, self.sub) {
-            return Step::NotMine;
-        }
-        if let (2, Some(content)) = (said.specifier >> 5, said.expedited()) {
-            self.phase = Phase::Over;
-            return Step::Done(content.to_vec());
-        }
-        // command 6, sub-command 0
-        if said.specifier >> 5 != 6 || said.specifier & 1 != 0 {
-            return self.fail(Abort::COMMAND);
-        }
-        self.crc = said.specifier & 0b100 != 0;
+impl Taking {
+    /// By the frame that announces the content.
+    pub(super) fn new(said: &Initiate) -> Result<Taking, Abort> {
         let size = usize::try_from(u32::from_le_bytes(said.last)).unwrap_or(usize::MAX);
-        self.announced = (said.specifier & 0b10 != 0).then_some(size);
-        if self.announced.is_some_and(|size| size > MOST_BYTES) {
-            return self.fail(Abort::OUT_OF_MEMORY);
+        let announced = (said.specifier & 0b10 != 0).then_some(size);
+        if announced.is_some_and(|size| size > MOST_BYTES) {
+            return Err(Abort::OUT_OF_MEMORY);
         }
-        self.phase = Phase::Block;
-        Step::Send(self.frame([0xA3, 0, 0, 0, 0, 0, 0, 0])) // start
+        Ok(Taking {
+            data: Vec::new(),
+            crc: checksum_bit(said) != 0,
+            announced,
+            came: 0,
+            heard: 0,
+            last: false,
+            lost: Lost::default(),
+        })
     }
 
-    /// `[last | number, seven bytes]`. One out of order is passed over, and all after it: the node sends
-    /// them again when it hears which was the last good one.
-    fn segment(&mut self, data: &[u8; 8]) -> Step {
-        let [head, content @ ..] = data;
-        let (number, last) = (head & 0x7F, head & 0x80 != 0);
-        if number == 0 || number > BLOCK {
-            return self.fail(Abort::COMMAND);
+    /// `[last | number, seven bytes]`. One out of order is passed over, and all after it: they come again
+    /// when the other end hears which was the last good one.
+    pub(super) fn on(&mut self, frame: &[u8; 8]) -> Result<Got, Abort> {
+        if self.last {
+            return self.end(frame);
         }
-        if number == self.came + 1 && !self.last {
+        let [head, content @ ..] = frame;
+        let (number, last) = (head & 0x7F, head & 0x80 != 0);
+        if number == 0 {
+            return Err(Abort::COMMAND);
+        }
+        if self.heard == BLOCK {
+            return Err(Abort::SEQUENCE_NUMBER); // a block that does not end
+        }
+        self.heard += 1;
+        if number == self.came + 1 {
             if self.data.len() + content.len() > MOST_BYTES + 7 {
-                return self.fail(Abort::OUT_OF_MEMORY);
+                return Err(Abort::OUT_OF_MEMORY);
             }
-            self.came = number;
-            self.last = last;
+            (self.came, self.last) = (number, last);
             self.data.extend(content);
         }
         if !last && number != BLOCK {
-            return Step::NotMine;
+            return Ok(Got::More);
         }
-        let confirm = [0xA2, self.came, BLOCK, 0, 0, 0, 0, 0];
-        self.came = 0;
-        if self.last {
-            self.phase = Phase::End;
-        }
-        Step::Send(self.frame(confirm))
+        self.heard = 0;
+        let came = std::mem::take(&mut self.came);
+        self.lost.confirmed(came)?;
+        Ok(Got::Confirm([CONFIRM, came, BLOCK, 0, 0, 0, 0, 0]))
     }
 
     /// `[110 nnn 01, CRC low, CRC high]`: nnn of the last segment's seven bytes are empty.
-    fn end(&mut self, data: &[u8; 8]) -> Step {
-        let [head, low, high, ..] = *data;
+    fn end(&mut self, frame: &[u8; 8]) -> Result<Got, Abort> {
+        let [head, low, high, ..] = *frame;
         if head >> 5 != 6 || head & 0b11 != 1 {
-            return self.fail(Abort::COMMAND);
+            return Err(Abort::COMMAND);
         }
         let empty = usize::from(head >> 2 & 0b111);
         let mut content = std::mem::take(&mut self.data);
         content.truncate(content.len().saturating_sub(empty));
         if self.announced.is_some_and(|size| size != content.len()) {
-            return self.fail(Abort::LENGTH);
+            return Err(Abort::LENGTH);
         }
         if self.crc && CRC.checksum(&content) != u16::from_le_bytes([low, high]) {
-            return self.fail(Abort::CRC);
+            return Err(Abort::CRC);
         }
-        self.phase = Phase::Over;
-        self.data = content;
-        Step::Send(self.frame([0xA1, 0, 0, 0, 0, 0, 0, 0]))
-    }
-
-    /// What was read, when the last frame that [`BlockUpload::on`] gave was its end: the node waits for
-    /// that frame, so it is sent first.
-    pub fn finished(&self) -> Option<&[u8]> {
-        (self.phase == Phase::Over && self.last).then_some(&self.data[..])
-    }
-
-    fn fail(&mut self, why: Abort) -> Step {
-        self.phase = Phase::Over;
-        self.last = false;
-        let tell = self.frame(word::abort(self.index, self.sub, why));
-        Step::Failed(Failure::ByClient(why), Some(tell))
-    }
-
-    fn frame(&self, bytes: [u8; 8]) -> CobFrame {
-        CobFrame::of(Service::SdoRequest(self.node).id(), bytes)
+        Ok(Got::All(content))
     }
 }

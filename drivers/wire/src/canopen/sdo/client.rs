@@ -1,6 +1,7 @@
 //! The client of one transfer: give it the node's frames, send what it says.
 
-use super::word::{self, Initiate};
+use super::block::{self, BLOCK, CONFIRM, Giving, Got, Next, START, TAKEN, Taking};
+use super::word::{self, ABORT, Initiate};
 use super::{Abort, MOST_BYTES};
 use crate::canopen::cob::{CobFrame, NodeId, Service};
 
@@ -30,7 +31,23 @@ enum Phase {
         sent: usize,
         toggle: bool,
     },
+    BlocksUpAsked,
+    BlocksUp(Taking),
+    BlocksDownAsked(Vec<u8>),
+    BlocksDown(Giving),
+    BlocksDownEnded,
     Over,
+}
+
+impl Phase {
+    /// The node's next frame names the object.
+    fn is_asked(&self) -> bool {
+        use Phase::{BlocksDownAsked, BlocksUpAsked, DownloadAsked, UploadAsked};
+        matches!(
+            self,
+            UploadAsked | DownloadAsked { .. } | BlocksUpAsked | BlocksDownAsked(_)
+        )
+    }
 }
 
 /// What a frame led to.
@@ -38,12 +55,15 @@ enum Phase {
 pub enum Step {
     /// The frame is not part of this transfer.
     NotMine,
+    /// It is a part, and more comes before there is anything to say: a segment of a block.
+    Wait,
     /// Send this and go on waiting.
     Send(CobFrame),
     /// Send these, one after the other, and go on waiting: a block.
     SendAll(Vec<CobFrame>),
-    /// The transfer is complete: what was read, or nothing after a write.
-    Done(Vec<u8>),
+    /// The transfer is complete: what was read, or nothing after a write. When there is a frame, send it:
+    /// the node waits for it.
+    Done(Vec<u8>, Option<CobFrame>),
     /// The transfer failed; when there is a frame, send it so that the node knows.
     Failed(Failure, Option<CobFrame>),
 }
@@ -59,34 +79,66 @@ pub enum Failure {
     ByClient(Abort),
 }
 
+/// What a frame leads to, or why this end aborts.
+type Led = Result<Step, Abort>;
+
 impl Client {
     /// Reads an object: the transfer, and the frame to send.
     pub fn upload(node: NodeId, index: u16, sub: u8) -> (Client, CobFrame) {
-        let client = Client {
-            node,
-            index,
-            sub,
-            phase: Phase::UploadAsked,
-        };
-        let ask = client.frame(word::initiate(0x40, index, sub, [0; 4]));
+        let mut client = Client::idle(node, index, sub);
+        let ask = client.ask_upload();
         (client, ask)
     }
 
     /// Writes an object: the transfer, and the frame to send.
     pub fn download(node: NodeId, index: u16, sub: u8, data: &[u8]) -> (Client, CobFrame) {
-        let (bits, last, expedited) = word::content(data);
-        let phase = Phase::DownloadAsked {
-            data: data.to_vec(),
-            expedited,
-        };
-        let client = Client {
+        let mut client = Client::idle(node, index, sub);
+        let ask = client.ask_download(data.to_vec());
+        (client, ask)
+    }
+
+    /// Reads an object in blocks, or by segments with a node that refuses to begin in blocks.
+    pub fn upload_in_blocks(node: NodeId, index: u16, sub: u8) -> (Client, CobFrame) {
+        let mut client = Client::idle(node, index, sub);
+        client.phase = Phase::BlocksUpAsked;
+        // command 5, checksum supported, initiate; a node may answer as if asked for segments
+        let ask = client.frame(word::initiate(0xA4, index, sub, [BLOCK, 0, 0, 0]));
+        (client, ask)
+    }
+
+    /// Writes an object in blocks, or by segments to a node that refuses to begin in blocks.
+    pub fn download_in_blocks(
+        node: NodeId,
+        index: u16,
+        sub: u8,
+        data: &[u8],
+    ) -> (Client, CobFrame) {
+        let mut client = Client::idle(node, index, sub);
+        client.phase = Phase::BlocksDownAsked(data.to_vec());
+        let size = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        // command 6, checksum supported, size given
+        let ask = client.frame(word::initiate(0xC6, index, sub, size.to_le_bytes()));
+        (client, ask)
+    }
+
+    fn idle(node: NodeId, index: u16, sub: u8) -> Client {
+        Client {
             node,
             index,
             sub,
-            phase,
-        };
-        let ask = client.frame(word::initiate(0x20 | bits, index, sub, last));
-        (client, ask)
+            phase: Phase::Over,
+        }
+    }
+
+    fn ask_upload(&mut self) -> CobFrame {
+        self.phase = Phase::UploadAsked;
+        self.frame(word::initiate(0x40, self.index, self.sub, [0; 4]))
+    }
+
+    fn ask_download(&mut self, data: Vec<u8>) -> CobFrame {
+        let (bits, last, expedited) = word::content(&data);
+        self.phase = Phase::DownloadAsked { data, expedited };
+        self.frame(word::initiate(0x20 | bits, self.index, self.sub, last))
     }
 
     /// The caller waited long enough: the frame that tells the node, and the end of this transfer.
@@ -104,11 +156,17 @@ impl Client {
         if matches!(phase, Phase::Over) {
             return Step::NotMine;
         }
-        if data[0] >> 5 == 4 {
-            return self.aborted(data, phase);
+        let said = Initiate::parse(data);
+        let aborts = data[0] == ABORT; // a segment 0 does not exist
+        if (aborts || phase.is_asked()) && (said.index, said.sub) != (self.index, self.sub) {
+            self.phase = phase; // of an earlier transfer, late
+            return Step::NotMine;
         }
-        match phase {
-            Phase::UploadAsked => self.upload_answered(data),
+        if aborts {
+            return self.aborted(&said, phase);
+        }
+        let led = match phase {
+            Phase::UploadAsked => self.upload_answered(&said),
             Phase::Uploading {
                 data: before,
                 announced,
@@ -117,47 +175,56 @@ impl Client {
             Phase::DownloadAsked {
                 data: content,
                 expedited,
-            } => self.download_answered(data, content, expedited),
+            } => self.download_answered(&said, content, expedited),
             Phase::Downloading {
                 data: content,
                 sent,
                 toggle,
             } => self.segment_taken(data, content, sent, toggle),
-            Phase::Over => Step::NotMine,
+            Phase::BlocksUpAsked => self.blocks_announced(&said),
+            Phase::BlocksUp(taking) => self.block_came(data, taking),
+            Phase::BlocksDownAsked(content) => self.blocks_wanted(&said, content),
+            Phase::BlocksDown(giving) => self.block_taken(data, giving),
+            Phase::BlocksDownEnded if data[0] == TAKEN => Ok(Step::Done(Vec::new(), None)),
+            Phase::BlocksDownEnded | Phase::Over => Err(Abort::COMMAND),
+        };
+        led.unwrap_or_else(|why| {
+            self.phase = Phase::Over;
+            let tell = self.frame(word::abort(self.index, self.sub, why));
+            Step::Failed(Failure::ByClient(why), Some(tell))
+        })
+    }
+
+    /// A node that does not begin in blocks, whatever it says is the matter, is asked for segments: what
+    /// it then says counts.
+    fn aborted(&mut self, said: &Initiate, phase: Phase) -> Step {
+        match phase {
+            Phase::BlocksUpAsked => Step::Send(self.ask_upload()),
+            Phase::BlocksDownAsked(data) => Step::Send(self.ask_download(data)),
+            _ => {
+                let why = Abort(u32::from_le_bytes(said.last));
+                Step::Failed(Failure::ByNode(why), None)
+            }
         }
     }
 
-    fn aborted(&mut self, data: &[u8; 8], phase: Phase) -> Step {
-        let said = Initiate::parse(data);
-        if (said.index, said.sub) != (self.index, self.sub) {
-            self.phase = phase; // of an earlier transfer
-            return Step::NotMine;
-        }
-        Step::Failed(Failure::ByNode(Abort(u32::from_le_bytes(said.last))), None)
-    }
-
-    fn upload_answered(&mut self, data: &[u8; 8]) -> Step {
-        let said = Initiate::parse(data);
-        if (said.index, said.sub) != (self.index, self.sub) {
-            self.phase = Phase::UploadAsked; // a late answer to an earlier transfer
-            return Step::NotMine;
-        }
+    fn upload_answered(&mut self, said: &Initiate) -> Led {
         if said.specifier >> 5 != 2 {
-            return self.fail(Abort::COMMAND);
+            return Err(Abort::COMMAND);
         }
         if let Some(content) = said.expedited() {
-            return Step::Done(content.to_vec());
+            return Ok(Step::Done(content.to_vec(), None));
         }
         let announced = said.announced();
         if announced.is_some_and(|size| size > MOST_BYTES) {
-            return self.fail(Abort::OUT_OF_MEMORY);
+            return Err(Abort::OUT_OF_MEMORY);
         }
         self.phase = Phase::Uploading {
             data: Vec::new(),
             announced,
             toggle: false,
         };
-        self.ask_segment(false)
+        Ok(self.ask_segment(false))
     }
 
     fn segment_came(
@@ -166,17 +233,17 @@ impl Client {
         mut data: Vec<u8>,
         announced: Option<usize>,
         toggle: bool,
-    ) -> Step {
+    ) -> Led {
         if frame[0] >> 5 != 0 {
-            return self.fail(Abort::COMMAND);
+            return Err(Abort::COMMAND);
         }
         let (said, content, last) = word::parse_segment(frame);
         if said != toggle {
-            return self.fail(Abort::TOGGLE_BIT);
+            return Err(Abort::TOGGLE_BIT);
         }
         data.extend(content);
         if data.len() > MOST_BYTES {
-            return self.fail(Abort::OUT_OF_MEMORY);
+            return Err(Abort::OUT_OF_MEMORY);
         }
         if !last {
             self.phase = Phase::Uploading {
@@ -184,30 +251,22 @@ impl Client {
                 announced,
                 toggle: !toggle,
             };
-            return self.ask_segment(!toggle);
+            return Ok(self.ask_segment(!toggle));
         }
         match announced {
-            Some(size) if size != data.len() => self.fail(Abort::LENGTH),
-            _ => Step::Done(data),
+            Some(size) if size != data.len() => Err(Abort::LENGTH),
+            _ => Ok(Step::Done(data, None)),
         }
     }
 
-    fn download_answered(&mut self, data: &[u8; 8], content: Vec<u8>, expedited: bool) -> Step {
-        let said = Initiate::parse(data);
-        if (said.index, said.sub) != (self.index, self.sub) {
-            self.phase = Phase::DownloadAsked {
-                data: content,
-                expedited,
-            };
-            return Step::NotMine;
-        }
+    fn download_answered(&mut self, said: &Initiate, content: Vec<u8>, expedited: bool) -> Led {
         if said.specifier >> 5 != 3 {
-            return self.fail(Abort::COMMAND);
+            return Err(Abort::COMMAND);
         }
         if expedited {
-            return Step::Done(Vec::new());
+            return Ok(Step::Done(Vec::new(), None));
         }
-        self.send_segment(content, 0, false)
+        Ok(self.send_segment(content, 0, false))
     }
 
     fn segment_taken(
@@ -216,17 +275,17 @@ impl Client {
         content: Vec<u8>,
         sent: usize,
         toggle: bool,
-    ) -> Step {
+    ) -> Led {
         if data[0] >> 5 != 1 {
-            return self.fail(Abort::COMMAND);
+            return Err(Abort::COMMAND);
         }
         if (data[0] & 0x10 != 0) != toggle {
-            return self.fail(Abort::TOGGLE_BIT);
+            return Err(Abort::TOGGLE_BIT);
         }
         if sent >= content.len() {
-            return Step::Done(Vec::new());
+            return Ok(Step::Done(Vec::new(), None));
         }
-        self.send_segment(content, sent, !toggle)
+        Ok(self.send_segment(content, sent, !toggle))
     }
 
     fn send_segment(&mut self, data: Vec<u8>, sent: usize, toggle: bool) -> Step {
@@ -244,9 +303,59 @@ impl Client {
         Step::Send(self.frame([specifier, 0, 0, 0, 0, 0, 0, 0]))
     }
 
-    fn fail(&self, why: Abort) -> Step {
-        let tell = self.frame(word::abort(self.index, self.sub, why));
-        Step::Failed(Failure::ByClient(why), Some(tell))
+    fn blocks_announced(&mut self, said: &Initiate) -> Led {
+        // command 6, sub-command 0
+        if said.specifier >> 5 != 6 || said.specifier & 1 != 0 {
+            return self.upload_answered(said); // it goes on by segments, or has said it all
+        }
+        self.phase = Phase::BlocksUp(Taking::new(said)?);
+        Ok(Step::Send(self.frame([START, 0, 0, 0, 0, 0, 0, 0])))
+    }
+
+    fn block_came(&mut self, data: &[u8; 8], mut taking: Taking) -> Led {
+        let step = match taking.on(data)? {
+            Got::More => Step::Wait,
+            Got::Confirm(confirm) => Step::Send(self.frame(confirm)),
+            Got::All(content) => {
+                let taken = self.frame([TAKEN, 0, 0, 0, 0, 0, 0, 0]);
+                return Ok(Step::Done(content, Some(taken)));
+            }
+        };
+        self.phase = Phase::BlocksUp(taking);
+        Ok(step)
+    }
+
+    fn blocks_wanted(&mut self, said: &Initiate, content: Vec<u8>) -> Led {
+        // command 5, sub-command 0
+        if said.specifier >> 5 != 5 || said.specifier & 0b11 != 0 {
+            return Err(Abort::COMMAND);
+        }
+        let [most, ..] = said.last;
+        let mut giving = Giving::new(content, block::checksum_bit(said) != 0);
+        let segments = giving.block(most)?;
+        self.phase = Phase::BlocksDown(giving);
+        Ok(self.send_all(&segments))
+    }
+
+    fn block_taken(&mut self, data: &[u8; 8], mut giving: Giving) -> Led {
+        let [CONFIRM, segments, most, ..] = *data else {
+            return Err(Abort::COMMAND);
+        };
+        Ok(match giving.confirmed(segments, most)? {
+            Next::Block(segments) => {
+                self.phase = Phase::BlocksDown(giving);
+                self.send_all(&segments)
+            }
+            Next::End(end) => {
+                self.phase = Phase::BlocksDownEnded;
+                Step::Send(self.frame(end))
+            }
+        })
+    }
+
+    fn send_all(&self, segments: &[[u8; 8]]) -> Step {
+        let frames = segments.iter().map(|segment| self.frame(*segment));
+        Step::SendAll(frames.collect())
     }
 
     fn frame(&self, bytes: [u8; 8]) -> CobFrame {

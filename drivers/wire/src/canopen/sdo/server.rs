@@ -1,7 +1,7 @@
 //! The server of a node's object dictionary: give it the client's frames, send what it says.
 
-use super::served::{Giving, Got, Taking, Turn};
-use super::word::{self, Initiate};
+use super::block::{self, BLOCK, CONFIRM, Giving, Got, Next, START, TAKEN, Taking};
+use super::word::{self, ABORT, Initiate};
 use super::{Abort, MOST_BYTES};
 use crate::canopen::cob::{CobFrame, NodeId, Service};
 
@@ -24,19 +24,32 @@ pub struct Server {
 enum Transfer {
     None,
     Upload {
-        at: (u16, u8),
+        at: At,
         data: Vec<u8>,
         sent: usize,
         toggle: bool,
     },
     Download {
-        at: (u16, u8),
+        at: At,
         data: Vec<u8>,
         announced: Option<usize>,
         toggle: bool,
     },
-    BlockUpload(Giving),
-    BlockDownload(Taking),
+    BlockUpload(At, Giving, Giver),
+    BlockDownload(At, Taking),
+}
+
+/// Index and sub-index of what is transferred.
+type At = (u16, u8);
+
+/// How far a block upload is.
+#[derive(Debug, Clone, Copy)]
+enum Giver {
+    /// Announced: the client starts it, and takes so many segments in a block.
+    Announced(u8),
+    Blocks,
+    /// The client was told the checksum.
+    Ended,
 }
 
 impl Server {
@@ -64,10 +77,15 @@ impl Server {
         };
         let transfer = std::mem::replace(&mut self.transfer, Transfer::None);
         let answer = match transfer {
-            _ if data[0] == 0x80 => return Vec::new(), // the client aborts; a segment 0 does not exist
-            Transfer::BlockDownload(taking) => self.take_block(data, taking, dictionary),
-            Transfer::BlockUpload(giving) if matches!(data[0], 0xA1..=0xA3) => {
-                self.give_block(data, giving)
+            _ if data[0] == ABORT => return Vec::new(), // a segment 0 does not exist
+            Transfer::BlockDownload(at, taking) => self
+                .take_block(data, at, taking, dictionary)
+                .map_err(|why| (at, why)),
+            Transfer::BlockUpload(at, giving, giver)
+                if matches!(data[0], START | CONFIRM | TAKEN) =>
+            {
+                let given = self.give_block(data, at, giving, giver);
+                given.map_err(|why| (at, why))
             }
             transfer => self
                 .one(data, transfer, dictionary)
@@ -85,36 +103,76 @@ impl Server {
     fn take_block(
         &mut self,
         data: &[u8; 8],
+        at: At,
         mut taking: Taking,
         dictionary: &mut dyn Dictionary,
-    ) -> Answers {
-        let at = taking.at;
-        match taking.on(data).map_err(|why| (at, why))? {
-            Got::All(content, thanks) => {
-                let written = dictionary.write(at.0, at.1, &content);
-                written.map_err(|why| (at, why))?;
-                Ok(vec![thanks])
+    ) -> Result<Vec<[u8; 8]>, Abort> {
+        let answer = match taking.on(data)? {
+            Got::All(content) => {
+                dictionary.write(at.0, at.1, &content)?;
+                return Ok(vec![[TAKEN, 0, 0, 0, 0, 0, 0, 0]]);
             }
-            Got::Say(confirmed) => {
-                self.transfer = Transfer::BlockDownload(taking);
-                Ok(vec![confirmed])
-            }
-            Got::More => {
-                self.transfer = Transfer::BlockDownload(taking);
-                Ok(Vec::new())
-            }
-        }
+            Got::Confirm(confirm) => vec![confirm],
+            Got::More => Vec::new(),
+        };
+        self.transfer = Transfer::BlockDownload(at, taking);
+        Ok(answer)
     }
 
-    fn give_block(&mut self, data: &[u8; 8], mut giving: Giving) -> Answers {
-        let at = giving.at;
-        match giving.on(data).map_err(|why| (at, why))? {
-            Turn::Over => Ok(Vec::new()),
-            Turn::Send(frames) => {
-                self.transfer = Transfer::BlockUpload(giving);
-                Ok(frames)
-            }
+    fn give_block(
+        &mut self,
+        data: &[u8; 8],
+        at: At,
+        mut giving: Giving,
+        giver: Giver,
+    ) -> Result<Vec<[u8; 8]>, Abort> {
+        let [command, segments, most, ..] = *data;
+        let (answer, giver) = match (giver, command) {
+            (Giver::Announced(most), START) => (giving.block(most)?, Giver::Blocks),
+            (Giver::Blocks, CONFIRM) => match giving.confirmed(segments, most)? {
+                Next::Block(segments) => (segments, Giver::Blocks),
+                Next::End(end) => (vec![end], Giver::Ended),
+            },
+            (Giver::Ended, TAKEN) => return Ok(Vec::new()),
+            _ => return Err(Abort::COMMAND),
+        };
+        self.transfer = Transfer::BlockUpload(at, giving, giver);
+        Ok(answer)
+    }
+
+    /// Announces the size of what goes out in blocks, with a checksum where the client has one.
+    fn begin_giving(
+        &mut self,
+        said: &Initiate,
+        dictionary: &mut dyn Dictionary,
+    ) -> Result<[u8; 8], Abort> {
+        let data = dictionary.read(said.index, said.sub)?;
+        let [most, ..] = said.last;
+        if !(1..=BLOCK).contains(&most) {
+            return Err(Abort::BLOCK_SIZE);
         }
+        let size = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        let crc = block::checksum_bit(said);
+        self.transfer = Transfer::BlockUpload(
+            (said.index, said.sub),
+            Giving::new(data, crc != 0),
+            Giver::Announced(most),
+        );
+        // command 6, size given
+        Ok(word::initiate(
+            0xC2 | crc,
+            said.index,
+            said.sub,
+            size.to_le_bytes(),
+        ))
+    }
+
+    /// Says how long the blocks are that come in, with a checksum where the client has one.
+    fn begin_taking(&mut self, said: &Initiate) -> Result<[u8; 8], Abort> {
+        self.transfer = Transfer::BlockDownload((said.index, said.sub), Taking::new(said)?);
+        // command 5
+        let head = 0xA0 | block::checksum_bit(said);
+        Ok(word::initiate(head, said.index, said.sub, [BLOCK, 0, 0, 0]))
     }
 
     /// Everything that is answered by one frame.
@@ -126,18 +184,14 @@ impl Server {
     ) -> Answer {
         match (data[0] >> 5, transfer) {
             (5, _) if data[0] & 0b11 == 0 => {
-                let Initiate { index, sub, .. } = Initiate::parse(data);
-                let content = dictionary.read(index, sub);
-                let begun = content.and_then(|content| Giving::begin(data, content));
-                let (giving, answer) = begun.map_err(|why| ((index, sub), why))?;
-                self.transfer = Transfer::BlockUpload(giving);
-                Ok(answer)
+                let said = Initiate::parse(data);
+                let begun = self.begin_giving(&said, dictionary);
+                begun.map_err(|why| ((said.index, said.sub), why))
             }
             (6, _) if data[0] & 1 == 0 => {
-                let Initiate { index, sub, .. } = Initiate::parse(data);
-                let (taking, answer) = Taking::begin(data).map_err(|why| ((index, sub), why))?;
-                self.transfer = Transfer::BlockDownload(taking);
-                Ok(answer)
+                let said = Initiate::parse(data);
+                let begun = self.begin_taking(&said);
+                begun.map_err(|why| ((said.index, said.sub), why))
             }
             (1, _) => self.begin_download(data, dictionary),
             (2, _) => self.begin_upload(data, dictionary),
@@ -214,7 +268,7 @@ impl Server {
     fn give_segment(
         &mut self,
         frame: &[u8; 8],
-        at: (u16, u8),
+        at: At,
         data: Vec<u8>,
         sent: usize,
         toggle: bool,
@@ -237,7 +291,7 @@ impl Server {
     fn take_segment(
         &mut self,
         frame: &[u8; 8],
-        at: (u16, u8),
+        at: At,
         mut data: Vec<u8>,
         announced: Option<usize>,
         toggle: bool,
@@ -268,6 +322,4 @@ impl Server {
 }
 
 /// The answer's bytes, or what to abort and why.
-type Answer = Result<[u8; 8], ((u16, u8), Abort)>;
-/// The same, of as many as there are.
-type Answers = Result<Vec<[u8; 8]>, ((u16, u8), Abort)>;
+type Answer = Result<[u8; 8], (At, Abort)>;

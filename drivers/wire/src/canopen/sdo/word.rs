@@ -3,6 +3,9 @@
 use super::abort::Abort;
 use crate::canopen::cob::{CobFrame, NodeId, Service};
 
+/// Specifier of an abort, of both directions.
+pub(super) const ABORT: u8 = 0x80;
+
 /// `[specifier, index low, index high, sub-index, four bytes]`.
 pub(super) fn initiate(specifier: u8, index: u16, sub: u8, last: [u8; 4]) -> [u8; 8] {
     let [low, high] = index.to_le_bytes();
@@ -18,7 +21,7 @@ pub(super) fn reply(frame: &CobFrame, node: NodeId) -> Option<&[u8; 8]> {
 
 /// The abort of a transfer.
 pub(super) fn abort(index: u16, sub: u8, code: Abort) -> [u8; 8] {
-    initiate(0x80, index, sub, code.0.to_le_bytes())
+    initiate(ABORT, index, sub, code.0.to_le_bytes())
 }
 
 /// An initiate frame taken apart.
