@@ -90,6 +90,7 @@ fn what_entered_after_the_run_is_told_with_who_and_why() {
         missing: Vec::new(),
         extra: vec![4, 9],
         supersedes: Some(1),
+        times: None,
     };
     let addendum = Addendum {
         number: 2,

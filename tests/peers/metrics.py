@@ -173,6 +173,19 @@ def drift(command, t, attained):
     }
 
 
+@metric("angle-drift")
+def angle_drift(groups):
+    # About the mean direction of the first group, as vectors: no command and no first visit.
+    start = math.degrees(np.angle(np.exp(1j * np.radians(groups[0])).sum()))
+    away = [(np.array(g) - start + 180) % 360 - 180 for g in groups]
+    means = [a.mean() for a in away]
+    rps = [3 * a.std(ddof=1) for a in away]
+    return {
+        "d_ap": max(abs(m - means[0]) for m in means[1:]),
+        "d_rp": max(abs(r - rps[0]) for r in rps[1:]),
+    }
+
+
 @metric("path")
 def path(command, crossings):
     at = [np.linalg.norm(np.mean(c, axis=0) - np.array(p)) for c, p in zip(crossings, command)]

@@ -97,6 +97,169 @@ fn what_two_hands_did_with_the_same_objects_is_told_pair_by_pair() {
     assert_eq!(code, Some(0), "better is not worse");
 }
 
+/// Forces of two hands (standards notes, 9.6), of which a file has one a grasp.
+const HANDS: [[f64; 10]; 2] = [
+    [12.1, 12.4, 11.9, 12.3, 12.0, 12.2, 12.5, 11.8, 12.1, 12.3],
+    [11.6, 11.9, 11.5, 12.0, 11.7, 11.4, 11.8, 11.9, 11.6, 11.7],
+];
+
+/// Ten grasps of a hand, their forces in a file; gives the record.
+fn hand(folder: &Folder, name: &str, forces: &[f64], version: &str, grasps: &str) -> PathBuf {
+    let suite = format!(
+        "certbench: 1
+suite: hand-forces
+version: {version}
+status: draft
+title: {{ en: Forces of a hand, zh: 灵巧手的力 }}
+area: evaluation
+basis:
+  - {{ standard: NIST SP 1227, edition: draft 2018, part: comparison of two hands, relation: modelled-on }}
+needs:
+  devices:
+    robot: {{ kind: robot, roles: [identify] }}
+  channels:
+    force: {{ unit: N, source: reference, from: import }}
+decision: {{ rule: guarded, guard: U }}
+cases:
+  - id: grasp
+    title: {{ en: Grasps, zh: 抓握 }}
+    steps:
+      - repeat:
+          variable: pass
+          over: {{ times: {grasps} }}
+          steps:
+            - window: {{ id: squeeze, record: [force], until: {{ for: 1 s }} }}
+    measure:
+      - id: strength
+        title: {{ en: Strength, zh: 握力 }}
+        metric: channel-mean
+        over: squeeze
+        channels: force
+        accept: {{ estimate: at_least 5 N }}
+"
+    );
+    let suites = root().join("suites");
+    let shipped = fs::read_to_string(suites.join("benches/data-tracker.bench.yaml"));
+    let mut bench = shipped.expect("bench");
+    let (head, tail) = bench.split_once("  tracker:\n").expect("the tracker");
+    let tail = tail.split_once("\nchannels:\n").expect("channels").1;
+    let tail = tail.split_once("# The test cube").expect("the cube").0;
+    let gauge = "  gauge:
+    driver: csv-import
+    port: import
+    provenance: physical
+    options: { columns: [F], units: [N], cycle: \"No\" }
+    calibration:
+      force: { certificate: C-1, body: A laboratory, date: 2026-06-01, due: 2027-05-31, ranges: [{ from: 0 N, to: 50 N, U: 0.1 N, k: 2 }] }
+";
+    let tail = tail.replace(
+        "tcp: { device: tracker, signal: position }",
+        "force: { device: gauge, signal: force }",
+    );
+    bench = format!("{head}{gauge}\nchannels:\n{tail}");
+    let rows: Vec<String> = (1..)
+        .zip(forces)
+        .map(|(i, f)| format!("{i},{f}\n"))
+        .collect();
+    let file = |end: &str, text: &str| {
+        let path = folder.path().join(format!("{name}{end}"));
+        fs::write(&path, text).expect("a file");
+        path
+    };
+    let mut command = Command::new(certbench());
+    command.args(["judge", "--by", "Li Na", "--data"]);
+    command.arg(file(".csv", &format!("No,F\n{}", rows.concat())));
+    command.arg("--suite").arg(file(".suite.yaml", &suite));
+    command.arg("--bench").arg(file(".bench.yaml", &bench));
+    command
+        .arg("--job")
+        .arg(suites.join("jobs/sim-external.job.yaml"));
+    let out = folder.path().join(format!("runs-{name}"));
+    let done = output(command.arg("--out").arg(&out));
+    let said = [&done.stdout, &done.stderr].map(|s| String::from_utf8_lossy(s).into_owned());
+    assert_eq!(done.status.code(), Some(0), "{}", said.concat());
+    let records = fs::read_dir(out).expect("runs").flatten().map(|e| e.path());
+    let mut records = records.filter(|path| path.is_dir());
+    records.next().expect("a record")
+}
+
+#[test]
+fn two_hands_in_two_runs_differ_as_the_notes_print() {
+    let folder = Folder::new("hands");
+    let of = |name: &str, forces: &[f64]| hand(&folder, name, forces, "0.1.0", "10");
+    let (first, second) = (of("first", &HANDS[0]), of("second", &HANDS[1]));
+    let runs = [first.as_path(), second.as_path()];
+    let (code, told) = compare(&runs, &["--values", "ks"]);
+    assert_eq!(code, Some(1), "{told:#}");
+    let told = &told[0]["results"][0];
+    assert_eq!(
+        (&told["result"]["id"], &told["differs"]),
+        (&json!("grasp/strength"), &json!(true))
+    );
+    let series = &told["result"]["series"];
+    assert_eq!((&series[0]["n"], &series[1]["n"]), (&json!(10), &json!(10)));
+    let printed = [
+        ("kolmogorov-smirnov", 0.0123406, 5e-8),
+        ("welch", 0.000134787, 5e-10),
+        ("mann-whitney", 0.00096436, 5e-9),
+    ];
+    for (told, (name, p, digits)) in told["result"]["tests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(printed)
+    {
+        assert_eq!(told["test"], name);
+        let seen = told["p"].as_f64().expect("p");
+        assert!((seen - p).abs() < digits, "{name}: {seen}");
+    }
+    // A hand is held against itself, and the words are there in both languages.
+    let again = of("again", &HANDS[0]);
+    let words = |lang: &str| {
+        let mut command = Command::new(certbench());
+        command.arg("compare").arg(&first).arg(&again);
+        let done = output(command.args(["--values", "welch", "--lang", lang]));
+        assert_eq!(done.status.code(), Some(0));
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    let (en, zh) = (words("en"), words("zh"));
+    for part in [
+        "n 10 | 10",
+        "Kolmogorov-Smirnov, exact: D 0, p 1",
+        "independent",
+        "tolerance bound",
+        "no difference shown",
+    ] {
+        assert!(en.contains(part), "{part} in {en}");
+    }
+    for part in ["均值", "容许限", "相互独立", "未显示差异"] {
+        assert!(zh.contains(part), "{part} in {zh}");
+    }
+}
+
+#[test]
+fn values_of_another_version_or_measure_are_not_compared() {
+    let folder = Folder::new("hands-unlike");
+    let first = hand(&folder, "first", &HANDS[0], "0.1.0", "10");
+    let newer = hand(&folder, "newer", &HANDS[1], "0.2.0", "10");
+    let mut command = Command::new(certbench());
+    command.arg("compare").arg(&first).arg(&newer);
+    let done = output(command.args(["--values", "ks"]));
+    assert_eq!(done.status.code(), Some(64));
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(
+        said.contains("0.1.0") && said.contains("two methods"),
+        "{said}"
+    );
+    // Fewer grasps are another measure.
+    let fewer = hand(&folder, "fewer", &HANDS[1][..8], "0.1.0", "8");
+    let (code, told) = compare(&[&first, &fewer], &["--values", "ks"]);
+    assert_eq!(code, Some(2), "{told:#}");
+    let result = &told[0]["results"][0]["result"];
+    assert_eq!(result["reasons"][0]["code"], "other-measure");
+    assert!(result["series"].is_null() && told[0]["results"][0]["differs"].is_null());
+}
+
 /// Judges what a tracker saw of one robot; gives the record.
 fn robot(folder: &Folder, number: usize, offset: [i32; 3]) -> PathBuf {
     let file = folder.path().join(format!("robot-{number}.csv"));

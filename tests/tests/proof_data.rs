@@ -35,6 +35,16 @@ fn stream() -> String {
 /// Judges a stream on the shipped bench with other options of its file: exit code, what was said, the
 /// findings.
 fn judge(name: &str, options: &str, text: &str) -> (Option<i32>, String, Option<Value>) {
+    judge_more(name, options, text, "")
+}
+
+/// As [`judge`], with measures beside those of the suite.
+fn judge_more(
+    name: &str,
+    options: &str,
+    text: &str,
+    measures: &str,
+) -> (Option<i32>, String, Option<Value>) {
     let folder = Folder::new(&format!("stream-{name}"));
     let suites = root().join("suites");
     let shipped =
@@ -44,13 +54,17 @@ fn judge(name: &str, options: &str, text: &str) -> (Option<i32>, String, Option<
     let columns = format!("options: {{ columns: [X, Y, Z], units: [mm, mm, mm], {options} }}");
     let bench = folder.path().join("bench.yaml");
     fs::write(&bench, shipped.replace(before, &columns)).expect("a bench");
+    let suite = fs::read_to_string(suites.join("pose-data.suite.yaml")).expect("suite");
+    let by = folder.path().join("more.suite.yaml");
+    fs::write(&by, suite + measures).expect("a suite");
+    let table = "tables/cube-poses.yaml";
+    fs::create_dir_all(folder.path().join("tables")).expect("a folder");
+    fs::copy(suites.join(table), folder.path().join(table)).expect("the table");
     let file = folder.path().join("stream.csv");
     fs::write(&file, text).expect("an export");
     let mut command = Command::new(certbench());
     command.args(["judge", "--by", "Li Na", "--data"]).arg(file);
-    command
-        .arg("--suite")
-        .arg(suites.join("pose-data.suite.yaml"));
+    command.arg("--suite").arg(by);
     command.arg("--bench").arg(bench);
     command
         .arg("--job")
@@ -105,6 +119,71 @@ fn a_window_is_the_mean_of_the_rows_while_the_trigger_is_set() {
         said.contains("has 149 stretches of marked rows, and 150 windows wait for one"),
         "{said}"
     );
+}
+
+/// What reads when a row was, beside accuracy and repeatability, which do not.
+const TIMED: &str = "
+      - { id: drift, title: { en: Drift, zh: 漂移 }, metric: hold-drift, over: visit, per: pose, channels: tcp, params: { edge: 40 % } }
+      - id: warming
+        title: { en: Drift over the cycles, zh: 各循环间的漂移 }
+        metric: iso9283-pose-drift
+        over: visit
+        channels: tcp
+        params: { pose: p1, group: cycle }
+";
+
+fn findings_of<'f>(findings: &'f Value, measure: &str) -> Vec<&'f Value> {
+    let all = findings["cases"][0]["findings"].as_array();
+    let all = all.expect("findings").iter();
+    all.filter(|f| f["measure"] == measure).collect()
+}
+
+fn has(finding: &Value, code: &str) -> bool {
+    let mut reasons = finding["reasons"].as_array().expect("reasons").iter();
+    reasons.any(|r| r["code"] == code)
+}
+
+#[test]
+fn without_a_time_places_are_judged_and_drifts_are_not() {
+    let options = "cycle: \"No\", rows: several, interval: 10 ms";
+    let (code, said, findings) = judge_more("no-time", options, &stream(), TIMED);
+    assert_eq!(code, Some(2), "{said}");
+    let findings = findings.expect("findings");
+    as_printed(&findings);
+    for place in findings_of(&findings, "accuracy") {
+        assert_eq!(place["verdict"], "pass");
+        assert!(!has(place, "gap") && !has(place, "without-times"));
+    }
+    for timed in ["drift", "warming"] {
+        for finding in findings_of(&findings, timed) {
+            assert_eq!(finding["verdict"], "not-tested");
+            assert!(finding["result"].is_null() && has(finding, "without-times"));
+        }
+    }
+}
+
+#[test]
+fn with_a_time_a_window_ends_with_its_last_row() {
+    let options = "cycle: \"No\", rows: several, time: t, time_unit: ms, interval: 10 ms";
+    let (_, said, findings) = judge_more("timed", options, &stream(), TIMED);
+    let findings = findings.expect(&said);
+    as_printed(&findings);
+    for drift in findings_of(&findings, "drift") {
+        assert!(
+            drift["result"]["value"].is_number() && !has(drift, "gap"),
+            "{drift}"
+        );
+    }
+    // When the windows were beside each other is on no record.
+    assert!(has(findings_of(&findings, "warming")[0], "without-times"));
+    // A hole within one is a gap.
+    let cut =
+        stream()
+            .replacen("\n60,1,1,", "\n960,1,1,", 1)
+            .replacen("\n70,1,1,", "\n970,1,1,", 1);
+    let (_, said, findings) = judge_more("hole", options, &cut, "");
+    let findings = findings.expect(&said);
+    assert!(has(findings_of(&findings, "accuracy")[0], "gap"));
 }
 
 #[test]

@@ -90,6 +90,14 @@ pub(crate) fn rows_of(
     }
 }
 
+/// Why nothing of a case can be held against another run's: what it met, how it ended, that it was
+/// shortened.
+pub(crate) fn spoiled(reader: Reader<'_>, case: &Case, course: &CaseCourse<'_>) -> Vec<Reason> {
+    let trials = trial::all_counts(reader, case, course);
+    let standing = standing(reader, case, course, &trials, &Reasons::default());
+    standing.reasons.into_vec()
+}
+
 /// What holds for every finding of a case.
 struct Standing {
     /// The case's verdict, whatever its findings say; `None` when nothing stands in their way.

@@ -25,6 +25,7 @@ mod reason;
 mod register;
 mod rejudge;
 mod run;
+pub mod series;
 pub mod stats;
 mod trace;
 pub mod trend;

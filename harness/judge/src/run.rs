@@ -7,9 +7,11 @@ use crate::reason::{Reasons, because};
 use crate::register;
 use crate::trace::Reader;
 use crate::vocabulary;
+use certbench_model::addendum::Content;
 use certbench_model::finding::FINDINGS_FORMAT;
 use certbench_model::finding::Reason;
-use certbench_model::{EventBody, Facts, Findings, Recorded, RunEnd, Verdict};
+use certbench_model::recorded::Line;
+use certbench_model::{Addendum, EventBody, Facts, Findings, Recorded, RunEnd, Verdict};
 
 /// Judges a recorded run.
 ///
@@ -31,6 +33,7 @@ pub(crate) fn reading<R>(run: &dyn Recorded, with: impl FnOnce(Reader<'_>, &Cour
         plan,
         day: facts.day,
         frames: &[],
+        external: taken_elsewhere(run),
     };
     let registrations = register::fits(recorded, &course);
     let with_frames = register::with_frames(plan, &registrations);
@@ -40,6 +43,16 @@ pub(crate) fn reading<R>(run: &dyn Recorded, with: impl FnOnce(Reader<'_>, &Cour
         ..recorded
     };
     with(reader, &course)
+}
+
+/// Whether the windows stand for stretches of a file, and nobody recorded when they were. A record by an
+/// earlier program, whose imports do not say what their times rest on, is read as it was.
+fn taken_elsewhere(run: &dyn Recorded) -> bool {
+    let told =
+        |a: &Addendum| matches!(&a.content, Content::Import(import) if import.times.is_some());
+    let events = &run.facts().events;
+    let external = |line: &Line| matches!(line.event.body, EventBody::External { .. });
+    run.addenda().iter().any(told) && events.iter().any(external)
 }
 
 fn findings(facts: &Facts, reader: Reader<'_>, course: &Course<'_>) -> Findings {

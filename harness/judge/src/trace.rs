@@ -2,7 +2,7 @@
 
 use crate::frame::{self, Pose};
 use crate::reason::{Reasons, because};
-use certbench_model::addendum::{Addendum, Content, Import};
+use certbench_model::addendum::{Addendum, Content, Import, Times};
 use certbench_model::finding::{FittedFrame, Reason};
 use certbench_model::sample::{COMPONENTS_MAX, Invalid};
 use certbench_model::{Channel, Date, Plan, Reading, Recorded, Source, Unit};
@@ -16,6 +16,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) day: Date,
     /// Frames that the run found for itself.
     pub(crate) frames: &'a [FittedFrame],
+    /// The windows stand for stretches of a file: nobody recorded when they were.
+    pub(crate) external: bool,
 }
 
 /// Valid samples of a window.
@@ -24,17 +26,14 @@ pub(crate) struct Trace<'a> {
     pub(crate) channel: &'a Channel,
     /// Seconds since the window's begin, and the components in the channel's units.
     pub(crate) points: Vec<(f64, [f64; COMPONENTS_MAX])>,
-    /// Length of the window, seconds.
-    pub(crate) length_s: f64,
+    passed: Passed<'a>,
 }
 
 /// What is left of a window whose samples went by one at a time: nothing that grows with it.
 #[derive(Debug)]
 pub(crate) struct Passed<'a> {
     pub(crate) channel: &'a Channel,
-    /// Length of the window, seconds.
-    length_s: f64,
-    /// Longest stretch without a valid sample, ends included, seconds.
+    /// Longest stretch without a valid sample, ends included, seconds; 0 where nobody knows it.
     widest_s: f64,
 }
 
@@ -71,7 +70,7 @@ impl<'a> Reader<'a> {
         Ok(Trace {
             channel: passed.channel,
             points,
-            length_s: passed.length_s,
+            passed,
         })
     }
 
@@ -87,7 +86,8 @@ impl<'a> Reader<'a> {
     ) -> Result<Passed<'a>, Reason> {
         let (index, channel) = self.channel(id)?;
         let sense = self.sense(channel);
-        let mut stuck = Stuck::of(channel);
+        let times = self.times(channel);
+        let mut stuck = Stuck::of(channel, times);
         let (mut last, mut widest_s): (Option<f64>, f64) = (None, 0.0);
         for sample in self.run.samples(index, from_ns, to_ns) {
             match sample {
@@ -110,18 +110,35 @@ impl<'a> Reader<'a> {
                 },
             }
         }
-        let length_s = to_ns.saturating_sub(from_ns) as f64 * 1e-9;
+        let mut length_s = to_ns.saturating_sub(from_ns) as f64 * 1e-9;
+        if self.external && times == Times::Window {
+            // Such a window ends with its last row.
+            length_s = last.unwrap_or(0.0);
+        }
         if last.is_none() {
             doubts.add(self.silent(channel));
         }
         if stuck.is_stuck {
             doubts.add(frozen(id));
         }
+        let widest_s = widest_s.max(length_s - last.unwrap_or(0.0));
         Ok(Passed {
             channel,
-            length_s,
-            widest_s: widest_s.max(length_s - last.unwrap_or(0.0)),
+            widest_s: if times == Times::Nothing {
+                0.0
+            } else {
+                widest_s
+            },
         })
+    }
+
+    /// What the times of a channel's samples rest on.
+    pub(crate) fn times(self, channel: &Channel) -> Times {
+        if !self.plan.imported(channel) {
+            return Times::Run;
+        }
+        let told = self.import(channel).and_then(|(_, import)| import.times);
+        told.unwrap_or(Times::Run)
     }
 
     /// Why a channel's instrument is known to be stuck between two instants, if it is.
@@ -315,14 +332,7 @@ impl Trace<'_> {
 
     /// As [`Passed::check_gaps`].
     pub(crate) fn check_gaps(&self, doubts: &mut Reasons) {
-        let times = self.points.iter().map(|p| p.0);
-        let mut before = 0.0;
-        let mut widest_s: f64 = 0.0;
-        for t in times.chain([self.length_s]) {
-            widest_s = widest_s.max(t - before);
-            before = t;
-        }
-        check_gap(self.channel, widest_s, doubts);
+        self.passed.check_gaps(doubts);
     }
 }
 
@@ -330,19 +340,15 @@ impl Passed<'_> {
     /// Refuses a window with a hole: no stretch of it may be without a sample for longer than ten
     /// sampling intervals or 100 ms, whichever is longer.
     pub(crate) fn check_gaps(&self, doubts: &mut Reasons) {
-        check_gap(self.channel, self.widest_s, doubts);
-    }
-}
-
-fn check_gap(channel: &Channel, widest_s: f64, doubts: &mut Reasons) {
-    let allowed = (10.0 * channel.interval_s).max(0.1);
-    if widest_s > allowed {
-        let id = &channel.id;
-        doubts.add(because(
-            "gap",
-            format!("{id} was silent for {widest_s:.3} s inside a window"),
-            format!("{id} 在窗口内有 {widest_s:.3} s 无数据"),
-        ));
+        let (id, widest_s) = (&self.channel.id, self.widest_s);
+        let allowed = (10.0 * self.channel.interval_s).max(0.1);
+        if widest_s > allowed {
+            doubts.add(because(
+                "gap",
+                format!("{id} was silent for {widest_s:.3} s inside a window"),
+                format!("{id} 在窗口内有 {widest_s:.3} s 无数据"),
+            ));
+        }
     }
 }
 
@@ -368,7 +374,8 @@ const FROZEN: usize = 20;
 /// Whether an instrument with noise of its own gave the very same reading for twenty of its sampling
 /// intervals: it is stuck, and whatever it says of the item is worth nothing.
 struct Stuck {
-    /// How long a stretch of equal readings must last, seconds; `None`: the instrument has no noise.
+    /// How long a stretch of equal readings must last, seconds (of rows without a time: no while, it is
+    /// their number that counts); `None`: the instrument has no noise.
     lasts_s: Option<f64>,
     /// The present stretch: its reading, when it began, how many there are.
     equal: Option<([f64; COMPONENTS_MAX], f64, usize)>,
@@ -376,11 +383,14 @@ struct Stuck {
 }
 
 impl Stuck {
-    fn of(channel: &Channel) -> Stuck {
+    fn of(channel: &Channel, times: Times) -> Stuck {
         let noise = channel.calibration.as_ref().and_then(|c| c.noise);
         let noisy = !channel.digital && noise.is_some_and(|sigma| sigma > 0.0);
         Stuck {
-            lasts_s: noisy.then_some((FROZEN - 1) as f64 * channel.interval_s),
+            lasts_s: noisy.then_some(match times {
+                Times::Nothing => 0.0,
+                Times::Window | Times::Run => (FROZEN - 1) as f64 * channel.interval_s,
+            }),
             equal: None,
             is_stuck: false,
         }
@@ -412,7 +422,7 @@ fn frozen(id: &str) -> Reason {
 }
 
 /// Distance of a pose from the tracker, in the channel's unit; `None` when it is no pose.
-fn distance(channel: &Channel, values: &[f64; COMPONENTS_MAX]) -> Option<f64> {
+pub(crate) fn distance(channel: &Channel, values: &[f64; COMPONENTS_MAX]) -> Option<f64> {
     let at = |name| values.get(channel.component(name)?).copied();
     Some(at("x")?.hypot(at("y")?).hypot(at("z")?))
 }

@@ -53,6 +53,24 @@ pub struct Import {
     pub extra: Vec<u64>,
     /// The addendum with an earlier import of this channel, which this one takes the place of.
     pub supersedes: Option<u64>,
+    /// What the times of its samples rest on; `None`: an earlier program did not say, and they are
+    /// taken as the run's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<Times>,
+}
+
+/// What the times of imported samples rest on, from least to most.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Times {
+    /// Nothing: a row without a time of its own was somewhere in its window.
+    Nothing,
+    /// The file's own clock, since the first row of each window.
+    Window,
+    /// The file's own clock, held against the run's by sync marks.
+    Run,
 }
 
 /// Trials judged again from their photos by a person who did not know the first judgement.

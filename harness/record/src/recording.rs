@@ -163,9 +163,16 @@ fn imports(folder: &Path, facts: &mut Facts, addenda: &[Addendum]) -> Vec<Import
                 .map_err(|m| m.first().map_or_else(String::new, |m| m.what.clone()))
         });
         let same = |now: &Import| {
-            let supersedes = told.supersedes;
             let now = now.clone();
-            Import { supersedes, ..now } == *told
+            // An earlier program did not say what the times rest on.
+            let times = told.times.and(now.times);
+            let supersedes = told.supersedes;
+            let now = Import {
+                supersedes,
+                times,
+                ..now
+            };
+            now == *told
         };
         let what = match (read, facts.plan.channel(&told.channel)) {
             (Ok(now), Some((channel, _))) if same(&now.import) => {

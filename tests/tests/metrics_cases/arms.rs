@@ -15,6 +15,7 @@ pub(crate) const TABLE: Table = &[
     ("settle", settling),
     ("posing", posing),
     ("drift", drifting),
+    ("angle-drift", angle_drifting),
     ("path", paths),
     ("path-angles", path_angles),
     ("circle", circles),
@@ -190,6 +191,22 @@ fn drifting(d: &mut Draw) -> Case {
             "d_ap": seen.d_ap, "d_rp": seen.d_rp,
             "stop": drift::may_stop_at(&seen.ap, 1_800.0, 0.5),
         }),
+    )
+}
+
+fn angle_drifting(d: &mut Draw) -> Case {
+    let begin = d.between(-180.0, 180.0);
+    let groups: Vec<Vec<f64>> = (0..d.whole(2, 12))
+        .map(|_| {
+            let about = begin + d.between(-5.0, 5.0);
+            let angles = d.values(10, about - 0.5, about + 0.5);
+            angles.into_iter().map(wrap_deg).collect()
+        })
+        .collect();
+    let seen = drift::angle_drift(&groups).unwrap();
+    (
+        json!({ "groups": groups }),
+        json!({ "d_ap": seen.d_ap, "d_rp": seen.d_rp }),
     )
 }
 

@@ -1,10 +1,12 @@
 //! `certbench compare RUN RUN...`: what has changed since the first, result by result; scores between
-//! laboratories; trends over many runs; exchangeability of several robots.
+//! laboratories; trends over many runs; exchangeability of several robots; the values behind the results.
 
 mod exchange;
 mod laboratories;
 mod trend;
+mod values;
 
+use crate::command::run::Language;
 use crate::exit::Exit;
 use crate::inputs::readable;
 use crate::{issued, say};
@@ -25,7 +27,8 @@ use std::path::PathBuf;
     With --laboratories: 0 every score is satisfactory; 1 one is unsatisfactory; 2 one is questionable or missing.\n\
     With --trend: 0 nothing creeps towards its limit; 1 something does, significantly; 2 there are too few runs\n\
     With --exchangeability: 0 every pose has its E, within --at-most if that is given; 1 one is not within it; \
-    2 one has none"
+    2 one has none\n\
+    With --values: 0 no values are shown to differ; 1 some do, at 5 %; 2 some cannot be told"
 )]
 pub(crate) struct Args {
     /// The run that the others are held against
@@ -57,6 +60,13 @@ pub(crate) struct Args {
     /// What says whether two success rates differ; the first two are always shown
     #[arg(long, value_enum, default_value_t)]
     rates: Test,
+    /// Whether the values behind each result (peaks, strengths, times, means) come from one distribution
+    /// in both runs; all three tests are shown, the one that is named decides
+    #[arg(long, value_enum, value_name = "TEST", conflicts_with_all = ["trend", "laboratories", "exchangeability"])]
+    values: Option<values::By>,
+    /// Language of the text
+    #[arg(long, value_enum, default_value_t = Language::En, requires = "values")]
+    lang: Language,
     /// Print as JSON
     #[arg(long)]
     json: bool,
@@ -130,6 +140,9 @@ pub(crate) fn compare(args: &Args) -> anyhow::Result<Exit> {
     if args.exchangeability {
         differing(&all);
         return exchange::exchangeability(args, &all);
+    }
+    if let Some(by) = args.values {
+        return values::values(args, by, &all);
     }
     let mut worst = Outcome::Same;
     let mut told = Vec::new();

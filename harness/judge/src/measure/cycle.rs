@@ -32,6 +32,7 @@ pub(super) fn time(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     answer.n = u32::try_from(cycles.len()).unwrap_or(u32::MAX);
     let latest: Vec<f64> = cycles.iter().map(|c| c.released_s.upper).collect();
     let summary = Summary::of(&latest).ok_or_else(|| no_number("No cycle", "没有循环"))?;
+    answer.each = latest;
     let longest = task.params().word("summary")? == "longest";
     let s = unit("s");
     let mut budget = Budget::default();

@@ -1,7 +1,7 @@
 //! Hands: grasp strength on a split artifact, touch sensitivity, own force against a reference,
 //! efficiency of a grasp, tracking of a force profile, repeatability and synchrony of fingers.
 
-use super::steps::{farthest, largest_u, load_steps, mean, mean_of, none, own};
+use super::steps::{farther, farthest, largest_u, load_steps, mean, mean_and_far, none, own};
 use super::{Answer, Task, named, no_number, unit};
 use crate::budget::{self, Budget};
 use crate::metric::hand::cycle;
@@ -51,6 +51,7 @@ pub(super) fn touch(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     answer.n = u32::try_from(each.len()).unwrap_or(u32::MAX);
     let upper: Vec<f64> = each.iter().map(|i| i.upper).collect();
     let summary = Summary::of(&upper).ok_or_else(none)?;
+    answer.each = upper;
     let width = each.iter().map(|i| i.width()).fold(0.0, f64::max);
     let largest = task.params().word("summary")? == "largest";
     let value = if largest { summary.max } else { summary.mean };
@@ -267,9 +268,11 @@ pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), R
         .components
         .get(component)
         .map_or(Unit::one(), |c| c.unit);
-    let mut each = Vec::new();
+    let (mut each, mut far) = (Vec::new(), None);
     for window in task.windows("over", answer)? {
-        each.push(mean_of(task, window, (channel, component), of, answer)?);
+        let (mean, at) = mean_and_far(task, window, (channel, component), of, answer)?;
+        each.push(mean);
+        far = farther(far, at);
     }
     answer.n = u32::try_from(each.len()).unwrap_or(u32::MAX);
     let seen = repeat::repeatability(&each).ok_or_else(none)?;
@@ -280,7 +283,8 @@ pub(super) fn repeatability(task: Task<'_>, answer: &mut Answer) -> Result<(), R
         seen.n as f64 - 1.0,
     );
     // Noise alone would show three standard deviations; a mean is taken to have as much as one reading.
-    let most = farthest(each.iter().copied());
+    // The certificate of a tracker is read at the distance from it.
+    let most = far.or_else(|| farthest(each.iter().copied()));
     let noise = budget::noise(channel);
     let apart = most.and_then(|most| budget::between_readings(channel, most, noise));
     // What the certificate says is of the first component's kind.

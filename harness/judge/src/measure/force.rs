@@ -52,6 +52,7 @@ pub(super) fn peak(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     budget.append(instrument);
     let mut measured = budget.measured(value, force, summary.n);
     measured.bound = bound(task, &summary)?;
+    answer.each = peaks;
     answer.more.extend(spread(&summary, force));
     answer.estimand = Some(estimand(word, summary.n));
     answer.figures.extend(draw(task, &squeezes, summary, force));

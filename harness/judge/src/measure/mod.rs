@@ -33,7 +33,9 @@ mod strength;
 mod stress;
 mod success;
 mod swing;
+mod times;
 mod variation;
+mod velocity;
 mod versus;
 mod wander;
 
@@ -76,6 +78,8 @@ pub(crate) struct Task<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     pub(crate) value: Option<Value>,
+    /// What each window or trial gave, in the unit of the value, where the value sums such numbers up.
+    pub(crate) each: Vec<f64>,
     /// Expanded uncertainty that a one-sided bound does not contain, in the unit of the result.
     pub(crate) bound_lacks: Option<f64>,
     /// The value if the invalid trials had been failures, when they can be counted so.
@@ -114,6 +118,10 @@ pub(crate) fn compute(task: Task<'_>) -> Answer {
     if imports(task, &mut answer) {
         return answer;
     }
+    if let Some(reason) = times::invented(task) {
+        answer.doubts.add(reason);
+        return answer;
+    }
     let done = match task.metric.id.as_str() {
         "iso9283-pose-accuracy" => pose::accuracy(task, &mut answer),
         "iso9283-pose-repeatability" => pose::repeatability(task, &mut answer),
@@ -133,7 +141,9 @@ pub(crate) fn compute(task: Task<'_>) -> Answer {
         "iso9283-pose-drift" => wander::drift(task, &mut answer),
         "iso9283-path-accuracy" => path::path_accuracy(task, &mut answer),
         "iso9283-path-repeatability" => path::path_repeatability(task, &mut answer),
-        "iso9283-path-velocity" => path::path_velocity(task, &mut answer),
+        "iso9283-path-velocity" => velocity::accuracy(task, &mut answer),
+        "iso9283-path-velocity-repeatability" => velocity::repeatability(task, &mut answer),
+        "iso9283-path-velocity-fluctuation" => velocity::fluctuation(task, &mut answer),
         "finger-strength" => strength::finger(task, &mut answer),
         "slip-resistance" => strength::slip(task, &mut answer),
         "grasp-cycle-time" => cycle::time(task, &mut answer),
@@ -208,6 +218,7 @@ pub(crate) fn compute(task: Task<'_>) -> Answer {
     {
         answer.doubts.add(reason);
     }
+    times::undrawn(task, &mut answer);
     count_check(task, &mut answer);
     answer
 }

@@ -1,4 +1,4 @@
-//! Paths by commanded poses, straight or round: accuracy, repeatability, velocity.
+//! Paths by commanded poses, straight or round: accuracy, repeatability, and the speeds between planes.
 
 use super::angle::{self, AXES, Angle, Scatter};
 use super::{Answer, Task, named, no_number, pose, unit};
@@ -7,7 +7,6 @@ use crate::figure;
 use crate::frame::Pose;
 use crate::metric::iso9283::cube;
 use crate::metric::iso9283::path::{self, Largest, Plane};
-use crate::metric::iso9283::velocity;
 use crate::metric::iso9283::{
     Position, about, accuracy, noise_as_repeatability, norm, repeatability_uncertainty,
 };
@@ -16,9 +15,10 @@ use certbench_model::figure::{Figure, FigureKind, Level};
 use certbench_model::finding::{Reason, Value};
 use certbench_model::{Channel, Text};
 
-struct Passes<'a> {
-    channel: &'a Channel,
-    planes: Vec<Plane>,
+/// What was seen of every pass at the planes of the path.
+pub(super) struct Passes<'a> {
+    pub(super) channel: &'a Channel,
+    pub(super) planes: Vec<Plane>,
     /// Crossings of all passes by plane.
     crossings: Vec<Vec<Position>>,
     /// Angles a, b, c there, degrees, by axis, plane and pass; `None` when a pass has none.
@@ -26,12 +26,13 @@ struct Passes<'a> {
     /// Commanded angles at the planes, degrees, by axis; `None` where the two poses do not say them.
     commanded: Option<[Vec<f64>; 3]>,
     /// Speeds between the first and the last plane, mm/s, by pass.
-    speeds: Vec<Vec<f64>>,
-    far_mm: f64,
+    pub(super) speeds: Vec<Vec<f64>>,
+    /// Largest distance from the tracker, mm.
+    pub(super) far_mm: f64,
     n: usize,
 }
 
-fn passes<'a>(task: Task<'a>, answer: &mut Answer) -> Result<Passes<'a>, Reason> {
+pub(super) fn passes<'a>(task: Task<'a>, answer: &mut Answer) -> Result<Passes<'a>, Reason> {
     let params = task.params();
     let channel = task.channel("position")?;
     let from = pose::commanded(task, Some(params.word("from")?))?;
@@ -154,7 +155,7 @@ fn commanded_angles(
     known.then(|| std::array::from_fn(along))
 }
 
-fn none() -> Reason {
+pub(super) fn none() -> Reason {
     no_number("Too few passes of the path", "路径运动次数过少")
 }
 
@@ -317,59 +318,5 @@ pub(super) fn path_repeatability(task: Task<'_>, answer: &mut Answer) -> Result<
         unit("mm"),
         passes.n,
     )));
-    Ok(())
-}
-
-/// Over the steady part: the suite leaves out planes at both ends.
-pub(super) fn path_velocity(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
-    let command = task.params().positive("velocity", unit("mm/s"))?;
-    let skip = usize::try_from(task.params().count("skip")?).unwrap_or(usize::MAX);
-    let passes = passes(task, answer)?;
-    let steady: Option<Vec<Vec<f64>>> = passes
-        .speeds
-        .iter()
-        .map(|s| Some(s.get(skip..s.len().checked_sub(skip)?)?.to_vec()))
-        .collect();
-    let steady = steady
-        .filter(|s| s.iter().all(|p| !p.is_empty()))
-        .ok_or_else(none)?;
-    let seen = velocity::path_velocity(&steady, command).ok_or_else(none)?;
-    let (percent, speed) = (unit("%"), unit("mm/s"));
-    let mut budget = Budget::default();
-    budget.scatter(
-        Text::new("Scatter of the passes", "各次运动的分散"),
-        Some(seen.rv / 3.0 / (seen.n as f64).sqrt()),
-        seen.n as f64 - 1.0,
-    );
-    // Two crossings a plane's distance apart: the instrument at both ends of the steady part.
-    let last = passes.planes.len().saturating_sub(skip);
-    let steps = passes.planes.get(skip..last).unwrap_or_default().windows(2);
-    let length: f64 = steps.map(|w| cube::along(w[0], w[1])).sum();
-    let u = pose::instrument(passes.channel, passes.far_mm)?;
-    budget.certificate(
-        Text::new("Instrument, at both ends", "仪器（两端）"),
-        u.map(|u| u * (100.0 * seen.mean / command * std::f64::consts::SQRT_2 / length)),
-        passes.channel,
-    );
-    answer.more.extend([
-        named("v̄", "Mean velocity", "平均速度", seen.mean, speed, None),
-        named(
-            "RV",
-            "Repeatability of the velocity (±)",
-            "速度重复性（±）",
-            seen.rv,
-            percent,
-            None,
-        ),
-        named(
-            "FV",
-            "Fluctuation of the velocity",
-            "速度波动",
-            seen.fv,
-            speed,
-            None,
-        ),
-    ]);
-    answer.value = Some(Value::Quantity(budget.measured(seen.av, percent, seen.n)));
     Ok(())
 }

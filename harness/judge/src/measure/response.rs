@@ -34,6 +34,7 @@ pub(super) fn latency(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason>
     answer.n = u32::try_from(each.len()).unwrap_or(u32::MAX);
     let summary = Summary::of(&each).ok_or_else(|| no_number("No window", "没有窗口"))?;
     let ms = unit("ms");
+    answer.each = each;
     let longest = task.params().word("summary")? == "longest";
     let mut budget = Budget::default();
     if !longest && summary.n > 1 {
@@ -84,6 +85,7 @@ pub(super) fn task_time(task: Task<'_>, answer: &mut Answer) -> Result<(), Reaso
             format!("{all} 个窗口中有 {missed} 个未在时限内结束"),
         ));
     }
+    answer.each = each;
     let longest = task.params().word("summary")? == "longest";
     let mut budget = Budget::default();
     if !longest && summary.n > 1 {

@@ -103,6 +103,7 @@ fn times(
         .more
         .push(named("t_max", "Longest", "最长", summary.max, s, None));
     answer.value = Some(Value::Quantity(budget.measured(summary.mean, s, summary.n)));
+    answer.each = each.to_vec();
     let longest = each.iter().position(|t| *t == summary.max);
     answer.figures.extend(
         longest

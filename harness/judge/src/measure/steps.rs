@@ -8,6 +8,7 @@ use crate::metric::iso9283::compliance;
 use crate::metric::sensor::{self, Step};
 use crate::reason::because;
 use crate::stats::summary::{Running, Summary};
+use crate::trace::distance;
 use certbench_model::figure::{Figure, FigureKind};
 use certbench_model::finding::{Reason, Value};
 use certbench_model::sample::COMPONENTS_MAX;
@@ -32,10 +33,23 @@ pub(super) fn mean_of(
     to: Unit,
     answer: &mut Answer,
 ) -> Result<f64, Reason> {
+    mean_and_far(task, window, (channel, component), to, answer).map(|(mean, _)| mean)
+}
+
+/// The same, and of a pose the largest distance from its tracker, in the channel's unit: where its
+/// certificate is read.
+pub(super) fn mean_and_far(
+    task: Task<'_>,
+    window: Window<'_>,
+    (channel, component): (&Channel, usize),
+    to: Unit,
+    answer: &mut Answer,
+) -> Result<(f64, Option<f64>), Reason> {
     // A window may be hours long: nothing of it is kept.
-    let mut running = Running::default();
+    let (mut running, mut far) = (Running::default(), None);
     let take = |_, values: &[f64; COMPONENTS_MAX]| {
         running.add(values.get(component).copied().unwrap_or(f64::NAN));
+        far = farther(far, distance(channel, values));
     };
     let passed = window.pass(task.reader, &channel.id, &mut answer.doubts, take)?;
     passed.check_gaps(&mut answer.doubts);
@@ -44,13 +58,19 @@ pub(super) fn mean_of(
         .components
         .get(component)
         .map_or(Unit::one(), |c| c.unit);
-    of.convert(mean, to).map_err(|e| {
+    let mean = of.convert(mean, to).map_err(|e| {
         because(
             "unit",
             format!("{}: {e}", channel.id),
             format!("{}：{e}", channel.id),
         )
-    })
+    })?;
+    Ok((mean, far))
+}
+
+/// The larger of two distances that may be none.
+pub(super) fn farther(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    a.into_iter().chain(b).reduce(f64::max)
 }
 
 /// The component of the channel under test that the suite names; the first one otherwise.

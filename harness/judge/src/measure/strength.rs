@@ -153,6 +153,7 @@ fn finish(
     let normal = censored::normal_bound(&strengths, share, confidence);
     let ordered = censored::ordered_bound(&strengths, share, confidence);
     measured.bound = normal.or(ordered);
+    answer.each = values;
     answer.more.extend([
         named(
             "F_mean",

@@ -21,18 +21,20 @@ pub(super) fn exchangeability(task: Task<'_>, answer: &mut Answer) -> Result<(),
     let variable = task.params().word("group")?;
     let visits = pose::visits_of(task, "over", answer)?;
     answer.n = u32::try_from(visits.len()).unwrap_or(u32::MAX);
-    let mut robots: Vec<(&str, Vec<Position>)> = Vec::new();
-    for visit in &visits {
-        let Some(robot) = visit.variables.get(variable) else {
+    let (n, far) = (visits.len(), pose::farthest(&visits));
+    let mut robots: Vec<(String, Vec<Visit>)> = Vec::new();
+    for visit in visits {
+        let Some(robot) = visit.variables.get(variable).cloned() else {
             continue;
         };
-        let known = robots.iter_mut().find(|(r, _)| r == robot);
-        match known {
-            Some((_, of_it)) => of_it.push(visit.pose.position_mm),
-            None => robots.push((robot, vec![visit.pose.position_mm])),
+        match robots.iter_mut().find(|(r, _)| *r == robot) {
+            Some((_, of_it)) => of_it.push(visit),
+            None => robots.push((robot, vec![visit])),
         }
     }
-    let series: Vec<&[Position]> = robots.iter().map(|(_, p)| p.as_slice()).collect();
+    let robots: Vec<Vec<Visit>> = robots.into_iter().map(|(_, visits)| visits).collect();
+    let positions: Vec<Vec<Position>> = robots.iter().map(|v| pose::positions(v)).collect();
+    let series: Vec<&[Position]> = positions.iter().map(Vec::as_slice).collect();
     let e = variation::variation(&series).ok_or_else(|| {
         no_number(
             "There are no two robots under that variable",
@@ -52,7 +54,7 @@ pub(super) fn exchangeability(task: Task<'_>, answer: &mut Answer) -> Result<(),
     // The tracker stays where it is; what its certificate says may differ between two days.
     budget.certificate(
         Text::new("Instrument, twice", "仪器（两次）"),
-        pose::instrument(channel, pose::farthest(&visits))?.map(|u| u * SQRT_2),
+        pose::instrument(channel, far)?.map(|u| u * SQRT_2),
         channel,
     );
     let one = certbench_model::Unit::one();
@@ -60,7 +62,18 @@ pub(super) fn exchangeability(task: Task<'_>, answer: &mut Answer) -> Result<(),
     answer
         .more
         .push(named("m", "Robots", "机器人数", count, one, None));
-    answer.value = Some(Value::Quantity(budget.measured(e.value, mm, visits.len())));
+    for (i, axis) in AXES.into_iter().enumerate() {
+        let of = Apart {
+            symbol: format!("E_{axis}"),
+            name: Text::new(
+                format!("Exchangeability of the angle {axis}"),
+                format!("角度 {axis} 的互换性"),
+            ),
+            instrument: |channel, _| budget::angle(channel),
+        };
+        of.beside(channel, &robots, i, answer);
+    }
+    answer.value = Some(Value::Quantity(budget.measured(e.value, mm, n)));
     Ok(())
 }
 
@@ -124,7 +137,16 @@ pub(super) fn variation(task: Task<'_>, answer: &mut Answer) -> Result<(), Reaso
         ));
     }
     for (i, axis) in AXES.into_iter().enumerate() {
-        angles_apart(channel, &visits, (i, axis), answer);
+        let of = Apart {
+            symbol: format!("vAP_{axis}"),
+            name: Text::new(
+                format!("Variation of the angle {axis}"),
+                format!("角度 {axis} 的变动"),
+            ),
+            // The systematic part is the same for all directions of one pose.
+            instrument: budget::angle_noise,
+        };
+        of.beside(channel, &visits, i, answer);
     }
     answer.value = Some(Value::Quantity(
         budget(&vap).measured(vap.value, mm, fewest),
@@ -132,41 +154,43 @@ pub(super) fn variation(task: Task<'_>, answer: &mut Answer) -> Result<(), Reaso
     Ok(())
 }
 
-/// `vAP_a`, of the pair of directions that lies farthest apart.
-fn angles_apart(
-    channel: &Channel,
-    visits: &[Vec<Visit>],
-    (i, axis): (usize, &str),
-    answer: &mut Answer,
-) {
-    let series: Option<Vec<Vec<f64>>> = visits.iter().map(|v| pose::angles(v, i)).collect();
-    let Some(series) = series else { return };
-    // About the first visit: any value near them all will do.
-    let first = series.first().and_then(|s| s.first()).copied();
-    let seen = first.and_then(|about| {
-        let slices: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
-        let value = variation::angle_variation(&slices, about)?;
-        let means = series.iter().map(|s| iso9283::about(s, about));
-        Some((value, means.collect::<Option<Vec<Summary>>>()?))
-    });
-    let Some((value, means)) = seen else { return };
-    // No credit for which pair it is: the two means that are known least.
-    let u = means.iter().map(Summary::standard_uncertainty_of_mean);
-    let u = u.collect::<Option<Vec<f64>>>();
-    let worst = u.map(|u| u.into_iter().fold(0.0, f64::max));
-    let fewest = series.iter().map(Vec::len).min().unwrap_or(0);
-    let readings = visits.iter().map(|v| pose::fewest_readings(v)).min();
-    let readings = readings.unwrap_or(1) * fewest;
-    let angle = Angle {
-        symbol: format!("vAP_{axis}"),
-        name: Text::new(
-            format!("Variation of the angle {axis}"),
-            format!("角度 {axis} 的变动"),
-        ),
-        value,
-        scatter: Scatter::Seen(worst.map(|u| (SQRT_2 * u, fewest as f64 - 1.0))),
-        instrument: budget::angle_noise(channel, readings).map(|u| SQRT_2 * u),
-        registration: None,
-    };
-    angle.beside(channel, answer);
+/// How far the mean angles of several series lie apart.
+struct Apart {
+    symbol: String,
+    name: Text,
+    /// What the instrument leaves open of a mean of so many angles, degrees.
+    instrument: fn(&Channel, usize) -> Option<f64>,
+}
+
+impl Apart {
+    /// Puts it beside the result, of the two series that lie farthest apart; of angles only.
+    fn beside(self, channel: &Channel, visits: &[Vec<Visit>], axis: usize, answer: &mut Answer) {
+        let series: Option<Vec<Vec<f64>>> = visits.iter().map(|v| pose::angles(v, axis)).collect();
+        let Some(series) = series else { return };
+        // About the first visit: any value near them all will do.
+        let first = series.first().and_then(|s| s.first()).copied();
+        let seen = first.and_then(|about| {
+            let slices: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
+            let value = variation::angle_variation(&slices, about)?;
+            let means = series.iter().map(|s| iso9283::about(s, about));
+            Some((value, means.collect::<Option<Vec<Summary>>>()?))
+        });
+        let Some((value, means)) = seen else { return };
+        // No credit for which pair it is: the two means that are known least.
+        let u = means.iter().map(Summary::standard_uncertainty_of_mean);
+        let u = u.collect::<Option<Vec<f64>>>();
+        let worst = u.map(|u| u.into_iter().fold(0.0, f64::max));
+        let fewest = series.iter().map(Vec::len).min().unwrap_or(0);
+        let readings = visits.iter().map(|v| pose::fewest_readings(v)).min();
+        let readings = readings.unwrap_or(1) * fewest;
+        let angle = Angle {
+            symbol: self.symbol,
+            name: self.name,
+            value,
+            scatter: Scatter::Seen(worst.map(|u| (SQRT_2 * u, fewest as f64 - 1.0))),
+            instrument: (self.instrument)(channel, readings).map(|u| SQRT_2 * u),
+            registration: None,
+        };
+        angle.beside(channel, answer);
+    }
 }

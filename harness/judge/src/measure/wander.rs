@@ -1,14 +1,15 @@
 //! Drift of pose accuracy and repeatability over groups of visits.
 
+use super::angle::{AXES, Angle, Scatter};
 use super::pose::{self, Visit};
 use super::{Answer, Task, named, no_number, unit};
-use crate::budget::Budget;
+use crate::budget::{self, Budget};
 use crate::figure;
-use crate::metric::iso9283::accuracy;
 use crate::metric::iso9283::drift::{self, Group, PoseDrift};
-use certbench_model::Text;
+use crate::metric::iso9283::{about, accuracy};
 use certbench_model::figure::{Figure, FigureKind, Level};
 use certbench_model::finding::{Reason, Value};
+use certbench_model::{Channel, Text};
 
 /// The early end of the test, as its measure states it: the rate of change of AP below a share of the
 /// largest within the first time.
@@ -34,20 +35,60 @@ fn early_end(task: Task<'_>, ap: &[(f64, f64)]) -> Result<Option<EarlyEnd>, Reas
 }
 
 /// Visits by the pass of the variable around them, in the order of performance.
-fn groups(visits: &[Visit], variable: &str) -> Option<Vec<Group>> {
-    let begin = visits.first()?.from_ns;
-    let mut groups: Vec<(&str, Group)> = Vec::new();
-    for visit in visits {
-        let pass = visit.variables.get(variable)?;
-        if groups.last().is_none_or(|(last, _)| last != pass) {
-            let t_s = visit.from_ns.saturating_sub(begin) as f64 * 1e-9;
-            let attained = Vec::new();
-            groups.push((pass, Group { t_s, attained }));
-        }
-        let group = groups.last_mut()?;
-        group.1.attained.push(visit.pose.position_mm);
+fn passes<'v>(visits: &'v [Visit], variable: &str) -> Option<Vec<&'v [Visit]>> {
+    let all = visits.iter().all(|v| v.variables.contains_key(variable));
+    let same = |a: &Visit, b: &Visit| a.variables.get(variable) == b.variables.get(variable);
+    all.then(|| visits.chunk_by(same).collect())
+}
+
+/// A group of the mathematics: its time since the first visit, and where the visits were.
+fn group(visits: &[Visit], begin_ns: u64) -> Group {
+    let from_ns = visits.first().map_or(begin_ns, |v| v.from_ns);
+    Group {
+        t_s: from_ns.saturating_sub(begin_ns) as f64 * 1e-9,
+        attained: pose::positions(visits),
     }
-    Some(groups.into_iter().map(|g| g.1).collect())
+}
+
+/// `dAP_a` and `dRP_a` beside those of the position.
+fn angle_drift(
+    channel: &Channel,
+    passes: &[&[Visit]],
+    (i, axis): (usize, &str),
+    answer: &mut Answer,
+) {
+    let angles: Option<Vec<Vec<f64>>> = passes.iter().map(|v| pose::angles(v, i)).collect();
+    let seen = angles.and_then(|angles| Some((drift::angle_drift(&angles)?, angles)));
+    let Some((seen, angles)) = seen else { return };
+    let of_mean = |group: usize| {
+        let angles = angles.get(group)?;
+        about(angles, *angles.first()?)?.standard_uncertainty_of_mean()
+    };
+    let u = of_mean(0).zip(of_mean(seen.worst));
+    let fewest = angles.iter().map(Vec::len).min().unwrap_or(0);
+    let drift = Angle {
+        symbol: format!("dAP_{axis}"),
+        name: Text::new(
+            format!("Largest change of the angle {axis}"),
+            format!("角度 {axis} 的最大变化"),
+        ),
+        value: seen.d_ap,
+        scatter: Scatter::Seen(u.map(|(a, b)| (a.hypot(b), fewest as f64 - 1.0))),
+        // As of the position: the instrument may itself have drifted.
+        instrument: budget::angle(channel).map(|u| u * std::f64::consts::SQRT_2),
+        registration: None,
+    };
+    drift.beside(channel, answer);
+    answer.more.extend(seen.d_rp.map(|d_rp| {
+        named(
+            &format!("dRP_{axis}"),
+            &format!("Largest change of the repeatability of the angle {axis}"),
+            &format!("角度 {axis} 重复性的最大变化"),
+            d_rp,
+            unit("deg"),
+            None,
+        )
+    }));
 }
 
 pub(super) fn drift(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
@@ -63,7 +104,9 @@ pub(super) fn drift(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
             "该变量下没有两组以上的到位",
         )
     };
-    let groups = groups(&visits, variable).ok_or_else(none)?;
+    let passes = passes(&visits, variable).ok_or_else(none)?;
+    let begin_ns = visits.first().map_or(0, |v| v.from_ns);
+    let groups: Vec<Group> = passes.iter().map(|v| group(v, begin_ns)).collect();
     let seen = drift::drift(&groups, command.position).ok_or_else(none)?;
     let mm = unit("mm");
     let u_of = |i: usize| {
@@ -94,6 +137,9 @@ pub(super) fn drift(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
             mm,
             None,
         ));
+    }
+    for (i, axis) in AXES.into_iter().enumerate() {
+        angle_drift(channel, &passes, (i, axis), answer);
     }
     let count = groups.len() as f64;
     let hours = seen.ap.last().map_or(0.0, |last| last.0) / 3_600.0;

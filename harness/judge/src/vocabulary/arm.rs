@@ -150,23 +150,50 @@ pub(super) fn metrics() -> Vec<MetricDescription> {
                  FV; ISO 9283:1998, 8.6",
                 "AV =（平均速度 - 指令速度）/ 指令速度（稳定段），附 RV = ±3 S_v 与 FV；ISO 9283:1998 第 8.6 条",
             ),
-            vec![
-                param(
-                    "velocity",
-                    Text::new("Commanded velocity", "指令速度"),
-                    ParamKind::Quantity(unit("mm/s")),
-                    None,
-                ),
-                param(
-                    "skip",
-                    Text::new(
-                        "Stretches between planes left out at both ends",
-                        "两端略去的平面间段数",
-                    ),
-                    ParamKind::Count,
-                    Some(ParamValue::Count(10)),
-                ),
-            ],
+            steady_part(),
+        ),
+        path(
+            "iso9283-path-velocity-repeatability",
+            "%",
+            Text::new("Path velocity repeatability RV", "轨迹速度重复性 RV"),
+            Text::new(
+                "RV = ±3 S_v / command, S_v of the mean velocities of the passes over the steady part, \
+                 divisor n - 1; ISO 9283:1998, 8.6",
+                "RV = ±3 S_v / 指令速度，S_v 为各次运动稳定段平均速度的标准差（除数 n - 1）；ISO 9283:1998 第 8.6 条",
+            ),
+            steady_part(),
+        ),
+        path(
+            "iso9283-path-velocity-fluctuation",
+            "mm/s",
+            Text::new("Path velocity fluctuation FV", "轨迹速度波动 FV"),
+            Text::new(
+                "FV = largest of the passes of (largest - least velocity between two planes) over the \
+                 steady part; ISO 9283:1998, 8.6",
+                "FV = 各次运动稳定段内（平面间最大速度 - 最小速度）的最大值；ISO 9283:1998 第 8.6 条",
+            ),
+            steady_part(),
+        ),
+    ]
+}
+
+/// What a velocity along a path takes beside the path.
+fn steady_part() -> Vec<ParamDescription> {
+    vec![
+        param(
+            "velocity",
+            Text::new("Commanded velocity", "指令速度"),
+            ParamKind::Quantity(unit("mm/s")),
+            None,
+        ),
+        param(
+            "skip",
+            Text::new(
+                "Stretches between planes left out at both ends",
+                "两端略去的平面间段数",
+            ),
+            ParamKind::Count,
+            Some(ParamValue::Count(10)),
         ),
     ]
 }

@@ -291,6 +291,100 @@ fn a_straight_path_beside_its_command() {
     near(beside(only(&av), "v̄"), 240.0, 1e-4);
 }
 
+/// Ten passes along x past planes at 50, 150 ... 450 mm, of which the stretches from 150 to 350 mm are
+/// judged: in each pass at a speed before 250 mm and at one behind it, mm/s.
+fn driven(metric: &str, limit: &str, speeds: impl Fn(usize) -> [f64; 2]) -> Findings {
+    let mut m = measure(metric, "pass", &[POSITION], 10);
+    set(&mut m, "from", "e1");
+    set(&mut m, "to", "e2");
+    m.params.insert("planes".into(), ParamValue::Count(5));
+    m.params.insert("skip".into(), ParamValue::Count(1));
+    set(&mut m, "velocity", "250 mm/s");
+    m.accept = at_most(limit);
+    let mut record = moved(m, &["pass"]);
+    record.plan.channels[usize::from(TCP)].delay_s = [0.003, 0.005];
+    record.pose("e1", at_pose([0.0, 0.0, 0.0]));
+    record.pose("e2", at_pose([500.0, 0.0, 0.0]));
+    let context = record.context(&[], 0);
+    for j in 0..10 {
+        let [before, behind] = speeds(j);
+        let at = |x: f64| 1_000.0 * (x.min(250.0) / before + (x - 250.0).max(0.0) / behind);
+        let row = |i: u32| {
+            let x = 2.5 * f64::from(i);
+            (TCP, at(x), Reading::vector(&[x, 0.0, 0.0]))
+        };
+        record.window("pass", &context, &(0..=200).map(row).collect::<Vec<_>>());
+    }
+    record.finish(CaseEnd::Completed);
+    record.judge()
+}
+
+/// Standard uncertainties of a budget by the names of its lines.
+fn lines(finding: &Finding) -> Vec<(&str, f64)> {
+    let budget = measured(finding).budget.iter();
+    budget.map(|line| (line.name.en.as_str(), line.u)).collect()
+}
+
+#[test]
+fn passes_of_unlike_velocity_have_a_repeatability_of_their_own() {
+    let by_turns = |j: usize| {
+        if j.is_multiple_of(2) {
+            [240.0; 2]
+        } else {
+            [250.0; 2]
+        }
+    };
+    let judge = |limit| driven("iso9283-path-velocity-repeatability", limit, by_turns);
+    let findings = judge("20 %");
+    let finding = only(&findings);
+    // Ten means at ±5 mm/s: S = sqrt(10 · 25 / 9).
+    let rv = 100.0 * 3.0 * (250.0f64 / 9.0).sqrt() / 250.0;
+    near(measured(finding).value, rv, 1e-4);
+    near(beside(finding, "v̄"), 245.0, 1e-3);
+    let [(_, sampling), (_, noise), (_, times)] = lines(finding)[..] else {
+        panic!("{:?}", lines(finding));
+    };
+    near(sampling, rv / 18f64.sqrt(), 1e-4);
+    // Noise of 0.002 mm at two planes 200 mm apart, and delays that differ by up to 2 ms.
+    near(noise, 1.5 * 0.002 * 2f64.sqrt() * 245.0 / 200.0 / 2.5, 1e-6);
+    near(
+        times,
+        1.5 * 245.0 * 245.0 * 0.002 / 200.0 / 2.5 / 3f64.sqrt(),
+        1e-4,
+    );
+    assert_eq!(findings.verdict, Verdict::Pass);
+    assert_eq!(judge("2 %").verdict, Verdict::Fail);
+}
+
+#[test]
+fn the_least_steady_pass_is_the_fluctuation() {
+    let hesitates = |j: usize| if j == 6 { [200.0, 250.0] } else { [250.0; 2] };
+    let judge = |limit| driven("iso9283-path-velocity-fluctuation", limit, hesitates);
+    let findings = judge("80 mm/s");
+    let finding = only(&findings);
+    near(measured(finding).value, 50.0, 1e-3);
+    assert_eq!((beside(finding, "j"), measured(finding).n), (7.0, 10));
+    // Nine means of 250 and one of 225 mm/s; 100 mm between planes, two speeds a pass, of which the
+    // larger lies by 1 / sqrt(pi) standard deviations too high.
+    let speed = 0.002 * 2f64.sqrt() * 247.5 / 100.0;
+    let [(_, noise), (_, times), (_, lift)] = lines(finding)[..] else {
+        panic!("{:?}", lines(finding));
+    };
+    near(noise, speed * 2f64.sqrt(), 1e-6);
+    near(
+        times,
+        2.0 * 247.5 * 247.5 * 0.002 / 100.0 / 3f64.sqrt(),
+        1e-4,
+    );
+    near(
+        lift,
+        2.0 * speed / std::f64::consts::PI.sqrt() / 3f64.sqrt(),
+        1e-6,
+    );
+    assert_eq!(findings.verdict, Verdict::Pass);
+    assert_eq!(judge("40 mm/s").verdict, Verdict::Fail);
+}
+
 /// A tracker that sees angles too.
 fn with_angles(record: &mut Record) {
     let channel = &mut record.plan.channels[usize::from(TCP)];
@@ -342,6 +436,80 @@ fn the_angles_of_a_path_are_seen_beside_it() {
     // Ten angles at ±0.1: S = sqrt(10 · 0.01 / 9).
     near(beside(only(&rt), "RT_a"), 3.0 * (0.1f64 / 9.0).sqrt(), 1e-9);
     near(beside(only(&rt), "RT_b"), 0.0, 1e-9);
+}
+
+/// Two visits in each of three passes (groups, or robots) at angles a about ±180°.
+fn turned(metric: &str, certified: bool) -> Findings {
+    let mut m = measure(metric, "visit", &[POSITION], 6);
+    set(&mut m, "pose", "p1");
+    set(&mut m, "group", "pass");
+    let mut record = moved(m, &["visit"]);
+    with_angles(&mut record);
+    let tracker = record.plan.channels[usize::from(TCP)].calibration.as_mut();
+    tracker.unwrap().angles = certified.then_some(AngleCalibration {
+        u_deg: 0.02,
+        k: 2.0,
+        noise_deg: Some(0.004),
+    });
+    record.pose("p1", [500.0, 0.0, 0.0, 180.0, 0.0, 0.0]);
+    let passes = [[179.8, -179.9], [-179.7, 180.0], [-179.0, -179.2]];
+    for (pass, angles) in passes.into_iter().enumerate() {
+        let context = record.context(&[("pass", &pass.to_string())], 0);
+        for a in angles {
+            record.window("visit", &context, &stay_at([500.0, 0.1, 0.0, a, 0.0, 1.0]));
+        }
+    }
+    record.finish(CaseEnd::Completed);
+    record.judge()
+}
+
+fn stay_at(pose: [f64; 6]) -> Vec<(u16, f64, Reading)> {
+    let row = |i: i32| (TCP, 10.0 * f64::from(i), Reading::vector(&pose));
+    (0..4).map(row).collect()
+}
+
+#[test]
+fn angles_drift_and_are_exchangeable_through_the_wrap() {
+    // Means 179.95, 180.15 and 180.9 degrees; standard uncertainties 0.15, 0.15 and 0.1 of two angles.
+    let of_metric = [
+        ("iso9283-pose-drift", "dAP", 0.15f64.hypot(0.1)),
+        ("iso9283-exchangeability", "E", 0.15 * 2f64.sqrt()),
+    ];
+    for (metric, symbol, scatter) in of_metric {
+        let findings = turned(metric, true);
+        let finding = only(&findings);
+        let value = |axis: &str| {
+            let symbol = format!("{symbol}_{axis}");
+            let mut more = finding.more.iter();
+            more.find(|v| v.symbol == symbol).expect("an angle").clone()
+        };
+        near(value("a").value.value, 0.95, 1e-9);
+        near(value("b").value.value, 0.0, 1e-9);
+        // One degree of freedom: k = 13.97 at 95.45 % and hardly less with the instrument, 0.01 twice.
+        let u = scatter.hypot(0.01 * 2f64.sqrt());
+        let k = value("a").u_expanded.expect("U") / u;
+        assert!((13.0..14.0).contains(&k), "{k}");
+        near(
+            value("c").u_expanded.expect("U"),
+            2.0 * 0.01 * 2f64.sqrt(),
+            1e-4,
+        );
+        let bare = turned(metric, false);
+        assert!(codes(&only(&bare).reasons).contains(&"angles-without-uncertainty"));
+    }
+    let findings = turned("iso9283-pose-drift", true);
+    near(
+        beside(only(&findings), "dRP_a"),
+        3.0 * 0.1 / 2f64.sqrt(),
+        1e-9,
+    );
+}
+
+#[test]
+fn without_angles_none_are_shown() {
+    let findings = warming(1).judge();
+    let mut more = only(&findings).more.iter();
+    assert!(!more.any(|v| v.symbol.contains("_a")));
 }
 
 fn wrapped(deg: f64) -> f64 {

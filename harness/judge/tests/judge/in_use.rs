@@ -87,6 +87,30 @@ fn what_the_certificate_holds_already_is_not_counted_twice() {
     assert_eq!(stated, same(means("channel-mean", None)));
 }
 
+#[test]
+fn the_certificate_of_a_tracker_is_read_at_the_distance_from_it() {
+    // 0.02 mm and 0.1 mm/m; the finger moves along x near x = 0, 2 m before the tracker.
+    let of = |metric: &str| {
+        let m = measure(metric, "seen", &[("channel", "tcp")], 5);
+        let mut record = Record::with_case(case("finger", vec![window("seen", &["tcp"])], vec![m]));
+        let mut certificate = calibration(3_000.0, 0.02, None);
+        certificate.ranges[0].u_rel = 0.0001;
+        record.plan.channels[usize::from(TCP)].calibration = Some(certificate);
+        record.start("finger");
+        let context = record.context(&[], 0);
+        for i in 0..5 {
+            let at = Reading::vector(&[0.001 * f64::from(i), 0.0, 2_000.0]);
+            record.window("seen", &context, &[(TCP, 0.0, at), (TCP, 10.0, at)]);
+        }
+        record.finish(CaseEnd::Completed);
+        let findings = record.judge();
+        let budget = measured(only(&findings)).budget.clone();
+        budget.last().expect("the instrument").u
+    };
+    near(of("finger-repeatability"), 1.5 * 0.22 / 2.0, 1e-9);
+    near(of("channel-mean"), 0.22 / 2.0, 1e-9);
+}
+
 /// Thirty visits of a tracker at 3 m, as the standards notes, 9.1 and 9.4, have them: U = 0.015 mm +
 /// 0.006 mm/m, noise 0.004 mm of a visit, 2 K about the calibration at 0.005 mm/K.
 fn tracked(metric: &str, angles: Option<AngleCalibration>, steady: bool) -> Findings {

@@ -17,4 +17,5 @@ mod record;
 mod runs;
 mod schemes;
 mod stops;
+mod times;
 mod trials;

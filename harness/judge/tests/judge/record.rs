@@ -1,6 +1,7 @@
 //! A record in memory, built by hand: a hand and an arm under test, a force gauge, a tracker and a
 //! box of contacts on the bench.
 
+use certbench_model::addendum::{Import, Times};
 use certbench_model::event::WindowEnd;
 use certbench_model::job::Party;
 use certbench_model::measure::{Compare, SetBy};
@@ -32,6 +33,7 @@ pub(crate) struct Record {
     case: String,
     /// Instruments are stuck at their readings.
     pub(crate) frozen: bool,
+    pub(crate) addenda: Vec<Addendum>,
 }
 
 /// The finished record.
@@ -39,11 +41,16 @@ pub(crate) struct Memory {
     facts: Facts,
     samples: Vec<Sample>,
     damaged_channel: Option<u16>,
+    addenda: Vec<Addendum>,
 }
 
 impl Recorded for Memory {
     fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    fn addenda(&self) -> &[Addendum] {
+        &self.addenda
     }
 
     fn samples(
@@ -370,6 +377,7 @@ impl Record {
             instances: BTreeMap::new(),
             case: String::new(),
             frozen: false,
+            addenda: vec![],
         }
     }
 
@@ -397,6 +405,32 @@ impl Record {
             frame: Some("base".into()),
         };
         self.plan.bench.poses.insert(id.into(), pose);
+    }
+
+    /// What the device gave was imported after the run, its times resting on this.
+    pub(crate) fn imported(&mut self, device: &str, channel: &str, times: Option<Times>) {
+        let devices = self.plan.bench.devices.iter_mut();
+        for of in devices.filter(|d| d.id == device) {
+            of.port = plan::IMPORT.into();
+        }
+        let import = Import {
+            channel: channel.into(),
+            rows: 1,
+            matched: 1,
+            missing: vec![],
+            extra: vec![],
+            supersedes: None,
+            times,
+        };
+        self.addenda.push(Addendum {
+            number: self.addenda.len() as u64 + 1,
+            record: "0".repeat(64),
+            utc: "2026-11-22T09:00:00Z".into(),
+            by: "Li Na".into(),
+            why: "exported".into(),
+            files: vec![],
+            content: addendum::Content::Import(import),
+        });
     }
 
     /// The tracker's own frame is the base, uncertain by 0.01 mm.
@@ -546,6 +580,7 @@ impl Record {
             },
             samples,
             damaged_channel: self.damaged_channel,
+            addenda: self.addenda,
         }
     }
 

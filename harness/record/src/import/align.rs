@@ -4,7 +4,7 @@ use super::mapping::{Align, Mapping};
 use super::several;
 use super::slot::Slot;
 use super::{Imported, Misfit, Row, at, whole};
-use certbench_model::addendum::Import;
+use certbench_model::addendum::{Import, Times};
 use certbench_model::recorded::Line;
 use certbench_model::{EventBody, Sample};
 
@@ -67,6 +67,11 @@ pub(super) fn aligned(
             missing: sorted.missing,
             extra: sorted.extra,
             supersedes: None,
+            times: Some(match &mapping.align {
+                Align::Cycles(_) | Align::Several { time: None, .. } => Times::Nothing,
+                Align::Several { time: Some(_), .. } => Times::Window,
+                Align::Time { .. } => Times::Run,
+            }),
         },
         samples: sorted.samples,
     })

@@ -3,7 +3,7 @@
 //! Groups of visits at one pose, spread over hours. The spacing of the groups and when the test may
 //! stop early are the suite's.
 
-use super::{Position, accuracy, repeatability};
+use super::{Position, about, accuracy, angle_repeatability, repeatability};
 
 /// One group of visits.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +44,35 @@ pub fn drift(groups: &[Group], command: Position) -> Option<PoseDrift> {
         d_ap,
         d_rp: rp.and_then(|rp| largest_change(&rp)).map(|d| d.1),
         ap,
+        worst,
+    })
+}
+
+/// Drift of one angle over the groups, degrees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AngleDrift {
+    /// `dAP_a = max |AP_a(0) - AP_a(T)|`.
+    pub d_ap: f64,
+    /// `dRP_a`: the largest of `|RP_a(0) - RP_a(T)|`; `None` when a group has fewer than two visits.
+    pub d_rp: Option<f64>,
+    /// The group of `d_ap`, as an index.
+    pub worst: usize,
+}
+
+/// Drift of one angle against the first group. Angles are taken about the first one of all: a drift
+/// needs no command, and must stay below 180°. `None` for fewer than two groups or an empty one.
+#[must_use]
+pub fn angle_drift(groups_deg: &[Vec<f64>]) -> Option<AngleDrift> {
+    let first = *groups_deg.first()?.first()?;
+    let of = |each: fn(&[f64], f64) -> Option<f64>| -> Option<Vec<f64>> {
+        groups_deg.iter().map(|g| each(g, first)).collect()
+    };
+    let means = of(|angles, first| about(angles, first).map(|s| s.mean))?;
+    let (worst, d_ap) = largest_change(&means)?;
+    let d_rp = of(angle_repeatability).and_then(|rp| largest_change(&rp));
+    Some(AngleDrift {
+        d_ap,
+        d_rp: d_rp.map(|d| d.1),
         worst,
     })
 }
@@ -123,6 +152,23 @@ mod tests {
         let stop = may_stop_at(&warming(), 3_600.0, 0.1).unwrap();
         assert_eq!(warming()[stop].0, 150.0 * 60.0);
         assert_eq!(may_stop_at(&warming()[..10], 3_600.0, 0.1), None);
+    }
+
+    #[test]
+    fn an_angle_drifts_through_the_wrap() {
+        let groups = [
+            vec![179.8, -179.9],
+            vec![-179.7, 180.0],
+            vec![-179.0, -179.2],
+        ];
+        let seen = angle_drift(&groups).unwrap();
+        // Means 179.95, 180.15 and 180.9; 3 S = 3 d / sqrt(2) of two angles d apart.
+        to_digits(seen.d_ap, 0.95, 9);
+        assert_eq!(seen.worst, 2);
+        to_digits(seen.d_rp.unwrap(), 3.0 * 0.1 / 2f64.sqrt(), 9);
+        let single = [vec![1.0], vec![2.0]];
+        assert_eq!(angle_drift(&single).unwrap().d_rp, None);
+        assert_eq!(angle_drift(&single[..1]), None);
     }
 
     #[test]
