@@ -403,11 +403,12 @@ fn device_type(clock: &Clock, bus: &dyn CanLink, node: NodeId) -> Result<Option<
     while let Some((frame, _)) = bus.recv(until)? {
         let Some(frame) = cob(&frame) else { continue };
         match client.on(&frame) {
-            sdo::Step::Done(content) => {
+            // An answer of four bytes is whole: the node waits for no more.
+            sdo::Step::Done(content, _) => {
                 return Ok(content.try_into().ok().map(u32::from_le_bytes));
             }
             sdo::Step::Failed(..) => return Ok(None),
-            sdo::Step::NotMine | sdo::Step::Send(_) | sdo::Step::SendAll(_) => {}
+            sdo::Step::NotMine | sdo::Step::Wait | sdo::Step::Send(_) | sdo::Step::SendAll(_) => {}
         }
     }
     Ok(None)
