@@ -108,6 +108,23 @@ fn canopens_lss_master_gives_our_simulated_box_a_number() {
     simulation.shutdown();
 }
 
+/// The hand on its network port: numbered transactions, several questions before an answer, the next host
+/// after the first has gone.
+#[test]
+fn pymodbus_drives_our_simulated_dftp_hand_over_tcp() {
+    let test = "pymodbus_drives_our_simulated_dftp_hand_over_tcp";
+    let Some(peers) = Peers::for_test(test) else {
+        return;
+    };
+    let world = json!({ "seed": 5, "modbus_tcp": ["hand"] });
+    let (simulation, ports) = simulated(&world, &[("hand", "inspire-rh56dftp")]);
+    assert!(ports["hand"].starts_with("tcp:127.0.0.1:"), "{ports:?}");
+    for _ in 0..2 {
+        satisfies(&peers, "dftp_host.py", &[&ports["hand"]]);
+    }
+    simulation.shutdown();
+}
+
 #[test]
 fn pymodbus_switches_our_simulated_relays_and_sees_the_stop_chain_open() {
     let test = "pymodbus_switches_our_simulated_relays_and_sees_the_stop_chain_open";

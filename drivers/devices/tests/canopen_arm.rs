@@ -2,12 +2,14 @@
 
 mod bench;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bench::{Bench, plan};
-use certbench_model::FaultKind;
 use certbench_model::plan::{JointLimit, SafeState};
-use certbench_roles::{Device, JointMove, Progress, SetpointMove, Setting, Trouble};
+use certbench_model::{FaultKind, Sample};
+use certbench_roles::{Device, JointMove, News, Progress, SetpointMove, Setting, Trouble, Wiring};
 use certbench_sim::config::FaultKind as Broken;
 use serde_json::{Value, json};
 
@@ -163,6 +165,99 @@ fn without_a_lease_no_set_point_leaves_and_the_arm_is_halted() {
         (bench.last(0)[0] - stood).abs() < 0.01 && stood < began + 25.0,
         "{began} {stood}"
     );
+    bench.close();
+}
+
+fn is_of_harness(told: &Trouble) -> bool {
+    matches!(told, Trouble::Fault(FaultKind::Harness, _))
+}
+
+fn tells_8250(told: &Trouble) -> bool {
+    matches!(told, Trouble::Fault(_, text) if text.starts_with("emcy-0x8250"))
+}
+
+/// Cyclic motion of drives that stay operational without our heartbeat (1029h), so that they miss set-points,
+/// too.
+fn staying_operational() -> Value {
+    let stays = "[1029sub1]\nParameterName=Communication error\nDataType=5\nAccessType=rw\nParameterValue=1\n";
+    let mut options = with_file(&(eds("", "", "") + stays));
+    for (name, value) in cyclic().as_object().unwrap() {
+        options[name] = value.clone();
+    }
+    options
+}
+
+/// SYNC goes on without set-points until the drive's own deadline has passed (EMCY 8250h): it stops, that
+/// is no fault of the item, and the arm comes back.
+#[test]
+fn a_drive_that_misses_our_set_points_is_no_faulty_drive() {
+    let bench = bench_of(&json!({}), "1", &staying_operational());
+    ready(&bench, &["position"]);
+    let arm = bench.device(ARM);
+    bench.lease.revoke();
+    bench.pass(800); // `lost_after` is 500 ms
+    let news = bench.news();
+    assert_eq!(
+        news.iter().filter(|told| tells_8250(told)).count(),
+        1,
+        "{news:?}"
+    );
+    assert!(news.iter().all(is_of_harness), "{news:?}");
+    let refused = go(arm, &[(0, 1.0)], 30.0);
+    assert!(
+        matches!(refused, Err(Trouble::Refused(_) | Trouble::Event { .. })),
+        "{refused:?}"
+    );
+    bench.lease.renew(u64::MAX);
+    bench.pass(200);
+    arm.power().unwrap().recover().unwrap();
+    go(arm, &[(0, 1.0)], 30.0).unwrap();
+    arrives(&bench, 3000).expect("it obeys again");
+    bench.close();
+}
+
+/// The lease holds, and the thread that sends was kept from it for 0.8 s: what the drive then says of us is
+/// this computer's fault.
+#[test]
+fn set_points_that_came_too_late_are_this_computers_fault() {
+    let bench = bench_of(&json!({}), "1", &staying_operational());
+    let arm = bench.device(ARM);
+    arm.identify().unwrap();
+    let (news, stalls) = (
+        Arc::new(Mutex::new(Vec::new())),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let (told, stall, clock) = (news.clone(), stalls.clone(), bench.clock.clone());
+    arm.start(
+        Wiring(vec![("position".into(), 0)]),
+        Arc::new(move |_: &Sample| {
+            if stall.swap(false, Ordering::SeqCst) {
+                clock.sleep(Duration::from_millis(800));
+            }
+        }),
+        Arc::new(move |one: News| told.lock().unwrap().push(one.trouble)),
+        bench.lease.clone(),
+    )
+    .unwrap();
+    bench.pass(300);
+    arm.power().unwrap().enable().unwrap();
+    bench.pass(300);
+    stalls.store(true, Ordering::SeqCst);
+    bench.pass(1500);
+    let news = news.lock().unwrap().clone();
+    assert_eq!(
+        news.iter().filter(|told| tells_8250(told)).count(),
+        1,
+        "{news:?}"
+    );
+    assert!(
+        news.iter()
+            .filter(|told| tells_8250(told))
+            .all(is_of_harness),
+        "{news:?}"
+    );
+    let item = |told: &&Trouble| matches!(told, Trouble::Event { .. });
+    assert_eq!(news.iter().find(item), None, "nothing is the item's");
     bench.close();
 }
 

@@ -333,3 +333,53 @@ fn the_skin_of_a_hand_shows_where_it_is_pressed() {
     assert_eq!(bench.news(), []);
     bench.close();
 }
+
+/// The hand on its network port, numbered transactions and all; and what has no such port is refused.
+#[test]
+fn a_dftp_hand_obeys_over_modbus_tcp() {
+    let driver = "inspire-rh56dftp";
+    let world = json!({ "seed": 5, "modbus_tcp": [driver] });
+    let options = json!({ "framing": "tcp" });
+    let bench = Bench::new(&world, &[plan(driver, &options, Some(SafeState::Hold))]);
+    bench.device(driver).identify().unwrap();
+    bench.start(driver, &["closing"]);
+    bench.pass(300);
+    if let Some(power) = bench.device(driver).power() {
+        power.enable().unwrap();
+    }
+    let hand = bench.device(driver).grasp().unwrap();
+    hand.begin(&grasp(6, 0.75, 0.5)).unwrap();
+    assert_eq!(ends(&bench, driver), Progress::Settled);
+    assert!(
+        truth(&bench)
+            .iter()
+            .all(|closing| (closing - 0.75).abs() < 0.02)
+    );
+    bench.fault(driver, FaultKind::Silence);
+    bench.pass(1500);
+    let news = bench.news();
+    let nobodys = |told: &Trouble| {
+        matches!(
+            told,
+            Trouble::Fault(certbench_model::FaultKind::Unattributable, _)
+        )
+    };
+    assert!(!news.is_empty() && news.iter().all(nobodys), "{news:?}");
+    bench.close();
+
+    let config = |named: &str| {
+        let world = json!({ "modbus_tcp": [named] });
+        let world = certbench_sim::config::WorldConfig::from_json(&world).unwrap();
+        let devices = ["mark10-gauge", driver].map(|driver| (driver.to_owned(), driver.to_owned()));
+        let clock = certbench_clock::Clock::simulated();
+        let transport = certbench_sim::Transport::InProcess;
+        certbench_sim::Simulation::build(&world, &devices, &clock, transport).err()
+    };
+    for named in ["mark10-gauge", "nobody"] {
+        let refused = config(named).map(|error| error.to_string());
+        assert!(
+            refused.is_some_and(|text| text.contains(named) && text.contains("modbus_tcp")),
+            "{named}"
+        );
+    }
+}

@@ -9,6 +9,7 @@
 //! | SocketCAN interface (Linux) | [`CanLink`] | [`open_can`], [`socketcan::SocketCan`] |
 //! | SLCAN adapter on any byte link | [`CanLink`] | [`open_can`], [`slcan::Slcan`]; its far end [`slcan::SlcanAdapter`] |
 //! | TCP or UDP to an instrument | [`ByteLink`] | [`open_bytes`], [`net::Net`] |
+//! | a TCP port of loopback that a simulated device is on | [`ByteLink`] | [`host::Host`] |
 //! | a file that another program writes, from its end on | [`ByteLink`] | [`open_bytes`], [`tail::Tail`] |
 //! | two ends in one process, on either clock | both | [`pair::bytes`], [`pair::can`] |
 //! | a recording | both | [`replay::Replay`], [`replay::CanReplay`]; of a candump log [`open_can`], [`candump::open`] |
@@ -32,6 +33,7 @@
 pub mod candump;
 pub mod echo;
 pub mod faulty;
+pub mod host;
 pub mod net;
 pub mod pair;
 pub mod pty;

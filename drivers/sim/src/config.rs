@@ -89,6 +89,9 @@ pub struct WorldConfig {
     pub tracker: TrackerConfig,
     /// The relay and input box, and what is wired to it.
     pub io: IoConfig,
+    /// Devices on Modbus TCP instead of a serial line, by their names on the bench: of those that are
+    /// tables of registers.
+    pub modbus_tcp: Vec<String>,
     /// What stands on the plate of a device, by its name on the bench: what a person reads there.
     pub labels: BTreeMap<String, Label>,
     /// What goes wrong, and when.
@@ -110,6 +113,7 @@ impl Default for WorldConfig {
             gauge: GaugeConfig::default(),
             tracker: TrackerConfig::default(),
             io: IoConfig::default(),
+            modbus_tcp: Vec::new(),
             labels: BTreeMap::new(),
             faults: Vec::new(),
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use certbench_clock::{Clock, Task};
 use certbench_link::faulty::Faulty;
+use certbench_link::host::Host;
 use certbench_link::pair::{self, Wire};
 use certbench_link::slcan::SlcanAdapter;
 use certbench_link::{ByteLink, CanLink, LinkError, pty};
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use crate::config::{ArmConfig, BadConfig, FaultConfig, HandConfig, Label, RigConfig, WorldConfig};
 use crate::peers::Stage;
 use crate::peers::buses::{ON_BUS, OnBus};
+use crate::peers::modbus_tcp::Gateway;
 use crate::peers::table::{ON_LINE, OnLine, play_probe};
 use crate::world::{Happening, Part, World};
 
@@ -30,7 +32,8 @@ pub enum Transport {
 
 /// The harness's end of the cable to a simulated device.
 pub enum Port {
-    /// A pseudo-terminal to open like a serial port (for the arm: with an SLCAN adapter on it).
+    /// A pseudo-terminal to open like a serial port (for the arm: with an SLCAN adapter on it), or a port of
+    /// loopback, `tcp:127.0.0.1:40321`.
     Path(String),
     /// A line of bytes.
     Bytes(Box<dyn ByteLink>),
@@ -92,6 +95,7 @@ impl Simulation {
         transport: Transport,
     ) -> Result<(Simulation, BTreeMap<String, Port>), BuildError> {
         let seats = seats_of(devices, config).map_err(BuildError::Devices)?;
+        check_network(&seats, config).map_err(BuildError::Devices)?;
         let has = |part| seats.iter().any(|seat| seat.part == part);
         let mut config = config.clone();
         if has(Part::Hand) {
@@ -137,8 +141,12 @@ impl Simulation {
                     port
                 }
                 Far::Line(row) => {
-                    let (port, link) =
-                        cable.bytes(transport, row.rate).map_err(BuildError::Link)?;
+                    let on_network = config.modbus_tcp.iter().any(|named| named == id);
+                    let laid = match on_network {
+                        true => cable.connection(transport),
+                        false => cable.bytes(transport, row.rate),
+                    };
+                    let (port, link) = laid.map_err(BuildError::Link)?;
                     let config = config.clone();
                     match config.instruments.keys().position(|probe| probe == id) {
                         Some(number) => simulation.start(id, move |stage| {
@@ -330,6 +338,20 @@ fn seats_of<'a>(
     Ok(seats)
 }
 
+/// Only a device that is a table of registers has a network port.
+fn check_network(seats: &[Seat<'_>], config: &WorldConfig) -> Result<(), String> {
+    for id in &config.modbus_tcp {
+        let seat = seats.iter().find(|seat| seat.id == id);
+        let speaks = |seat: &&Seat<'_>| matches!(seat.far, Far::Line(row) if row.is_modbus);
+        if seat.filter(speaks).is_none() {
+            return Err(format!(
+                "modbus_tcp: there is no device `{id}` of registers"
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// A cable to be laid, with what may go wrong on it.
 struct Cable<'a> {
     clock: &'a Clock,
@@ -363,6 +385,20 @@ impl Cable<'_> {
                 ))
             }
         }
+    }
+
+    /// Modbus TCP: over a port of loopback, or inside the process.
+    fn connection(self, transport: Transport) -> Result<(Port, Box<dyn ByteLink>), LinkError> {
+        const FAST: u32 = 100_000_000;
+        let (port, link): (Port, Box<dyn ByteLink>) = match transport {
+            Transport::Pty => {
+                let host = Host::open(self.clock)?;
+                let port = Port::Path(host.port().to_owned());
+                (port, Box::new(Faulty::new(self.clock, host, self.faults)))
+            }
+            Transport::InProcess => self.bytes(transport, FAST)?,
+        };
+        Ok((port, Box::new(Gateway::new(link))))
     }
 
     /// On a pseudo-terminal faults damage the adapter's lines; inside the process, frames.

@@ -171,12 +171,12 @@ impl Measured {
     /// Overflow as the status says it, or as the format itself does: two bytes 7FFF or 8000, text of
     /// ±1638399 and beyond, the ends of three bytes.
     pub fn overflows(self, format: Format) -> bool {
-        let least = match format {
+        let least: u32 = match format {
             Format::Word { .. } => 0x7FFF,
             Format::Long { .. } => 0x7F_FFFF,
             _ => 1_638_399,
         };
-        self.status.is_some_and(Status::overflows) || self.counts.abs() >= least
+        self.status.is_some_and(Status::overflows) || self.counts.unsigned_abs() >= least
     }
 
     /// The answer of a device with the address 31.
@@ -432,6 +432,7 @@ mod tests {
         );
         assert!(value(0x7FFF, None).overflows(word));
         assert!(value(-0x8000, None).overflows(word));
+        assert!(value(i32::MIN, None).overflows(text), "as text may say it");
         assert!(Status(0x40).incoherent());
     }
 

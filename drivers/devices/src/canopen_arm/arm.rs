@@ -48,6 +48,7 @@ pub(crate) fn open(
         halted: Mutex::new(None),
         halts: AtomicU64::new(0),
         withheld: AtomicBool::new(false),
+        starved: AtomicU64::new(0),
         call: Mutex::new(None),
     });
     let opened = Opened {
@@ -80,6 +81,8 @@ pub(super) struct Arm {
     pub(super) halts: AtomicU64,
     /// Our heartbeat is withheld on purpose.
     pub(super) withheld: AtomicBool,
+    /// When what the drives watch for was last sent after too long a silence, ns; 0 for never.
+    pub(super) starved: AtomicU64,
     /// The call of a role that is under way: the executor makes one at a time.
     call: Mutex<Option<Call>>,
     /// The frames of a halt, one a node.
@@ -170,6 +173,13 @@ impl Arm {
 
     pub(super) fn now(&self) -> Time {
         self.bus.clock().now()
+    }
+
+    /// Whether this computer itself kept silent so long, a moment ago, that the drives may complain.
+    pub(super) fn was_starved(&self) -> bool {
+        let starved = self.starved.load(Ordering::Acquire);
+        let forgotten = u64::try_from(self.config.lost_after.as_nanos()).unwrap_or(u64::MAX);
+        starved != 0 && self.now().as_nanos() - starved <= forgotten
     }
 
     pub(super) fn trouble(

@@ -39,6 +39,7 @@ pub(super) fn run(arm: &Arm, stop: &Stop) {
     let mut due = Due {
         heartbeat: arm.now(),
         sync: arm.now(),
+        fed: Fed::default(),
     };
     let mut told = ToldOfBus::default();
     while !stop.is_set() {
@@ -66,6 +67,23 @@ pub(super) fn run(arm: &Arm, stop: &Stop) {
 struct Due {
     heartbeat: Time,
     sync: Time,
+    fed: Fed,
+}
+
+/// When the drives last got what they watch for.
+#[derive(Default)]
+struct Fed {
+    heartbeat: Option<Time>,
+    set_points: Option<Time>,
+}
+
+/// Notes when this computer had kept silent for so long that drives may have missed it.
+fn feed(arm: &Arm, last: &mut Option<Time>, now: Time) {
+    let patience = arm.config.lost_after * 3 / 4;
+    if last.is_some_and(|last| now - last >= patience) {
+        arm.starved.store(now.as_nanos(), Ordering::Release);
+    }
+    *last = Some(now);
 }
 
 impl Due {
@@ -76,7 +94,10 @@ impl Due {
         };
         if now >= self.heartbeat {
             self.heartbeat = next(self.heartbeat, arm.config.heartbeat, now);
-            if sinks.lease.holds(now.as_nanos()) && !arm.withheld.load(Ordering::Acquire) {
+            if arm.withheld.load(Ordering::Acquire) {
+                self.fed.heartbeat = None; // it is missed on purpose
+            } else if sinks.lease.holds(now.as_nanos()) {
+                feed(arm, &mut self.fed.heartbeat, now);
                 let alive = Heartbeat {
                     node: arm.config.master,
                     state: NmtState::Operational,
@@ -92,7 +113,7 @@ impl Due {
             arm.nodes().iter_mut().for_each(|node| node.fresh = false);
             let _ = arm.bus.send(&SYNC);
             if arm.config.cyclic {
-                set_points(arm, &sinks, now);
+                set_points(arm, &sinks, now, &mut self.fed.set_points);
             }
         }
         self.heartbeat.min(self.sync)
@@ -100,7 +121,7 @@ impl Due {
 }
 
 /// What the drives take up at the next SYNC. Without a lease nothing is told to move, and nothing goes on.
-fn set_points(arm: &Arm, sinks: &Sinks, now: Time) {
+fn set_points(arm: &Arm, sinks: &Sinks, now: Time, fed: &mut Option<Time>) {
     if !sinks.lease.holds(now.as_nanos()) {
         if arm.is_on_course() {
             let _ = arm.halt();
@@ -108,9 +129,12 @@ fn set_points(arm: &Arm, sinks: &Sinks, now: Time) {
         return;
     }
     match arm.next_set_points() {
-        Ok(frames) => frames.iter().for_each(|frame| {
-            let _ = arm.bus.send(frame); // a failed link shows where it is read
-        }),
+        Ok(frames) => {
+            feed(arm, fed, now);
+            frames.iter().for_each(|frame| {
+                let _ = arm.bus.send(frame); // a failed link shows where it is read
+            });
+        }
         Err(why) => {
             let _ = arm.halt();
             sinks.tell(now, Trouble::Fault(FaultKind::Harness, why));
@@ -338,7 +362,7 @@ fn unheard(arm: &Arm, sinks: &Sinks, emergency: &Emergency) -> Option<(FaultKind
     let of_communication = emergency.code & 0xFF00 == 0x8100 || emergency.code == NO_SET_POINTS;
     if !of_communication || arm.withheld.load(Ordering::Acquire) {
         None
-    } else if sinks.lease.holds(arm.now().as_nanos()) {
+    } else if sinks.lease.holds(arm.now().as_nanos()) && !arm.was_starved() {
         Some((
             FaultKind::Unattributable,
             "it does not hear this computer; either its receiver or the bus (cable, termination, adapter) \
@@ -347,7 +371,7 @@ fn unheard(arm: &Arm, sinks: &Sinks, emergency: &Emergency) -> Option<(FaultKind
     } else {
         Some((
             FaultKind::Harness,
-            "this computer had stopped feeding its watchdog",
+            "this computer had stopped sending what it watches for",
         ))
     }
 }

@@ -835,6 +835,28 @@ fn a_long_object_comes_in_blocks_or_by_segments() {
     }
 }
 
+/// Fed all the time, a drive that says it misses set-points does not hear this computer: nobody is blamed.
+#[test]
+fn missed_set_points_that_were_sent_are_blamed_on_nobody() {
+    let bench = Bench::new();
+    let (device, drives) = arm(&bench);
+    let heard = ready(&bench, &*device);
+    let emergency = Emergency {
+        node: NodeId::new(1).unwrap(),
+        code: 0x8250,
+        register: 0x11,
+        vendor: [0; 5],
+    };
+    drives.lock().unwrap()[0].say.push(emergency.encode());
+    bench.pass(100);
+    let news = heard.news();
+    assert!(
+        matches!(&news[..], [Trouble::Fault(FaultKind::Unattributable, text)] if text.contains("emcy-0x8250")),
+        "{news:?}"
+    );
+    device.close();
+}
+
 /// Whoever enabled it: what a file says of a drive with power is not written.
 #[test]
 fn a_drive_with_power_is_not_configured() {

@@ -75,6 +75,7 @@ pub(super) fn open(
         line: line(plan, link, clock, &options, "meter", Duration::ZERO)?,
         query: wire::encode(&query),
         columns,
+        numbers: words.len(),
     };
     device(&plan.id, &options, meter)
 }
@@ -85,10 +86,25 @@ struct Meter {
     query: Vec<u8>,
     /// Signals and their places in the answer.
     columns: Vec<(&'static str, usize)>,
+    /// How many numbers the bench names.
+    numbers: usize,
 }
 
-fn said(columns: &[(&'static str, usize)], text: &str) -> Said {
+/// An answer of more or fewer numbers than the bench names is none: each could be another quantity.
+fn said(columns: &[(&'static str, usize)], named: usize, text: &str) -> Said {
     let numbers = decode_numbers(text);
+    if numbers.len() != named {
+        let unreadable =
+            |(signal, _): &(&'static str, usize)| (*signal, Reading::Invalid(Invalid::Unreadable));
+        return Said {
+            readings: columns.iter().map(unreadable).collect(),
+            complaint: Some(format!(
+                "answers {} numbers, and the bench names {named} under `values`; name each of them, any other \
+                 word is passed over",
+                numbers.len()
+            )),
+        };
+    }
     let reading = |place: usize| match numbers.get(place) {
         Some(Ok(value)) => Reading::scalar(*value),
         Some(Err(wire::Invalid::NotANumber(_))) => Reading::Invalid(Invalid::NoSignal),
@@ -138,7 +154,7 @@ impl Asked for Meter {
 
     fn ask(&self) -> Result<Answer<Said>, Failure> {
         let answer = ask_line(&self.line, &self.query, LINE_MOST)?;
-        Ok(answer.map(|text| said(&self.columns, &text)))
+        Ok(answer.map(|text| said(&self.columns, self.numbers, &text)))
     }
 }
 
@@ -149,10 +165,24 @@ mod tests {
     #[test]
     fn numbers_go_to_the_signals_that_the_bench_says() {
         let columns = [("power", 0), ("voltage", 2), ("current", 3)];
-        let got = said(&columns, "4.8E+01,7,NAN");
+        let got = said(&columns, 4, "4.8E+01,7,NAN,2 A");
         let by = |n: usize| got.readings[n];
         assert_eq!(by(0), ("power", Reading::scalar(48.0)));
         assert_eq!(by(1), ("voltage", Reading::Invalid(Invalid::NoSignal)));
         assert_eq!(by(2), ("current", Reading::Invalid(Invalid::Unreadable)));
+        assert_eq!(got.complaint, None);
+    }
+
+    /// `MEAS:POW?` with the usual `values`: the one number is a power and no voltage.
+    #[test]
+    fn an_answer_of_another_length_is_no_number_of_anything() {
+        let columns = [("voltage", 0), ("current", 1), ("power", 2)];
+        for text in ["4.8E+01", "1,2,3,4", ""] {
+            let got = said(&columns, 3, text);
+            let none =
+                |(_, reading): &(_, Reading)| *reading == Reading::Invalid(Invalid::Unreadable);
+            assert!(got.readings.iter().all(none), "{text:?} {:?}", got.readings);
+            assert!(got.complaint.is_some_and(|text| text.contains("names 3")));
+        }
     }
 }

@@ -42,12 +42,16 @@ impl Counts for InCounts {
     }
 }
 
-/// Counts of a share; a limit is never rounded up.
+/// Counts of a share, rounded to the count of less: a limit is never passed, and a time, whose range
+/// descends, is never shorter than what was asked for.
 fn counts(range: Range, share: f64) -> Option<u16> {
     let [least, most] = range.raw.map(f64::from);
-    (0.0..=1.0)
-        .contains(&share)
-        .then(|| (least + share * (most - least) + 1e-9).floor() as u16)
+    let exact = least + share * (most - least);
+    let rounded = match most < least {
+        true => (exact - 1e-9).ceil(),
+        false => (exact + 1e-9).floor(),
+    };
+    (0.0..=1.0).contains(&share).then_some(rounded as u16)
 }
 
 /// Counts of a closing.
@@ -266,5 +270,30 @@ mod tests {
         );
         assert_eq!(counts(percent, 0.999), Some(99));
         assert_eq!(counts(percent, f64::NAN), None);
+    }
+
+    /// BrainCo Revo 2: the time for the way, 2000 ms to 1 ms. Half of the speed is 1000.5 ms: 1000 would be
+    /// faster than what was asked for.
+    #[test]
+    fn a_speed_that_is_a_time_is_never_rounded_to_a_faster_one() {
+        let ms = Range { raw: [2000, 1] };
+        for (share, expected) in [
+            (0.0, 2000),
+            (0.25, 1501),
+            (0.5, 1001),
+            (0.999, 3), // 2.999 ms
+            (1.0, 1),
+        ] {
+            assert_eq!(counts(ms, share), Some(expected), "{share}");
+        }
+        for permille in 0..=1000 {
+            let share = f64::from(permille) / 1000.0;
+            let exact = 2000.0 - share * 1999.0;
+            let taken = f64::from(counts(ms, share).unwrap());
+            assert!(
+                (0.0..1.0 + 1e-6).contains(&(taken - exact + 1e-6)),
+                "{share}: {taken}"
+            );
+        }
     }
 }

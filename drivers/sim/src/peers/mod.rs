@@ -8,6 +8,7 @@ mod cell;
 pub(crate) mod hand_nodes;
 pub(crate) mod mark10;
 pub(crate) mod modbus_io;
+pub(crate) mod modbus_tcp;
 pub(crate) mod motors;
 pub(crate) mod rdt;
 pub(crate) mod registers;

@@ -26,6 +26,8 @@ pub(crate) struct OnLine {
     pub(crate) rate: u32,
     /// Plays it.
     pub(crate) play: fn(&Stage, &dyn ByteLink, &WorldConfig),
+    /// A table of registers, which may stand behind a network port, too.
+    pub(crate) is_modbus: bool,
 }
 
 const fn row(
@@ -39,6 +41,21 @@ const fn row(
         part,
         rate,
         play,
+        is_modbus: false,
+    }
+}
+
+/// A table of registers.
+const fn registers(
+    driver: &'static str,
+    part: Part,
+    rate: u32,
+    play: fn(&Stage, &dyn ByteLink, &WorldConfig),
+) -> OnLine {
+    let line = row(driver, part, rate, play);
+    OnLine {
+        is_modbus: true,
+        ..line
     }
 }
 
@@ -77,7 +94,7 @@ pub(crate) const ON_LINE: &[OnLine] = &[
             );
         },
     ),
-    row("modbus-io", Part::Io, 115_200, |stage, link, config| {
+    registers("modbus-io", Part::Io, 115_200, |stage, link, config| {
         play(
             stage,
             link,
@@ -162,34 +179,34 @@ pub(crate) const ON_LINE: &[OnLine] = &[
     row("scpi-meter", Part::Meter, 115_200, |stage, link, _| {
         play(stage, link, &manners(1000, 50), Texts::new(texts::scpi()));
     }),
-    row("robotiq-2f85", Part::Hand, 115_200, |stage, link, _| {
+    registers("robotiq-2f85", Part::Hand, 115_200, |stage, link, _| {
         play_registers(stage, link, Robotiq::default());
     }),
-    row("robotiq-2f140", Part::Hand, 115_200, |stage, link, _| {
+    registers("robotiq-2f140", Part::Hand, 115_200, |stage, link, _| {
         play_registers(stage, link, Robotiq::default());
     }),
-    row("robotiq-hand-e", Part::Hand, 115_200, |stage, link, _| {
+    registers("robotiq-hand-e", Part::Hand, 115_200, |stage, link, _| {
         play_registers(stage, link, Robotiq::default());
     }),
-    row("dh-pgc", Part::Hand, 115_200, |stage, link, _| {
+    registers("dh-pgc", Part::Hand, 115_200, |stage, link, _| {
         play_registers(stage, link, Dh::default());
     }),
-    row("dh-rgi", Part::Hand, 115_200, |stage, link, _| {
+    registers("dh-rgi", Part::Hand, 115_200, |stage, link, _| {
         play_registers(stage, link, Dh::default());
     }),
-    row("oymotion-rohand", Part::Hand, 115_200, |stage, link, _| {
+    registers("oymotion-rohand", Part::Hand, 115_200, |stage, link, _| {
         play_registers(stage, link, RoHand);
     }),
-    row("linker-o6", Part::Hand, 115_200, |stage, link, _| {
+    registers("linker-o6", Part::Hand, 115_200, |stage, link, _| {
         play_registers(stage, link, Linker);
     }),
-    row("linker-l6", Part::Hand, 115_200, |stage, link, _| {
+    registers("linker-l6", Part::Hand, 115_200, |stage, link, _| {
         play_registers(stage, link, Linker);
     }),
-    row("inspire-rh56dftp", Part::Hand, 115_200, |stage, link, _| {
+    registers("inspire-rh56dftp", Part::Hand, 115_200, |stage, link, _| {
         play_registers(stage, link, Dftp);
     }),
-    row(
+    registers(
         "ufactory-gripper",
         Part::Hand,
         2_000_000,
@@ -197,7 +214,7 @@ pub(crate) const ON_LINE: &[OnLine] = &[
             play_registers(stage, link, Ufactory::default());
         },
     ),
-    row("brainco-revo2", Part::Hand, 460_800, |stage, link, _| {
+    registers("brainco-revo2", Part::Hand, 460_800, |stage, link, _| {
         play_registers(stage, link, Revo2::default());
     }),
     // servos stand apart from the world, as a meter does

@@ -167,10 +167,13 @@ impl<'a> Bus<'a> {
         let until = self.clock.now() + ms(5000);
         while let Some(frame) = self.recv(until) {
             match client.on(&frame) {
-                Step::NotMine => {}
+                Step::NotMine | Step::Wait => {}
                 Step::Send(next) => self.send(next),
                 Step::SendAll(block) => block.into_iter().for_each(|frame| self.send(frame)),
-                Step::Done(data) => return Ok(data),
+                Step::Done(data, taken) => {
+                    taken.into_iter().for_each(|frame| self.send(frame));
+                    return Ok(data);
+                }
                 Step::Failed(failure, _) => return Err(failure),
             }
         }

@@ -149,6 +149,7 @@ impl Node {
         match command {
             NmtCommand::Start => {
                 self.nmt = NmtState::Operational;
+                self.commanded = [None; 4]; // watched from the first one on
                 self.sending.begin();
             }
             NmtCommand::Stop => {
@@ -371,7 +372,8 @@ impl Node {
             .filter(|_| self.nmt == NmtState::Operational);
         let commands = (0u16..)
             .zip(self.commanded)
-            .filter_map(|(slot, last)| Some(last? + pdo::deadline(&self.objects, slot)?));
+            .filter_map(|(slot, last)| Some(last? + pdo::deadline(&self.objects, slot)?))
+            .filter(|_| self.nmt == NmtState::Operational);
         [self.next_heartbeat, host, process, commands.min()]
             .into_iter()
             .flatten()
