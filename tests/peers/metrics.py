@@ -307,6 +307,17 @@ def hold_drift(samples, edge):
     return {"change": last.mean() - first.mean(), "u": u, "slope": np.polynomial.Polynomial.fit(t, y, 1).convert().coef[1]}
 
 
+@metric("departure")
+def departure(samples, edge, sigma, n):
+    t = np.array([row[0] for row in samples])
+    p = np.array([row[1] for row in samples])
+    first = p[t <= t[0] + edge]
+    away = np.linalg.norm(p - first.mean(axis=0), axis=1)
+    u = (first.std(axis=0, ddof=1) / math.sqrt(len(first))).max()
+    largest = integrate.quad(lambda x: x * 2 * n * stats.norm.pdf(x) * stats.norm.cdf(x) ** (2 * n - 1), -12, 12, epsabs=1e-13, epsrel=1e-13, limit=500)[0]
+    return {"largest": away.max(), "u": u, "lift": math.sqrt(3) * sigma * largest}
+
+
 # --- hands --------------------------------------------------------------------------------------------
 
 

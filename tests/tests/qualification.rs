@@ -43,6 +43,7 @@ fn says_the_right_thing_of_every_device(suite: &str) {
 fn payload_and_stops_say_the_right_thing_of_good_and_bad_arms() {
     says_the_right_thing_of_every_device("payload");
     says_the_right_thing_of_every_device("safety-stops");
+    says_the_right_thing_of_every_device("stop-devices");
 }
 
 #[test]

@@ -38,8 +38,8 @@ mod rig;
 mod stand;
 
 pub use arm::{
-    ArmConfig, BrakeConfig, KinematicError, ProgramConfig, ServoConfig, StopConfig, ThermalConfig,
-    VisitConfig,
+    ArmConfig, BrakeConfig, KinematicError, ProgramConfig, ServoConfig, StopConfig, StopDevice,
+    ThermalConfig, VisitConfig,
 };
 pub use fault::{FaultConfig, FaultKind, Trigger};
 pub use hand::{

@@ -280,6 +280,9 @@ pub enum Stop {
     },
     /// An output of the bench, for example the emergency-stop chain.
     Output(SetOutput),
+    /// A person demands it by hand, on any stop device of the machine: the prompt tells them to, and
+    /// is answered once they have. Nobody is inside.
+    Person(Prompt),
     /// The heartbeat to the device is withheld until `resume`.
     Heartbeat {
         /// Device.

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// The operating system refused a file operation.
-    #[error("{what} {}: {source}", path.display())]
+    #[error("{what} {}: {answer}", path.display())]
     Io {
         /// What was tried: `write`, `create`.
         what: &'static str,
         /// On which file.
         path: PathBuf,
-        /// Its answer.
-        source: io::Error,
+        /// Its answer; said above, and so no source of its own, which would be said again.
+        answer: io::Error,
     },
     /// The disk is full. The line of this event is in the record all the same, written from the
     /// reserve; every later event answers with this too. The run must halt and end as a fault.
@@ -73,7 +73,7 @@ pub enum RecordError {
 /// Turns the operating system's error into ours, with what was tried on which file.
 pub(crate) fn at(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RecordError {
     let path = path.to_path_buf();
-    move |source| RecordError::Io { what, path, source }
+    move |answer| RecordError::Io { what, path, answer }
 }
 
 /// Whether an error means that there is no room left.

@@ -36,7 +36,11 @@ impl Recording {
     /// [`RecordError::Io`] when a file cannot be. Everything else that is wrong is in
     /// [`Facts::damage`].
     pub fn open(folder: &Path) -> Result<Recording, RecordError> {
-        let journal = read_journal(&folder.join(EVENTS))?;
+        let events = folder.join(EVENTS);
+        if folder.is_dir() && !events.exists() {
+            return Err(not_a_record(folder, &no_events(folder)));
+        }
+        let journal = read_journal(&events)?;
         let opened = journal.lines.first().map(|l| &l.event.body);
         let Some(EventBody::Opened {
             run,
@@ -348,6 +352,25 @@ fn file(path: &str, bytes: u64, sha256: String) -> FileDigest {
         path: path.to_string(),
         bytes,
         sha256,
+    }
+}
+
+/// What is said of a folder without events: where there are some, one level further down.
+fn no_events(folder: &Path) -> String {
+    let below = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut runs: Vec<String> = below
+        .map(|entry| entry.path())
+        .filter(|path| path.join(EVENTS).is_file())
+        .map(|path| path.display().to_string())
+        .collect();
+    runs.sort();
+    match runs.as_slice() {
+        [] => format!("it has no {EVENTS}"),
+        [one] => format!("it has no {EVENTS}; did you mean {one}?"),
+        [.., last] => format!(
+            "it has no {EVENTS}, but {} folders in it have, the last of them {last}",
+            runs.len()
+        ),
     }
 }
 

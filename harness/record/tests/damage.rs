@@ -165,10 +165,16 @@ fn another_plan_under_the_same_hash_is_seen() {
 fn a_folder_without_a_first_line_is_no_record() {
     let folder = Folder::new();
     fs::create_dir_all(folder.run()).unwrap();
+    let said = |path: &Path| Recording::open(path).err().unwrap().to_string();
+    assert!(said(&folder.run()).ends_with("it has no run.jsonl"));
     assert!(matches!(
-        Recording::open(&folder.run()),
+        Recording::open(&folder.run().join("nowhere")),
         Err(RecordError::Io { .. })
     ));
+    // The folder of the runs in the place of a run's: it says which there is.
+    let inner = folder.run().join("payload-1");
+    copy(finished(), &inner);
+    assert!(said(&folder.run()).ends_with(&format!("did you mean {}?", inner.display())));
     for text in ["", "\n", "{}\n", "{\"seq\":1}", "not json\n"] {
         fs::write(folder.run().join("run.jsonl"), text).unwrap();
         assert!(matches!(

@@ -319,6 +319,7 @@ impl<'a> Walk<'a> {
         };
         match stop {
             Stop::Output(set) => self.set(set, scope),
+            Stop::Person(prompt) => self.prompt(prompt, scope),
             Stop::Command { device } => match self.bench.device(device)?.halt() {
                 Some(_) => Ok(()),
                 None => Err(lacks(device, "stop command", "停止指令")),

@@ -2,7 +2,7 @@
 
 mod support;
 
-use certbench_model::step::{Does, Otherwise, Stop};
+use certbench_model::step::{Ask, Does, Otherwise, Presence, Stop};
 use certbench_model::{CaseEnd, EventBody, FaultKind, RunEnd, Step};
 use certbench_roles::{Answer, Trouble};
 use certbench_run::StopRequest;
@@ -436,6 +436,54 @@ fn motion_after_the_reset_of_a_stop_is_a_device_event() {
         matches!(&ends[0].1, CaseEnd::DeviceEvent(text) if text.contains("restart-after-reset")),
         "{ends:?}"
     );
+}
+
+/// A stop that a person demands a while after they were told to; the arm reports the stop when it comes.
+fn stop_by_hand(bench: &Bench) -> Vec<Step> {
+    let thinks = [("press".to_string(), Duration::from_secs(5))];
+    bench.desk.thinks.lock().unwrap().extend(thinks);
+    let arm = bench.arm.clone();
+    bench.at(IN_FIRST, move || arm.body.event("stopped-from-outside"));
+    let Step::Prompt(told) = prompt("press", Presence::Outside, Ask::Instruct) else {
+        unreachable!("a prompt")
+    };
+    vec![started("p1"), Step::Stop(Stop::Person(told)), wait(0.1)]
+}
+
+#[test]
+fn what_the_arm_tells_after_a_stop_by_hand_ends_nothing_and_is_on_the_record() {
+    let bench = Bench::simulated();
+    let steps = stop_by_hand(&bench);
+    bench.perform(&plan(vec![case("one", steps)]));
+    assert_eq!(bench.ends(), [("one".to_string(), CaseEnd::Completed)]);
+    let by_whom =
+        |e: &EventBody| matches!(e, EventBody::Answered { prompt, .. } if prompt == "press");
+    assert!(bench.has(by_whom));
+    assert!(bench.has(
+        |e| matches!(e, EventBody::DeviceEvent { code, .. } if code == "stopped-from-outside")
+    ));
+}
+
+#[test]
+fn the_same_without_a_stop_in_the_plan_is_a_device_event() {
+    let bench = Bench::simulated();
+    let mut steps = stop_by_hand(&bench);
+    steps[1] = prompt("press", Presence::Outside, Ask::Instruct);
+    bench.perform(&plan(vec![case("one", steps)]));
+    let ends = bench.ends();
+    assert!(matches!(&ends[0].1, CaseEnd::DeviceEvent(_)), "{ends:?}");
+}
+
+#[test]
+fn a_person_who_does_not_press_leaves_the_case_unanswered_and_halts_the_arm() {
+    let bench = Bench::simulated();
+    let steps = stop_by_hand(&bench);
+    let no = [("press".to_string(), vec![Answer::No])];
+    bench.desk.answers.lock().unwrap().extend(no);
+    bench.perform(&plan(vec![case("one", steps)]));
+    let ends = bench.ends();
+    assert!(matches!(&ends[0].1, CaseEnd::Unanswered(_)), "{ends:?}");
+    assert!(bench.has(|e| matches!(e, EventBody::Halted { device, .. } if device == "arm")));
 }
 
 #[test]

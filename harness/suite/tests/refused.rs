@@ -269,6 +269,8 @@ fn sense() {
             ("a move of nothing", SUITE, "{ joints: { j1: 30 deg } }", "{ joints: {} }", &["empty-target"]),
             ("a trial in a trial", SUITE, "- set: { output: support, to: raised }", "- trial: { id: inner, steps: [{ mark: { name: x } }] }", &["nested-trial"]),
             ("two stops in one", SUITE, "- stop: { command: arm }", "- stop: { command: arm, heartbeat: arm }", &["one-of"]),
+            ("a stop by a hand inside", SUITE, "- stop: { command: arm }", "- stop: { person: { id: press, text: { en: Press it., zh: 请按下。 } } }", &["stop-by-hand"]),
+            ("a stop by hand that asks", SUITE, "- stop: { command: arm }", "- stop: { person: { id: press, text: { en: Press it., zh: 请按下。 }, presence: outside, ask: attach } }", &["stop-by-hand"]),
             ("half a stop", SUITE, "- stop: { command: arm }", "- stop: { output: support }", &["missing-key"]),
             ("times and table", SUITE, "over: { times: $cycles }", "over: { times: $cycles, table: poses }", &["one-of"]),
             ("no pass", SUITE, "over: { times: $cycles }", "over: { times: 0 }", &["out-of-range"]),

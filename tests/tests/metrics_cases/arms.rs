@@ -27,6 +27,7 @@ pub(crate) const TABLE: Table = &[
     ("cube", cubes),
     ("droop", drooping),
     ("hold-drift", holding),
+    ("departure", departing),
 ];
 
 fn centre(d: &mut Draw) -> Position {
@@ -375,6 +376,26 @@ fn drooping(d: &mut Draw) -> Case {
     (
         json!({ "without": without, "with": with_load }),
         json!({ "components": droop.components, "magnitude": droop.magnitude }),
+    )
+}
+
+fn departing(d: &mut Draw) -> Case {
+    let at = centre(d);
+    let n = d.whole(20, 200);
+    let samples: Vec<(f64, Position)> = d
+        .positions(n, at, 0.3)
+        .into_iter()
+        .enumerate()
+        .map(|(i, p)| (0.01 * i as f64, p))
+        .collect();
+    let sigma = d.between(0.001, 0.1);
+    let seen = payload::departure(&samples, 0.055).unwrap();
+    (
+        json!({ "samples": samples, "edge": 0.055, "sigma": sigma, "n": n }),
+        json!({
+            "largest": seen.largest, "u": seen.start_u,
+            "lift": payload::departure_lift(sigma, n as usize),
+        }),
     )
 }
 

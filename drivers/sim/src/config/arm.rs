@@ -168,6 +168,21 @@ pub struct StopConfig {
     pub restarts_after_reset: bool,
     /// A fault of the drives: they go on with what they do when their master falls silent.
     pub ignores_silence: bool,
+    /// The stop devices of the machine that a person reaches, by name: what a prompt presses and
+    /// releases.
+    pub devices: BTreeMap<String, StopDevice>,
+}
+
+/// How a stop device of the machine is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StopDevice {
+    /// It opens the emergency-stop chain.
+    Wired,
+    /// A fault: it latches, and nothing hears it.
+    Dead,
+    /// A fault: nothing hears it in the operating mode `manual`.
+    BypassedInManual,
 }
 
 impl Default for ArmConfig {
@@ -254,6 +269,7 @@ impl Default for StopConfig {
             welded: false,
             restarts_after_reset: false,
             ignores_silence: false,
+            devices: BTreeMap::new(),
         }
     }
 }

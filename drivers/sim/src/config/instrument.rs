@@ -159,6 +159,8 @@ pub enum InputWire {
     PowerCut,
     /// The drives have power (contactor closed).
     DrivePower,
+    /// A stop device of the machine is pressed: its own contact, whether anything hears it or not.
+    StopPressed,
     /// The support is up, at its stop.
     SupportRaised,
     /// The support is down, at its stop.

@@ -1,8 +1,10 @@
 //! The arm: six joints, what gravity and warmth do to them, and its emergency stop.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use crate::config::ArmConfig;
+use crate::config::{ArmConfig, StopDevice};
 use crate::dynamics::{Delayed, History, Relaxation};
 use crate::kinematics::{Chain, Frame, Statics};
 use crate::rng::{Noise, Stream};
@@ -88,6 +90,10 @@ pub(crate) struct Arm {
     /// When a controller that restarts after a reset does so.
     restart_at: Option<u64>,
     pub(crate) trouble: Vec<(usize, NodeTrouble)>,
+    /// Stop devices that somebody holds pressed or that have latched.
+    pressed: BTreeSet<String>,
+    /// The operating mode: manual, or automatic.
+    pub(crate) manual: bool,
 }
 
 impl Arm {
@@ -112,6 +118,8 @@ impl Arm {
             was_at_rest: true,
             interrupted: [None; 6],
             restart_at: None,
+            pressed: BTreeSet::new(),
+            manual: false,
             trouble: Vec::new(),
             config: config.clone(),
             grid,
@@ -293,13 +301,46 @@ impl Arm {
         self.report_rest(step, log);
     }
 
+    /// A person presses or releases a stop device of the machine.
+    pub(crate) fn press(&mut self, device: &str, pressed: bool) -> Result<(), String> {
+        let devices = &self.config.stop.devices;
+        if !devices.contains_key(device) {
+            let known: Vec<&str> = devices.keys().map(String::as_str).collect();
+            return Err(format!(
+                "the arm has no stop device `{device}`; it has: {}",
+                known.join(", ")
+            ));
+        }
+        match pressed {
+            true => self.pressed.insert(device.to_string()),
+            false => self.pressed.remove(device),
+        };
+        Ok(())
+    }
+
+    /// Whether any of its stop devices is pressed, wired or dead.
+    pub(crate) fn has_stop_pressed(&self) -> bool {
+        !self.pressed.is_empty()
+    }
+
+    fn hears_a_stop_device(&self) -> bool {
+        let devices = &self.config.stop.devices;
+        let mut pressed = self.pressed.iter().filter_map(|name| devices.get(name));
+        pressed.any(|wire| match wire {
+            StopDevice::Wired => true,
+            StopDevice::Dead => false,
+            StopDevice::BypassedInManual => !self.manual,
+        })
+    }
+
     /// The safety controller: reads the chain, stops, switches the drives' supply.
     fn stop_safely(&mut self, step: u64, chain_open: bool, cut: bool, log: &mut Log) {
+        let open = chain_open || self.hears_a_stop_device();
         let stop = &self.config.stop;
         let contactor_steps = self.grid.steps(stop.contactor_ms);
         let opens = stop.welded; // what an opened contactor then is
         self.demand
-            .set(step + self.grid.steps(stop.reaction_ms), chain_open || cut);
+            .set(step + self.grid.steps(stop.reaction_ms), open || cut);
         self.demand.advance(step);
         let mut restarts = false;
         match self.safety {

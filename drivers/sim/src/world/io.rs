@@ -12,6 +12,7 @@ use super::programs::Told;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Contacts {
     pub(crate) drive_power: bool,
+    pub(crate) stop_pressed: bool,
     pub(crate) support_up: bool,
     pub(crate) support_down: bool,
     pub(crate) program_busy: bool,
@@ -161,6 +162,7 @@ impl Io {
                 Some(InputWire::EstopClosed) => !open,
                 Some(InputWire::PowerCut) => cut,
                 Some(InputWire::DrivePower) => seen.drive_power,
+                Some(InputWire::StopPressed) => seen.stop_pressed,
                 Some(InputWire::SupportRaised) => seen.support_up,
                 Some(InputWire::SupportLowered) => seen.support_down,
                 Some(InputWire::ProgramBusy) => seen.program_busy,

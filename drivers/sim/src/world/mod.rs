@@ -196,6 +196,7 @@ impl World {
     fn contacts(&self) -> Contacts {
         Contacts {
             drive_power: self.arm.as_ref().is_some_and(Arm::has_supply),
+            stop_pressed: self.arm.as_ref().is_some_and(Arm::has_stop_pressed),
             support_up: self.hand.as_ref().is_some_and(Hand::support_is_up),
             support_down: self.hand.as_ref().is_some_and(Hand::support_is_down),
             program_busy: self.programs.as_ref().is_some_and(Programs::is_busy),
@@ -295,6 +296,21 @@ impl World {
                 }
                 self.tracker.put(self.step, value)?;
             }
+            "press" | "release" => {
+                let arm = self.arm.as_mut();
+                arm.ok_or("there is no machine with stop devices")?
+                    .press(value, key == "press")?;
+                self.fresh = true;
+            }
+            "mode" => {
+                let arm = self.arm.as_mut();
+                let arm = arm.ok_or("there is no machine with operating modes")?;
+                arm.manual = match value {
+                    "automatic" => false,
+                    "manual" => true,
+                    _ => return Err(format!("the mode is automatic or manual, not `{value}`")),
+                };
+            }
             "pendant" => {
                 let step = self.step;
                 let (Some(programs), Some(arm)) = (&mut self.programs, &mut self.arm) else {
@@ -317,7 +333,7 @@ impl World {
             }
             _ => {
                 return Err(format!(
-                    "nothing here is called `{key}`; a prompt can change load, mount, support, target, pendant, stand, spring, lever and joint-speed"
+                    "nothing here is called `{key}`; a prompt can change load, mount, support, press, release, mode, target, pendant, stand, spring, lever and joint-speed"
                 ));
             }
         }

@@ -127,6 +127,7 @@ pub(crate) fn compute(task: Task<'_>) -> Answer {
         "iso9283-pose-repeatability" => pose::repeatability(task, &mut answer),
         "payload-droop" => payload::droop(task, &mut answer),
         "hold-drift" => payload::drift(task, &mut answer),
+        "largest-departure" => payload::departure(task, &mut answer),
         "success-rate" => success::rate(task, &mut answer),
         "peak-force" => force::peak(task, &mut answer),
         "stop-time" => stop::time(task, &mut answer),

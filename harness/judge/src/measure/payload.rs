@@ -6,7 +6,7 @@ use crate::figure;
 use crate::metric::iso9283::Position;
 use crate::metric::payload;
 use crate::stats::summary::Summary;
-use certbench_model::figure::FigureKind;
+use certbench_model::figure::{Figure, FigureKind};
 use certbench_model::finding::{Reason, Value};
 use certbench_model::{Channel, Text, Unit};
 
@@ -14,6 +14,13 @@ use certbench_model::{Channel, Text, Unit};
 struct Stay {
     positions: Vec<(f64, Position)>,
     distance_mm: f64,
+}
+
+impl Stay {
+    /// Times of the first and the last position, seconds.
+    fn span(&self) -> Option<(f64, f64)> {
+        Some((self.positions.first()?.0, self.positions.last()?.0))
+    }
 }
 
 fn stay(task: Task<'_>, window: Window<'_>, answer: &mut Answer) -> Result<Stay, Reason> {
@@ -136,24 +143,73 @@ pub(super) fn drift(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
             None,
         ),
     ]);
+    let title = Text::new(
+        "Departure from the start of the hold",
+        "相对保持起始位置的偏离",
+    );
+    answer.figures.push(drawn(task, title, &worst.departures));
+    answer.value = Some(Value::Quantity(measured));
+    Ok(())
+}
+
+/// Worst of the windows: how far what should stand moves from where it stood.
+pub(super) fn departure(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
+    let channel = task.channel("position")?;
+    let share = task.params().positive("edge", Unit::one())?;
+    let mm = unit("mm");
+    let windows = task.windows("over", answer)?;
+    answer.n = u32::try_from(windows.len()).unwrap_or(u32::MAX);
+    let n = windows.len();
+    let mut worst: Option<(payload::Departure, f64)> = None;
+    for window in windows {
+        let stay = stay(task, window, answer)?;
+        let (first, last) = stay.span().ok_or_else(none)?;
+        let seen = payload::departure(&stay.positions, share * (last - first));
+        let seen = seen.ok_or_else(none)?;
+        if worst.as_ref().is_none_or(|w| seen.largest > w.0.largest) {
+            worst = Some((seen, stay.distance_mm));
+        }
+    }
+    let (worst, far_mm) = worst.ok_or_else(none)?;
+    let mut budget = Budget::default();
+    budget.scatter(
+        Text::new("Scatter of where it stood first", "起始位置读数的分散"),
+        worst.start_u,
+        worst.start_n as f64 - 1.0,
+    );
+    instrument_twice(&mut budget, channel, far_mm)?;
+    if let Some(noise) = pose::in_mm(channel, budget::noise(channel))? {
+        budget.rectangular(
+            Text::new("Largest of noisy readings", "噪声读数的最大值偏高"),
+            payload::departure_lift(noise, worst.distances.len()),
+            channel.calibration.as_ref().map(|c| c.certificate.clone()),
+        );
+    }
+    answer.figures.push(drawn(
+        task,
+        Text::new("Departure from where it stood first", "相对起始位置的偏离"),
+        &worst.distances,
+    ));
+    answer.value = Some(Value::Quantity(budget.measured(worst.largest, mm, n)));
+    Ok(())
+}
+
+/// Departures against time, with the limit of the measure.
+fn drawn(task: Task<'_>, title: Text, departures: &[(f64, f64)]) -> Figure {
+    let mm = unit("mm");
     let curve = figure::series(
         Text::new("departure from the start", "相对起始的偏离"),
-        figure::decimate(&worst.departures),
+        figure::decimate(departures),
     );
     let mut drawn = figure::figure(
         FigureKind::Curve,
-        Text::new(
-            "Departure from the start of the hold",
-            "相对保持起始位置的偏离",
-        ),
+        title,
         figure::axis(Text::new("Time", "时间"), unit("s")),
         figure::axis(Text::new("Departure", "偏离"), mm),
         vec![curve],
     );
     drawn.limits = figure::limits(task.measure.accept.as_ref(), mm);
-    answer.figures.push(drawn);
-    answer.value = Some(Value::Quantity(measured));
-    Ok(())
+    drawn
 }
 
 struct Hold {
@@ -168,7 +224,7 @@ struct Hold {
 }
 
 fn hold(stay: &Stay, share: f64) -> Option<Hold> {
-    let (first, last) = (stay.positions.first()?.0, stay.positions.last()?.0);
+    let (first, last) = stay.span()?;
     let edge = share * (last - first);
     let axis = |i: usize| {
         let samples: Vec<(f64, f64)> = stay.positions.iter().map(|(t, p)| (*t, p[i])).collect();
@@ -176,28 +232,17 @@ fn hold(stay: &Stay, share: f64) -> Option<Hold> {
     };
     let [x, y, z] = [axis(0)?, axis(1)?, axis(2)?];
     let size = |a: f64, b: f64, c: f64| a.hypot(b).hypot(c);
-    let start: Vec<Position> = stay
-        .positions
-        .iter()
-        .filter(|(t, _)| *t <= first + edge)
-        .map(|p| p.1)
-        .collect();
-    let start = crate::metric::iso9283::barycentre(&start)?;
-    let departures: Vec<(f64, f64)> = stay
-        .positions
-        .iter()
-        .map(|(t, p)| (*t, size(p[0] - start[0], p[1] - start[1], p[2] - start[2])))
-        .collect();
+    let departure = payload::departure(&stay.positions, edge)?;
     Some(Hold {
         change: size(x.change, y.change, z.change),
         // The largest axis: the direction of a small change is not known well enough for less.
         u: x.change_u.max(y.change_u).max(z.change_u),
         nu: x.change_nu,
         slope: size(x.slope_per_s, y.slope_per_s, z.slope_per_s),
-        departure: departures.iter().map(|d| d.1).fold(0.0, f64::max),
+        departure: departure.largest,
         duration_s: last - first,
         distance_mm: stay.distance_mm,
-        departures,
+        departures: departure.distances,
     })
 }
 

@@ -1,6 +1,7 @@
 //! What a load does to a pose: droop when it is put on, drift while it is held.
 
 use super::iso9283::{Position, barycentre};
+use crate::stats::normal;
 use crate::stats::summary::Summary;
 
 /// Displacement by the load, millimetres.
@@ -74,6 +75,60 @@ pub fn drift(samples: &[(f64, f64)], edge_s: f64) -> Option<Drift> {
     })
 }
 
+/// How far what should stand moves from where it stood, in the unit of the positions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Departure {
+    /// Distance of every position from the mean of the first ones, with its time.
+    pub distances: Vec<(f64, f64)>,
+    /// The largest of them.
+    pub largest: f64,
+    /// Type A standard uncertainty of the mean of the first ones, of the axis that scatters most.
+    pub start_u: Option<f64>,
+    /// How many there are of the first ones.
+    pub start_n: usize,
+}
+
+/// `max |p(t) - mean(p(t') : t' <= t0 + edge)|` of `(time in seconds, position)` samples: certbench's own
+/// definition. Noise only adds to it ([`departure_lift`]). `None` without a sample, or when a number
+/// is not finite.
+#[must_use]
+pub fn departure(samples: &[(f64, Position)], edge_s: f64) -> Option<Departure> {
+    let begin = samples.first()?.0;
+    let first: Vec<Position> = samples
+        .iter()
+        .filter(|(t, _)| *t <= begin + edge_s)
+        .map(|s| s.1)
+        .collect();
+    let start = barycentre(&first)?;
+    let from = |p: &Position| {
+        (p[0] - start[0])
+            .hypot(p[1] - start[1])
+            .hypot(p[2] - start[2])
+    };
+    let distances: Vec<(f64, f64)> = samples.iter().map(|(t, p)| (*t, from(p))).collect();
+    let largest = distances.iter().map(|d| d.1).fold(0.0, f64::max);
+    let axis = |i: usize| {
+        let along: Vec<f64> = first.iter().map(|p| p[i]).collect();
+        Summary::of(&along)?.standard_uncertainty_of_mean()
+    };
+    let start_u = axis(0).zip(axis(1)).zip(axis(2));
+    let finite = largest.is_finite() && distances.iter().all(|d| d.1.is_finite());
+    finite.then_some(Departure {
+        distances,
+        largest,
+        start_u: start_u.map(|((x, y), z)| x.max(y).max(z)),
+        start_n: first.len(),
+    })
+}
+
+/// How far at most the largest departure of `n` positions is expected to sit above the truth for
+/// independent noise of standard deviation `sigma` in each axis: `sqrt(3)` times the expected largest
+/// of `2n` standard normals (each axis, either way), in the unit of `sigma`.
+#[must_use]
+pub fn departure_lift(sigma: f64, n: usize) -> f64 {
+    3f64.sqrt() * sigma * normal::expected_maximum(n.saturating_mul(2))
+}
+
 /// Least-squares slope of `(t, y)` samples, y's unit per t's; `None` without spread in t.
 #[must_use]
 pub fn slope(samples: &[(f64, f64)]) -> Option<f64> {
@@ -140,6 +195,23 @@ mod tests {
         to_digits(drift.change, -0.540, 9);
         to_digits(drift.duration_s, 600.0, 9);
         assert_eq!(drift.change_nu, 60.0);
+    }
+
+    #[test]
+    fn a_jerk_and_back_is_a_departure_and_no_drift() {
+        let stands = |i: i32| match i {
+            40..=44 => [500.3, 0.4, 300.0],
+            _ => [500.0, 0.0, 300.0],
+        };
+        let stay: Vec<_> = (0..100).map(|i| (0.02 * f64::from(i), stands(i))).collect();
+        let seen = departure(&stay, 0.2).unwrap();
+        to_digits(seen.largest, 0.5, 9);
+        assert_eq!((seen.start_n, seen.start_u), (11, Some(0.0)));
+        assert_eq!(departure(&[], 0.2), None);
+        assert_eq!(departure(&[(0.0, [f64::NAN; 3])], 0.2), None);
+        // A thousand draws either way: 3.24 sigma is the expected largest of 1,000 (tables), a little
+        // more of 2,000.
+        to_digits(departure_lift(1.0, 500) / 3f64.sqrt(), 3.24, 2);
     }
 
     #[test]

@@ -18,12 +18,6 @@ pub fn z(value: f64, reference: f64, sigma: f64) -> Option<f64> {
     (sigma > 0.0 && z.is_finite()).then_some(z)
 }
 
-/// `zeta = (x - X) / sqrt(u_x² + u_X²)` with standard uncertainties.
-#[must_use]
-pub fn zeta(value: f64, u_value: f64, reference: f64, u_reference: f64) -> Option<f64> {
-    e_n(value, u_value, reference, u_reference)
-}
-
 /// `z' = (x - X) / sqrt(sigma_pt² + u_X²)` (9.5): for an assigned value whose standard uncertainty is
 /// more than 0.3 sigma_pt.
 #[must_use]

@@ -22,6 +22,7 @@ pub fn vocabulary() -> Vec<MetricDescription> {
         pose_repeatability(),
         payload_droop(),
         hold_drift(),
+        largest_departure(),
         success_rate(),
         peak_force(),
         stop_time(),
@@ -102,18 +103,45 @@ fn payload_droop() -> MetricDescription {
     }
 }
 
+fn edge() -> ParamDescription {
+    param(
+        "edge",
+        Text::new(
+            "Share of the hold averaged at its begin and end",
+            "保持段首尾取平均的时间占比",
+        ),
+        ParamKind::Quantity(Unit::one()),
+        Some(quantity(10.0, "%")),
+    )
+}
+
+fn largest_departure() -> MetricDescription {
+    MetricDescription {
+        unit: Some(unit("mm")),
+        params: vec![ParamDescription {
+            title: Text::new(
+                "Share of the window averaged at its begin",
+                "窗口起始取平均的时间占比",
+            ),
+            ..edge()
+        }],
+        ..metric(
+            "largest-departure",
+            Text::new("Largest departure of what should stand", "静止件的最大偏离"),
+            Text::new(
+                "Largest |position - mean over the first part of the window|, worst of the windows; \
+                 certbench's own definition",
+                "|位置 - 窗口首段位置均值| 的最大值，取各窗口最大值；certbench 自定义",
+            ),
+            vec![position()],
+        )
+    }
+}
+
 fn hold_drift() -> MetricDescription {
     MetricDescription {
         unit: Some(unit("mm")),
-        params: vec![param(
-            "edge",
-            Text::new(
-                "Share of the hold averaged at its begin and end",
-                "保持段首尾取平均的时间占比",
-            ),
-            ParamKind::Quantity(Unit::one()),
-            Some(quantity(10.0, "%")),
-        )],
+        params: vec![edge()],
         ..metric(
             "hold-drift",
             Text::new("Drift while holding", "保持期间的漂移"),

@@ -183,6 +183,7 @@ fn words(step: &Step, scope: &Scope) -> String {
         Step::Set(s) => format!("{} to {}", s.output, s.to),
         Step::Stop(Stop::Command { device }) => device.clone(),
         Step::Stop(Stop::Output(s)) => format!("{} to {}", s.output, s.to),
+        Step::Stop(Stop::Person(p)) => format!("by hand: {}", p.id),
         Step::Stop(Stop::Heartbeat { device }) => format!("{device}: heartbeat withheld"),
         Step::Stop(Stop::Recover { device, .. }) => format!("{device}: recover"),
         Step::Wait(w) => wait::words(w),

@@ -1,5 +1,5 @@
-//! Outputs, and the stops that a plan demands: by command, by output, by silence of the heartbeat;
-//! and the way back, which must not restart the motion.
+//! Outputs, and the stops that a plan demands: by command, by output, by a person's hand, by silence of
+//! the heartbeat; and the way back, which must not restart the motion.
 
 use crate::bench::Switch;
 use crate::executor::{Cut, Executor};
@@ -43,6 +43,11 @@ impl Executor {
             Stop::Output(set) => {
                 self.stopped_by_plan = true;
                 self.set(set)
+            }
+            // What the item tells from here on is what was to be expected.
+            Stop::Person(prompt) => {
+                self.stopped_by_plan = true;
+                self.prompt(prompt)
             }
             Stop::Heartbeat { device } => {
                 let joints = self.opened(device)?;

@@ -76,7 +76,7 @@ fn count(
         let hit = match (step, asked.what) {
             (Step::Window(w), Counted::Window(id)) => w.id == id,
             (Step::Trial(t), Counted::Trial(id)) => t.id == id,
-            (Step::Prompt(p), Counted::Prompt(id)) => p.id == id,
+            (Step::Prompt(p) | Step::Stop(Stop::Person(p)), Counted::Prompt(id)) => p.id == id,
             (Step::Repeat(r), Counted::Repeat(id)) => r.variable == id,
             (Step::Schedule(s), Counted::Repeat(id)) => s.variable == id,
             _ => false,
@@ -212,7 +212,7 @@ fn attempts(trial: &Trial) -> Bound {
 
 fn one(step: &Step) -> Bound {
     let own = match step {
-        Step::Prompt(_) => PROMPT_S,
+        Step::Prompt(_) | Step::Stop(Stop::Person(_)) => PROMPT_S,
         Step::Move(m) => m.timeout_s,
         Step::Grasp(g) => g.timeout_s,
         Step::Release(r) => r.timeout_s,

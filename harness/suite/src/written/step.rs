@@ -461,6 +461,8 @@ pub(crate) struct Stop {
     pub(crate) to: Option<At<String>>,
     /// The device whose heartbeat is withheld until it is brought back.
     pub(crate) heartbeat: Option<At<String>>,
+    /// What a person is told, who then demands it by hand: at the machine's own button or gate.
+    pub(crate) person: Option<At<Prompt>>,
 }
 
 /// Bring a device back after a stop.

@@ -83,6 +83,9 @@ impl Steps<'_> {
             Step::Set(s) => format!("{word} {} to {}", s.output, s.to),
             Step::Stop(Stop::Command { device }) => format!("{word} {device} by its own command"),
             Step::Stop(Stop::Output(s)) => format!("{word} by {} to {}", s.output, s.to),
+            Step::Stop(Stop::Person(p)) => {
+                format!("{word} by a person's hand ({}): {}", p.id, p.text.en)
+            }
             Step::Stop(Stop::Heartbeat { device }) => {
                 format!("{word} {device} by withholding its heartbeat")
             }

@@ -7,12 +7,14 @@ use crate::complaint::{Complaint, Span};
 use crate::plan::env::unit;
 use crate::written::shared::SetOutput as WrittenSet;
 use crate::written::step::{
-    Grasp as WrittenGrasp, Move as WrittenMove, Recover, Release as WrittenRelease,
-    Stop as WrittenStop, Target as WrittenTarget, Until as WrittenUntil,
+    Grasp as WrittenGrasp, Move as WrittenMove, Prompt as WrittenPrompt, Recover,
+    Release as WrittenRelease, Stop as WrittenStop, Target as WrittenTarget, Until as WrittenUntil,
 };
 use crate::yaml::{At, Scalar};
 use certbench_model::plan::{Limits, Preset};
-use certbench_model::step::{Grasp, Move, Release, SetOutput, Stop, Target, Until};
+use certbench_model::step::{
+    Ask, Grasp, Move, Presence, Prompt, Release, SetOutput, Stop, Target, Until,
+};
 use certbench_model::{Quantity, Unit};
 use std::collections::BTreeMap;
 
@@ -263,15 +265,20 @@ impl<'a> CaseReader<'a, '_> {
             written.command.is_some(),
             written.output.is_some() || written.to.is_some(),
             written.heartbeat.is_some(),
+            written.person.is_some(),
         ];
         if ways.iter().filter(|w| **w).count() != 1 {
             let message = "a stop is demanded in exactly one way";
             self.env
                 .sink
                 .push(Complaint::new("one-of", head, message).help(
-                "write `{ command: arm }`, `{ output: estop, to: open }` or `{ heartbeat: arm }`",
+                "write `{ command: arm }`, `{ output: estop, to: open }`, `{ heartbeat: arm }` or \
+                 `{ person: { id, text, presence: outside } }`",
             ));
             return None;
+        }
+        if let Some(person) = &written.person {
+            return self.stop_by_hand(person, place).map(Stop::Person);
         }
         match (
             &written.command,
@@ -296,6 +303,26 @@ impl<'a> CaseReader<'a, '_> {
                 None
             }
         }
+    }
+
+    /// The machine moves when they are told: nobody may be inside, and all that they can answer is
+    /// that they have done it.
+    fn stop_by_hand(&self, written: &'a At<WrittenPrompt>, place: &Place<'a>) -> Option<Prompt> {
+        let prompt = self.prompt(written.get()?, place)?;
+        let complain = |message: &str, help: &str| {
+            let complaint = Complaint::new("stop-by-hand", written.span, message);
+            self.env.sink.push(complaint.help(help));
+            None
+        };
+        if prompt.presence != Presence::Outside {
+            let help = "write `presence: outside` beside the text";
+            return complain("the machine moves while a person is told to stop it", help);
+        }
+        if !matches!(prompt.ask, Ask::Instruct | Ask::Confirm) {
+            let help = "leave `ask` out; ask what else is to be known in a prompt of its own";
+            return complain("a stop by hand is told, and asks nothing", help);
+        }
+        Some(prompt)
     }
 
     pub(super) fn recover(&self, written: &'a Recover, place: &Place<'a>) -> Option<Stop> {
