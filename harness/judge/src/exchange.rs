@@ -1,16 +1,16 @@
 //! Exchangeability over several records: one program, one mounting, several robots of one type, each
 //! in a run of its own (ISO 9283:1998, 7.7).
 
-use crate::budget::Budget;
+use crate::budget::{self, Budget};
 use crate::case;
-use crate::measure::{Answer, Attained, attained, registered};
+use crate::measure::{AXES, Answer, Attained, apart, attained, registered};
 use crate::metric::iso9283::Position;
 use crate::metric::iso9283::variation::variation;
 use crate::reason::because;
 use crate::run::reading;
 use crate::vocabulary;
-use certbench_model::finding::{Measured, Reason};
-use certbench_model::{Recorded, Text, Unit};
+use certbench_model::finding::{Measured, NamedValue, Reason};
+use certbench_model::{Quantity, Recorded, Text, Unit};
 use serde::Serialize;
 
 /// The measures whose visits are compared.
@@ -27,6 +27,9 @@ pub struct Exchanged {
     pub title: Text,
     /// `E = max |G_h - G_k|`, mm, with its uncertainty; `None`: it cannot be said.
     pub e: Option<Measured>,
+    /// `E_a`, `E_b`, `E_c` of the mean angles, degrees, where every run's instrument sees them; with U where
+    /// the certificates and the registrations cover angles. No limit is held against them.
+    pub angles: Vec<NamedValue>,
     /// The two runs that are farthest apart, as indices.
     pub pair: Option<[usize; 2]>,
     /// Why it cannot be said; beside an E: why no limit can be held against it.
@@ -107,6 +110,7 @@ fn at_pose(here: &Visited, all: &[Option<&Visited>]) -> Exchanged {
         id: here.id.clone(),
         title: here.title.clone(),
         e: None,
+        angles: Vec::new(),
         pair: None,
         reasons: Vec::new(),
     };
@@ -198,6 +202,49 @@ fn at_pose(here: &Visited, all: &[Option<&Visited>]) -> Exchanged {
         ));
     }
     exchanged.e = Some(budget.measured(e.value, mm, n));
+    exchanged.angles = angles(&attained);
     exchanged.pair = Some(e.pair);
     exchanged
+}
+
+/// Angles by axis, of the two runs that are farthest apart.
+fn angles(attained: &[&Attained]) -> Vec<NamedValue> {
+    let deg = Unit::parse("deg").unwrap_or(Unit::one());
+    let of_axis = |(axis, name): (usize, &str)| {
+        let series = attained.iter().map(|a| a.angles.get(axis)?.clone());
+        let seen = apart(&series.collect::<Option<Vec<_>>>()?)?;
+        let mut budget = Budget::default();
+        budget.scatter(Text::new("Scatter", "分散"), seen.u, seen.nu);
+        // No credit for which pair it is: what is known least, twice.
+        let twice = |each: Option<Vec<f64>>| {
+            Some(std::f64::consts::SQRT_2 * each?.into_iter().fold(0.0, f64::max))
+        };
+        let instruments = attained.iter().map(|a| budget::angle(&a.instrument.1));
+        let mut lines = vec![(
+            Text::new("Instrument", "仪器"),
+            twice(instruments.collect()),
+        )];
+        let ways = || attained.iter().map(|a| &a.registration);
+        // A registration that all runs have in common moves all means alike.
+        if ways().zip(ways().skip(1)).any(|(one, other)| one != other) {
+            let u = ways().map(|r| Some(r.u_angle?.to(deg).ok()? / 2.0));
+            lines.push((Text::new("Registration", "坐标系标定"), twice(u.collect())));
+        }
+        for (name, u) in lines {
+            match u {
+                Some(u) => budget.normal(name, u, None),
+                None => budget.unknown(),
+            }
+        }
+        Some(NamedValue {
+            symbol: format!("E_{name}"),
+            name: Text::new(
+                format!("Exchangeability of the angle {name}"),
+                format!("角度 {name} 的互换性"),
+            ),
+            value: Quantity::new(seen.value, deg),
+            u_expanded: budget.measured(seen.value, deg, 1).u_expanded,
+        })
+    };
+    AXES.into_iter().enumerate().filter_map(of_axis).collect()
 }

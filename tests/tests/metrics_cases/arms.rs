@@ -108,7 +108,7 @@ fn angle_varied(d: &mut Draw) -> Case {
         })
         .collect();
     let slices: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
-    let value = variation::angle_variation(&slices, command);
+    let value = variation::angle_variation(&slices, command).map(|v| v.value);
     (
         json!({ "command": command, "series": series }),
         json!({ "value": value }),

@@ -7,7 +7,7 @@ use crate::reason::because;
 use certbench_model::{Channel, Registration, Text};
 
 /// The names of the axes of rotation.
-pub(super) const AXES: [&str; 3] = ["a", "b", "c"];
+pub(crate) const AXES: [&str; 3] = ["a", "b", "c"];
 
 /// An angle, degrees.
 pub(super) struct Angle<'a> {

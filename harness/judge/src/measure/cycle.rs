@@ -1,7 +1,7 @@
 //! Grasp cycle time: from the command to full force to no force.
 
 use super::{Answer, Task, named, no_number, unit};
-use crate::budget::Budget;
+use crate::budget::{self, Budget};
 use crate::metric::hand::cycle::{self, Cycle};
 use crate::stats::Interval;
 use crate::stats::summary::Summary;
@@ -17,11 +17,18 @@ pub(super) fn time(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     );
     let [lower, upper] = channel.delay_s;
     let delay = Interval { lower, upper };
+    // By how much the force may seem to be gone too early or too late for the instrument's sake (k = 2).
+    let blur = budget::instrument(channel, none).map(|u| 2.0 * u.combined());
     let mut cycles: Vec<Cycle> = Vec::new();
+    let mut apart = Some(0.0f64);
     for window in task.windows("over", answer)? {
         let trace = window.trace(task.reader, &channel.id, &mut answer.doubts)?;
         trace.check_gaps(&mut answer.doubts);
-        let seen = cycle::cycle(&trace.scalar(), full, none, delay);
+        let samples = trace.scalar();
+        let gone = |none: f64| Some(cycle::cycle(&samples, full, none, delay)?.released_s.upper);
+        let of_window = blur.and_then(|by| Some(gone(none - by)? - gone(none + by)?));
+        apart = apart.zip(of_window).map(|(most, of)| most.max(of));
+        let seen = cycle::cycle(&samples, full, none, delay);
         cycles.push(seen.ok_or_else(|| {
             no_number(
                 "A window does not show the full force and its end",
@@ -56,6 +63,15 @@ pub(super) fn time(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
         width / 2.0,
         Some(channel.id.clone()),
     );
+    match apart {
+        Some(apart) => budget.rectangular(
+            Text::new("Where the gauge saw the force gone", "仪器所见的力消失时刻"),
+            apart / 2.0,
+            channel.calibration.as_ref().map(|c| c.certificate.clone()),
+        ),
+        // The gauge cannot tell no force from some.
+        None => budget.unknown(),
+    }
     let grasped: Vec<f64> = cycles.iter().map(|c| c.grasped_s.upper).collect();
     if let Some(grasped) = Summary::of(&grasped) {
         let name = ("Mean time to full force", "达到全力的平均时间");

@@ -53,8 +53,10 @@ use certbench_model::step::Over;
 use certbench_model::vocabulary::MetricDescription;
 use certbench_model::{Channel, Measure, Quantity, Source, Step, Text, Unit, Verdict};
 
+pub(crate) use angle::AXES;
 pub(crate) use pose::{Attained, attained, registered};
 pub(crate) use success::{Around, invalid_trials, outcomes};
+pub(crate) use variation::apart;
 
 /// Everything that a metric may look at.
 #[derive(Clone, Copy)]

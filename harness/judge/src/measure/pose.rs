@@ -93,6 +93,8 @@ pub(crate) struct Attained {
     pub(crate) command: (Position, String),
     /// Mean position of each visit, in that frame, mm.
     pub(crate) positions: Vec<Position>,
+    /// Its angles a, b, c at each visit, degrees, where the instrument sees them.
+    pub(crate) angles: [Option<Vec<f64>>; 3],
     /// What is left open of the instrument, mm, and whose certificate says so.
     pub(crate) instrument: (Option<Doubt>, Channel),
     /// How the instrument's frame was related to that of the command.
@@ -110,6 +112,7 @@ pub(crate) fn attained(task: Task<'_>, answer: &mut Answer) -> Result<Attained, 
     Ok(Attained {
         command: (command.position, registration.frame.clone()),
         positions: positions(&visits),
+        angles: [0, 1, 2].map(|axis| angles(&visits, axis)),
         instrument: (instrument(channel, farthest(&visits))?, channel.clone()),
         registration: registration.clone(),
     })

@@ -1,7 +1,7 @@
 //! How an arm comes to rest: stabilization time, overshoot, posing time.
 
 use super::{Answer, Task, Window, named, no_number, pose, unit};
-use crate::budget::Budget;
+use crate::budget::{self, Budget};
 use crate::figure;
 use crate::metric::iso9283::settle::{self, Settled};
 use crate::metric::iso9283::{Position, barycentre, minus, norm};
@@ -81,14 +81,27 @@ fn timing(budget: &mut Budget, channel: &Channel, approaches: &[Approach]) {
     );
 }
 
+/// By how much a position may seem to lie off the band for the instrument's sake, mm (k = 2): what does not
+/// cancel between a reading and the rest.
+fn blur(channel: &Channel, approaches: &[Approach]) -> Result<Option<f64>, Reason> {
+    let far = approaches.iter().map(|a| a.far_mm).fold(0.0, f64::max);
+    let at = pose::from_mm(channel, far)?;
+    let apart = budget::between_readings(channel, at, budget::noise(channel));
+    Ok(pose::in_mm(channel, apart)?.map(|u| 2.0 * u.combined()))
+}
+
+/// `time` of an approach, with the limits in space wider by so many mm.
 fn times(
     task: Task<'_>,
     approaches: &[Approach],
-    each: &[f64],
+    time: impl Fn(&Approach, f64) -> Option<f64>,
     answer: &mut Answer,
 ) -> Result<(), Reason> {
     let channel = task.channel("position")?;
-    let summary = Summary::of(each).ok_or_else(none)?;
+    let with =
+        |wider: f64| -> Option<Vec<f64>> { approaches.iter().map(|a| time(a, wider)).collect() };
+    let each = with(0.0).ok_or_else(none)?;
+    let summary = Summary::of(&each).ok_or_else(none)?;
     let s = unit("s");
     let mut budget = Budget::default();
     if summary.n > 1 {
@@ -99,12 +112,26 @@ fn times(
         );
     }
     timing(&mut budget, channel, approaches);
+    let mean = |wider: f64| Some(Summary::of(&with(wider)?)?.mean);
+    let apart = blur(channel, approaches)?.and_then(|by| Some(mean(by)? - mean(-by)?));
+    match apart {
+        Some(apart) => budget.rectangular(
+            Text::new(
+                "Where the instrument saw the limits crossed",
+                "仪器所见的越限位置",
+            ),
+            apart.abs() / 2.0,
+            channel.calibration.as_ref().map(|c| c.certificate.clone()),
+        ),
+        // The instrument cannot tell inside from outside.
+        None => budget.unknown(),
+    }
     answer
         .more
         .push(named("t_max", "Longest", "最长", summary.max, s, None));
     answer.value = Some(Value::Quantity(budget.measured(summary.mean, s, summary.n)));
-    answer.each = each.to_vec();
     let longest = each.iter().position(|t| *t == summary.max);
+    answer.each = each;
     answer.figures.extend(
         longest
             .and_then(|i| approaches.get(i))
@@ -115,11 +142,11 @@ fn times(
 
 pub(super) fn stabilization(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     let approaches = approaches(task, answer)?;
-    let each: Vec<f64> = approaches
-        .iter()
-        .map(|a| a.settled.stabilization_s)
-        .collect();
-    times(task, &approaches, &each, answer)
+    let band = task.params().positive("band", unit("mm"))?;
+    let time = |a: &Approach, wider: f64| {
+        Some(settle::settle(&a.samples, a.rest, band + wider)?.stabilization_s)
+    };
+    times(task, &approaches, time, answer)
 }
 
 pub(super) fn posing(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
@@ -128,11 +155,10 @@ pub(super) fn posing(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> 
         task.params().positive("left", unit("mm"))?,
     );
     let approaches = approaches(task, answer)?;
-    let each: Option<Vec<f64>> = approaches
-        .iter()
-        .map(|a| settle::posing_time(&a.samples, a.rest, band, left))
-        .collect();
-    times(task, &approaches, &each.ok_or_else(none)?, answer)
+    let time = |a: &Approach, wider: f64| {
+        settle::posing_time(&a.samples, a.rest, band + wider, left + wider)
+    };
+    times(task, &approaches, time, answer)
 }
 
 /// The largest of the cycles.

@@ -6,9 +6,8 @@ use super::pose::{self, Visit};
 use super::{Answer, Task, named, no_number, unit};
 use crate::budget;
 use crate::budget::{Budget, Doubt};
-use crate::metric::iso9283::variation::Variation;
-use crate::metric::iso9283::{self, Position, variation};
-use crate::stats::summary::Summary;
+use crate::metric::iso9283::variation::{AngleVariation, Variation};
+use crate::metric::iso9283::{Position, variation};
 use certbench_model::finding::{Reason, Value};
 use certbench_model::{Channel, Text};
 use std::f64::consts::SQRT_2;
@@ -154,7 +153,14 @@ pub(super) fn variation(task: Task<'_>, answer: &mut Answer) -> Result<(), Reaso
     Ok(())
 }
 
-/// How far the mean angles of several series lie apart.
+/// How far the mean angles of several series lie apart, each about the first angle of all.
+pub(crate) fn apart(series: &[Vec<f64>]) -> Option<AngleVariation> {
+    let first = *series.first()?.first()?;
+    let series: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
+    variation::angle_variation(&series, first)
+}
+
+/// An angle of several series beside the result.
 struct Apart {
     symbol: String,
     name: Text,
@@ -166,28 +172,17 @@ impl Apart {
     /// Puts it beside the result, of the two series that lie farthest apart; of angles only.
     fn beside(self, channel: &Channel, visits: &[Vec<Visit>], axis: usize, answer: &mut Answer) {
         let series: Option<Vec<Vec<f64>>> = visits.iter().map(|v| pose::angles(v, axis)).collect();
-        let Some(series) = series else { return };
-        // About the first visit: any value near them all will do.
-        let first = series.first().and_then(|s| s.first()).copied();
-        let seen = first.and_then(|about| {
-            let slices: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
-            let value = variation::angle_variation(&slices, about)?;
-            let means = series.iter().map(|s| iso9283::about(s, about));
-            Some((value, means.collect::<Option<Vec<Summary>>>()?))
-        });
-        let Some((value, means)) = seen else { return };
-        // No credit for which pair it is: the two means that are known least.
-        let u = means.iter().map(Summary::standard_uncertainty_of_mean);
-        let u = u.collect::<Option<Vec<f64>>>();
-        let worst = u.map(|u| u.into_iter().fold(0.0, f64::max));
-        let fewest = series.iter().map(Vec::len).min().unwrap_or(0);
+        let Some(seen) = series.and_then(|series| apart(&series)) else {
+            return;
+        };
+        let fewest = visits.iter().map(Vec::len).min().unwrap_or(0);
         let readings = visits.iter().map(|v| pose::fewest_readings(v)).min();
         let readings = readings.unwrap_or(1) * fewest;
         let angle = Angle {
             symbol: self.symbol,
             name: self.name,
-            value,
-            scatter: Scatter::Seen(worst.map(|u| (SQRT_2 * u, fewest as f64 - 1.0))),
+            value: seen.value,
+            scatter: Scatter::Seen(seen.u.map(|u| (u, seen.nu))),
             instrument: (self.instrument)(channel, readings).map(|u| SQRT_2 * u),
             registration: None,
         };

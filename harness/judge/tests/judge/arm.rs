@@ -137,8 +137,12 @@ fn step() -> Vec<(u16, f64, Reading)> {
 }
 
 fn approaches(metric: &str, limit: &str) -> Findings {
+    approaches_to(metric, "0.05 mm", limit)
+}
+
+fn approaches_to(metric: &str, band: &str, limit: &str) -> Findings {
     let mut m = measure(metric, "approach", &[POSITION], 3);
-    set(&mut m, "band", "0.05 mm");
+    set(&mut m, "band", band);
     m.accept = at_most(limit);
     let mut record = moved(m, &["approach"]);
     record.plan.channels[usize::from(TCP)].interval_s = 0.001;
@@ -158,8 +162,17 @@ fn an_arm_that_rings_is_stable_after_443_milliseconds() {
     assert_eq!((m.unit, m.n), (unit("s"), 3));
     // Two instants, each somewhere in a step of 1 ms.
     near(m.budget[1].u, 0.001 / 3f64.sqrt(), 1e-6);
+    // Noise of 0.002 mm: with bands of 0.046 and 0.054 mm it takes 0.444 and 0.441 s (computed apart).
+    near(m.budget[2].u, 0.0015 / 3f64.sqrt(), 1e-6);
     assert_eq!(findings.verdict, Verdict::Pass);
     assert_eq!(only(&findings).figures[0].events.len(), 2);
+}
+
+#[test]
+fn a_band_that_the_tracker_cannot_see_leaves_no_uncertainty_of_the_time() {
+    let findings = approaches_to("iso9283-stabilization-time", "0.003 mm", "3 s");
+    assert_eq!(measured(only(&findings)).u_expanded, None);
+    assert_eq!(findings.verdict, Verdict::NotTested);
 }
 
 #[test]

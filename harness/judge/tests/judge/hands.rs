@@ -157,6 +157,24 @@ fn a_grasp_cycle_ends_when_the_force_is_gone() {
 }
 
 #[test]
+fn when_a_slowly_waning_force_is_gone_the_gauge_says_only_roughly() {
+    let mut m = measure("grasp-cycle-time", "pull", &[CHANNEL], 1);
+    set(&mut m, "full", "10 N");
+    set(&mut m, "none", "0.5 N");
+    let force = |i: i32| match i {
+        0..20 => 0.0,
+        20..60 => 12.0,
+        _ => (1.25 - 0.1 * f64::from(i - 60)).max(0.0),
+    };
+    let row = |i: i32| (FORCE, 10.0 * f64::from(i), Reading::scalar(force(i)));
+    let findings = pulls(m, &[(0..100).map(row).collect()], &[None]);
+    let m = measured(only(&findings));
+    near(m.value, 0.68, 1e-6);
+    // U = 0.2 N: the force was 0.7 N at 0.66 s and 0.3 N at 0.70 s.
+    near(m.budget.last().unwrap().u, 0.02 / 3f64.sqrt(), 1e-6);
+}
+
+#[test]
 fn a_hand_that_never_reaches_the_force_has_no_cycle() {
     let mut m = measure("grasp-cycle-time", "pull", &[CHANNEL], 1);
     set(&mut m, "full", "50 N");

@@ -86,6 +86,55 @@ fn five_robots_in_five_runs_are_exchangeable_within_a_fifth_of_a_millimetre() {
 }
 
 #[test]
+fn angles_of_robots_are_exchangeable_too_where_the_tracker_sees_them() {
+    let of = |certified: bool, other_way: bool| {
+        let means = [179.9, -179.9, -179.6];
+        let robots = means.map(|mean| {
+            let mut record = robot([0.0; 3]);
+            let tracker = &mut record.plan.channels[usize::from(TCP)];
+            tracker
+                .components
+                .extend(["a", "b", "c"].map(|name| Component {
+                    name: name.into(),
+                    unit: unit("deg"),
+                }));
+            let certificate = tracker.calibration.as_mut().unwrap();
+            certificate.angles = certified.then_some(AngleCalibration {
+                u_deg: 0.02,
+                k: 2.0,
+                noise_deg: None,
+            });
+            tracker.registration.as_mut().unwrap().u_angle = Some(quantity("0.04 deg"));
+            for sample in record.samples.iter_mut().filter(|s| s.channel == TCP) {
+                if let Some([x, y, z, ..]) = sample.reading.values().map(|v| v.to_vec()).as_deref()
+                {
+                    sample.reading = Reading::vector(&[*x, *y, *z, mean, 0.0, 5.0]);
+                }
+            }
+            record
+        });
+        let mut robots = Vec::from(robots);
+        if other_way {
+            let tracker = &mut robots[0].plan.channels[usize::from(TCP)];
+            tracker.registration.as_mut().unwrap().method = "another day".into();
+        }
+        exchanged(robots).remove(0)
+    };
+    let seen = of(true, false);
+    let symbols: Vec<&str> = seen.angles.iter().map(|a| a.symbol.as_str()).collect();
+    assert_eq!(symbols, ["E_a", "E_b", "E_c"], "{:?}", seen.reasons);
+    near(seen.angles[0].value.value, 0.5, 1e-9);
+    // No scatter; the tracker twice, and the registration where there are two.
+    let root = 2f64.sqrt();
+    near(seen.angles[0].u_expanded.unwrap(), 2.0 * 0.01 * root, 1e-4);
+    let two = of(true, true);
+    let u = 0.01f64.hypot(0.02) * root;
+    near(two.angles[0].u_expanded.unwrap(), 2.0 * u, 1e-4);
+    assert_eq!(of(false, false).angles[0].u_expanded, None);
+    assert!(exchanged(five())[0].angles.is_empty());
+}
+
+#[test]
 fn two_registrations_are_two_doubts() {
     let mut robots = five();
     let channel = &mut robots[4].plan.channels[usize::from(TCP)];

@@ -108,6 +108,16 @@ fn print(pose: &Exchanged, outcome: Option<Outcome>, all: &[Judged]) {
                 name(h),
                 name(k)
             );
+            for angle in &pose.angles {
+                let u = angle.u_expanded;
+                let u = u.map_or(String::new(), |u| format!(" ± {}", word_of_number(u)));
+                let value = word_of_number(angle.value.value);
+                say!(
+                    "      {} {value}{u} {}",
+                    angle.symbol,
+                    angle.value.unit.print()
+                );
+            }
             if !reasons.is_empty() {
                 say!("      {reasons}");
             }

@@ -47,19 +47,39 @@ pub fn variation(series: &[&[Position]]) -> Option<Variation> {
     })
 }
 
-/// `vAP_a = max |ā_h - ā_k|`, degrees, every angle about the command. `None` for fewer than two
-/// series or an empty one.
+/// The largest distance between mean angles, degrees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AngleVariation {
+    /// `max |ā_h - ā_k|`.
+    pub value: f64,
+    /// Type A standard uncertainty: no credit for which pair it is, but the mean that is known least,
+    /// twice. `None` with a single angle in a series.
+    pub u: Option<f64>,
+    /// Degrees of freedom of `u`, those of the shortest series.
+    pub nu: f64,
+}
+
+/// `vAP_a` over the directions of approach, or `E_a` over robots, every angle about one near them all
+/// (the command, or the first). `None` for fewer than two series or an empty one.
 #[must_use]
-pub fn angle_variation(series_deg: &[&[f64]], command_deg: f64) -> Option<f64> {
-    let means: Vec<f64> = series_deg
+pub fn angle_variation(series_deg: &[&[f64]], about_deg: f64) -> Option<AngleVariation> {
+    let each: Vec<Summary> = series_deg
         .iter()
-        .map(|s| about(s, command_deg).map(|s| s.mean))
+        .map(|s| about(s, about_deg))
         .collect::<Option<_>>()?;
-    if means.len() < 2 {
+    if each.len() < 2 {
         return None;
     }
+    let means: Vec<f64> = each.iter().map(|s| s.mean).collect();
     let summary = Summary::of(&means)?;
-    Some(summary.max - summary.min)
+    let u = each.iter().map(Summary::standard_uncertainty_of_mean);
+    let u = u.collect::<Option<Vec<f64>>>();
+    let fewest = each.iter().map(|s| s.n).min()?;
+    Some(AngleVariation {
+        value: summary.max - summary.min,
+        u: u.map(|u| std::f64::consts::SQRT_2 * u.into_iter().fold(0.0, f64::max)),
+        nu: fewest as f64 - 1.0,
+    })
 }
 
 /// The largest distance between two of the points, and which they are.
@@ -124,7 +144,10 @@ mod tests {
     #[test]
     fn angles_of_several_directions_are_taken_about_the_command() {
         let value = angle_variation(&[&[179.9, 180.0], &[-179.9, -179.8]], 180.0).unwrap();
-        to_digits(value, 0.2, 9);
+        to_digits(value.value, 0.2, 9);
+        to_digits(value.u.unwrap(), 0.05 * 2f64.sqrt(), 9);
+        let single = angle_variation(&[&[1.0], &[1.5, 1.6]], 0.0).unwrap();
+        assert_eq!((single.u, single.nu), (None, 0.0));
         assert_eq!(angle_variation(&[&[1.0]], 0.0), None);
     }
 
