@@ -102,6 +102,7 @@ const READS: &[(Reads, &[&str])] = &[
             "iso9283-posing-time",
             "iso9283-stabilization-time",
             "iso9283-weaving-frequency",
+            "largest-departure",
             "rated-torque",
             "sensor-zero-drift",
             "thermal-steady-state",
