@@ -1,10 +1,11 @@
 """CiA 402 joints on one CAN bus: canopen.LocalNode (SDO server, NMT, heartbeat, EMCY, PDO maps) over
 python-can's slcan on a serial port. The drive's state machine is driven by canopen's own State402 tables.
 
-    canopen_device.py PORT [--nodes 6] [--first 1]
+    canopen_device.py PORT [--nodes 6] [--first 1] [--torque]
 
 Position in increments, velocity in increments per second; profile position, profile velocity, homing on
-the spot (method 37) and cyclic synchronous position, with set-points that take effect at SYNC. A joint stops itself when the host
+the spot (method 37) and cyclic synchronous position, with set-points that take effect at SYNC; with
+--torque also profile and cyclic synchronous torque, against a friction of 200 thousandths. A joint stops itself when the host
 whose heartbeat it was told to watch (1016h) falls silent. Commands on stdin, N a node number:
 
     emcy N CODE [REGISTER]   the joint reports an error (0x2310 ...), decelerates and stays in FAULT
@@ -31,6 +32,9 @@ STEP_S = 0.005
 COMMUNICATION_ERROR, HEARTBEAT_LOST = 0x10, 0x8130
 NEW_SETPOINT, IMMEDIATE, RELATIVE, FAULT_RESET, HALT = 1 << 4, 1 << 5, 1 << 6, 1 << 7, 1 << 8
 VOLTAGE, REMOTE, REACHED, ACKNOWLEDGED = 1 << 4, 1 << 9, 1 << 10, 1 << 12
+#: Of a joint in the modes of torque: thousandths of the rated one, and increments/s² of one of them.
+FRICTION, LIVELINESS = 200, 30
+TORQUES = (cia402.PROFILE_TORQUE_MODE, cia402.CYCLIC_TORQUE_MODE)
 TRANSITIONS = {(start, code): end for (start, end), code in State402.TRANSITIONTABLE.items()}
 
 
@@ -54,6 +58,7 @@ class Axis:
         self.ramp = None  # deceleration while stopping
         self.turns = None  # a speed to take up and keep
         self.point = None  # of somebody else's path, and the seconds left until it
+        self.torque = self.exert = None  # thousandths that are exerted and to be, and those a second
 
     def step(self, seconds, speed, acceleration, deceleration):
         if self.ramp is not None:
@@ -61,6 +66,8 @@ class Axis:
             self.velocity -= math.copysign(change, self.velocity)
             if self.velocity == 0:
                 self.ramp = None
+        elif self.exert is not None:
+            self.push(seconds)
         elif self.turns is not None:
             limit = acceleration * seconds
             self.velocity += max(-limit, min(limit, self.turns - self.velocity))
@@ -79,13 +86,27 @@ class Axis:
                 self.position, self.velocity = self.goal, 0.0
         self.position += self.velocity * seconds
 
+    def push(self, seconds):
+        """Friction holds the joint, and brakes it when it turns."""
+        wanted, slope = self.exert
+        change = wanted - self.torque
+        limit = abs(change) if slope is None else slope * seconds
+        self.torque += max(-limit, min(limit, change))
+        if self.velocity == 0 and abs(self.torque) <= FRICTION:
+            return
+        direction = self.velocity or self.torque
+        before = self.velocity
+        self.velocity += (self.torque - math.copysign(FRICTION, direction)) * LIVELINESS * seconds
+        if before * self.velocity < 0:
+            self.velocity = 0.0
+
     def at_goal(self):
         return self.goal is None or self.position == self.goal
 
 
 class Joint:
-    def __init__(self, network, number):
-        self.network, self.number = network, number
+    def __init__(self, network, number, modes):
+        self.network, self.number, self.modes = network, number, modes
         self.lock = threading.RLock()
         self.axis = Axis()
         self.cut = False
@@ -100,7 +121,7 @@ class Joint:
     def start_anew(self):
         if self.node is not None:
             self.node.nmt.stop_heartbeat()
-        self.node = self.network.create_node(self.number, cia402.dictionary(self.number))
+        self.node = self.network.create_node(self.number, cia402.dictionary(self.number, modes=self.modes))
         self.node.add_read_callback(self.on_read)
         self.node.add_write_callback(self.on_write)
         self.state = "NOT READY TO SWITCH ON"
@@ -123,6 +144,7 @@ class Joint:
 
     def let_go(self):
         self.axis.goal = self.axis.turns = self.axis.point = self.queued = None
+        self.axis.torque = self.axis.exert = None
 
     # What others read.
 
@@ -133,7 +155,10 @@ class Joint:
             off = self.axis.velocity - self.number_at(cia402.TARGET_VELOCITY)
             zero = ACKNOWLEDGED if self.axis.velocity == 0 else 0
             return self.bits() | (REACHED if abs(off) < 1 else 0) | zero
-        if self.mode == cia402.CYCLIC_POSITION_MODE:
+        if self.mode == cia402.PROFILE_TORQUE_MODE:
+            there = self.axis.torque == self.number_at(cia402.TARGET_TORQUE)
+            return self.bits() | (REACHED if there else 0)
+        if self.mode in (cia402.CYCLIC_POSITION_MODE, cia402.CYCLIC_TORQUE_MODE):
             return self.bits() | (ACKNOWLEDGED if self.state == "OPERATION ENABLED" else 0)
         return self.in_profile_position()
 
@@ -158,6 +183,8 @@ class Joint:
                 return round(self.axis.position)
             case cia402.VELOCITY:
                 return round(self.axis.velocity)
+            case cia402.TORQUE if self.mode in TORQUES:
+                return round(self.axis.torque or 0)
             case cia402.TORQUE:
                 return 300 if self.axis.velocity else 20
             case cia402.CURRENT:
@@ -181,17 +208,26 @@ class Joint:
                 self.set_mode(od.decode_raw(data))
             elif index == cia402.TARGET_VELOCITY:
                 self.take_speed(od.decode_raw(data))
+            elif index == cia402.TARGET_TORQUE:
+                self.take_torque(od.decode_raw(data))
             elif 0x1400 <= index < 0x1C00:
                 self.pdos_changed = True
             elif index == cia402.CONSUMER_HEARTBEAT:
                 self.host_seen = None
 
     def set_mode(self, mode):
-        if mode > 0 and cia402.MODES >> (mode - 1) & 1 and mode != self.mode:
+        if mode > 0 and self.modes >> (mode - 1) & 1 and mode != self.mode:
             log(f"joint {self.number}: mode {self.mode} -> {mode}")
             self.mode, self.homed = mode, False
             self.let_go()
             self.take_speed(self.number_at(cia402.TARGET_VELOCITY))
+            self.take_torque(self.number_at(cia402.TARGET_TORQUE))
+
+    def take_torque(self, permille):
+        if self.mode in TORQUES and self.state == "OPERATION ENABLED":
+            profile = self.mode == cia402.PROFILE_TORQUE_MODE
+            self.axis.torque = self.axis.torque or 0.0
+            self.axis.exert = (float(permille), self.number_at(cia402.TORQUE_SLOPE) if profile else None)
 
     def take_speed(self, speed):
         if self.mode == cia402.PROFILE_VELOCITY_MODE and self.state == "OPERATION ENABLED":
@@ -248,6 +284,7 @@ class Joint:
             self.let_go()
         else:
             self.take_speed(self.number_at(cia402.TARGET_VELOCITY))
+            self.take_torque(self.number_at(cia402.TARGET_TORQUE))
 
     def fail(self, code, register):
         with self.lock:
@@ -396,6 +433,7 @@ def commands(joints):
                         "nmt": joint.node.nmt.state,
                         "error": joint.error,
                         "mode": joint.mode,
+                        "torque": joint.axis.torque,
                         "points": joint.points,
                     }
                     for number, joint in joints.items()
@@ -412,11 +450,13 @@ def main():
     arguments.add_argument("port")
     arguments.add_argument("--nodes", type=int, default=6)
     arguments.add_argument("--first", type=int, default=1)
+    arguments.add_argument("--torque", action="store_true")
     options = arguments.parse_args()
     network = canopen.Network()
     network.bus = can.ThreadSafeBus(options.port, interface="slcan", bitrate=1_000_000, sleep_after_open=0.05)
     network.connect()
-    joints = {n: Joint(network, n) for n in range(options.first, options.first + options.nodes)}
+    modes = cia402.TORQUE_MODES if options.torque else cia402.MODES
+    joints = {n: Joint(network, n, modes) for n in range(options.first, options.first + options.nodes)}
     for host in range(1, 128):
         if host not in joints:
             network.subscribe(0x700 + host, lambda cob_id, *_: [j.on_heartbeat(cob_id - 0x700) for j in joints.values()])

@@ -1,5 +1,5 @@
 """The object dictionary of a CiA 402 servo joint (CiA 301 communication part, modes 1, 3, 6 and
-8 and the objects of mode 4), as canopen's own objects: what canopen_device.py serves, and a host without an EDS file starts from."""
+8, and 4 and 10 where they are asked for), as canopen's own objects: what canopen_device.py serves, and a host without an EDS file starts from."""
 
 from canopen import ObjectDictionary
 from canopen.objectdictionary import (
@@ -22,9 +22,13 @@ PROFILE_VELOCITY, ACCELERATION, DECELERATION, QUICK_STOP_DECELERATION = 0x6081, 
 QUICK_STOP_OPTION, ERROR_CODE, ERROR_REGISTER = 0x605A, 0x603F, 0x1001
 PRODUCER_HEARTBEAT, CONSUMER_HEARTBEAT = 0x1017, 0x1016
 PROFILE_POSITION_MODE, PROFILE_VELOCITY_MODE, HOMING_MODE, CYCLIC_POSITION_MODE = 1, 3, 6, 8
+PROFILE_TORQUE_MODE, CYCLIC_TORQUE_MODE = 4, 10
 TARGET_VELOCITY, INTERPOLATION = 0x60FF, 0x60C2
+TARGET_TORQUE, TORQUE_SLOPE = 0x6071, 0x6087
 #: What the joint of canopen_device.py does, as 6502h has it.
 MODES = 1 << 0 | 1 << 2 | 1 << 5 | 1 << 7
+#: With torque.
+TORQUE_MODES = MODES | 1 << 3 | 1 << 9
 
 VARIABLES = [
     # index, name, type, access, default
@@ -50,7 +54,7 @@ VARIABLES = [
     (0x6067, "Position window", UNSIGNED32, "rw", 10),
     (0x6068, "Position window time", UNSIGNED16, "rw", 0),
     (VELOCITY, "Velocity actual value", INTEGER32, "ro", 0),
-    (0x6071, "Target torque", INTEGER16, "rw", 0),
+    (TARGET_TORQUE, "Target torque", INTEGER16, "rw", 0),
     (0x6072, "Max torque", UNSIGNED16, "rw", 1000),
     (0x6075, "Motor rated current", UNSIGNED32, "ro", 2000),
     (0x6076, "Motor rated torque", UNSIGNED32, "ro", 1270),
@@ -63,7 +67,7 @@ VARIABLES = [
     (DECELERATION, "Profile deceleration", UNSIGNED32, "rw", 100_000),
     (QUICK_STOP_DECELERATION, "Quick stop deceleration", UNSIGNED32, "rw", 400_000),
     (0x60FD, "Digital inputs", UNSIGNED32, "ro", 0),
-    (0x6087, "Torque slope", UNSIGNED32, "rw", 1000),
+    (TORQUE_SLOPE, "Torque slope", UNSIGNED32, "rw", 1000),
     (0x6098, "Homing method", INTEGER8, "rw", 0),
     (0x609A, "Homing acceleration", UNSIGNED32, "rw", 100_000),
     (TARGET_VELOCITY, "Target velocity", INTEGER32, "rw", 0),
@@ -134,11 +138,12 @@ def pdo(dictionary, number, communication, mapping, cob_id, entries, transmitted
     dictionary.add_object(made)
 
 
-def dictionary(node, pdos=(1, 2, 3, 4)):
+def dictionary(node, pdos=(1, 2, 3, 4), modes=MODES):
     """The dictionary of one joint. A host may ask for fewer PDOs than the device has."""
     made = ObjectDictionary()
     made.node_id = node
     for index, name, kind, access, default in VARIABLES:
+        default = modes if index == 0x6502 else default
         made.add_object(variable(name, index, 0, kind, access, default))
     for index, (name, members) in RECORDS.items():
         filled = [(s, n, kind, access, 1000 + node if default is None else default)

@@ -30,12 +30,16 @@ fn bench(test: &str, joints: usize) -> Option<Bench> {
 
 /// The same with further options.
 fn bench_with(test: &str, joints: usize, more: &Value) -> Option<Bench> {
+    bench_of(test, joints, more, &[])
+}
+
+/// The same of joints with more than the usual modes.
+fn bench_of(test: &str, joints: usize, more: &Value, own: &[&str]) -> Option<Bench> {
     let peers = Peers::for_test(test)?;
     let cable = Cable::new();
-    let peer = peers.start(
-        "canopen_device.py",
-        &[cable.left(), "--nodes", &joints.to_string()],
-    );
+    let nodes = joints.to_string();
+    let arguments = [&[cable.left(), "--nodes", &nodes], own].concat();
+    let peer = peers.start("canopen_device.py", &arguments);
     let nodes: Vec<usize> = (1..=joints).collect();
     let mut options = json!({
         "nodes": nodes, "counts_per_deg": COUNTS_PER_DEG, "interval": "50 ms", "timeout": "2 s",
@@ -47,6 +51,7 @@ fn bench_with(test: &str, joints: usize, more: &Value) -> Option<Bench> {
     let port = format!("slcan:{}", cable.right());
     let mut plan = limited(plan("canopen-arm", &port, options), joints);
     plan.limits.deg_per_s_max = Some(90.0);
+    plan.limits.torque_nm_max = Some(1.0);
     let arm = Driven::open(&plan, &["position"]).expect("the arm opens");
     Some(Bench {
         arm,
@@ -386,6 +391,46 @@ fn a_joint_homes_is_driven_and_refuses_the_mode_it_does_not_have() {
         "{refused:?}"
     );
     assert_eq!(bench.arm.news(), []);
+}
+
+/// Rated torque 1.27 N.m, friction 200 thousandths of it: 0.2 N.m stand, 0.4 N.m turn the joint, and none
+/// lets it come to rest.
+#[test]
+fn a_joint_exerts_the_torque_it_is_told_by_profile_and_by_cycles() {
+    let test = "a_joint_exerts_the_torque_it_is_told_by_profile_and_by_cycles";
+    let cyclic =
+        json!({ "motion": "cyclic", "acceleration": "120 deg/s2", "torque_tolerance": "0.02 N.m" });
+    let profile = json!({ "torque_tolerance": "0.02 N.m" });
+    for (options, mode) in [(profile, 4), (cyclic, 10)] {
+        let Some(mut bench) = bench_of(test, 1, &options, &["--torque"]) else {
+            return;
+        };
+        bench.enable();
+        let drive = |bench: &Bench, newton_metre| {
+            let setpoint = bench.arm.device.setpoint().expect("a joint can be driven");
+            setpoint
+                .begin(&SetpointMove {
+                    to: Setting::TorqueNm(newton_metre),
+                    ramp: Duration::from_millis(500),
+                })
+                .expect("the drive takes it");
+            let progress = || setpoint.progress().expect("the drive answers");
+            assert!(until(|| progress() == Progress::Settled), "{newton_metre}");
+        };
+        drive(&bench, 0.2);
+        let joint = bench.joint(1);
+        assert_eq!(
+            (&joint["mode"], &joint["velocity"]),
+            (&json!(mode), &json!(0.0))
+        );
+        let permille = joint["torque"].as_f64().expect("a torque");
+        assert!((permille - 157.0).abs() < 16.0, "{permille}");
+        drive(&bench, 0.4);
+        assert!(until(|| bench.moves(1)), "more than friction");
+        drive(&bench, 0.0);
+        assert!(until(|| !bench.moves(1)), "friction brakes it");
+        assert_eq!(bench.arm.news(), [], "{mode}");
+    }
 }
 
 /// Canopen writes the file of the joint that it serves; ours must find in it what it uses.

@@ -40,8 +40,10 @@ fn the_arm_driver_brings_up_simulated_joints_on_a_virtual_bus() {
     };
     let mut machine = image.boot("joints");
     machine.finish();
-    let passed = machine.passed("joints on a virtual bus");
-    assert!(passed, "{}", machine.console.join("\n"));
+    for check in ["joints on a virtual bus", "set-points on a virtual bus"] {
+        let passed = machine.passed(check);
+        assert!(passed, "{check}: {}", machine.console.join("\n"));
+    }
 }
 
 /// Every driver of joint motors, of hands and of a box, each with its simulated device on the same bus, and

@@ -3,20 +3,36 @@
 use certbench_model::plan::{JointLimit, SafeState};
 use certbench_roles::{JointMove, Progress};
 use certbench_tests::bench::{Driven, plan, safe, until};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Checked, ensure, vcan};
 
-/// The real driver on the real bus: up, a move, a halt in mid-move, recovery, a move back, down.
+/// The drives plan their ways.
 pub(crate) fn joints_on_a_virtual_bus(_: &str) -> Checked {
+    up_and_down(&json!({ "interval": "20 ms" }))
+}
+
+/// Set-points at every SYNC, at a pace that an emulated machine holds; a late one makes the way longer.
+pub(crate) fn set_points_on_a_virtual_bus(_: &str) -> Checked {
+    up_and_down(&json!({
+        "nodes": [1, 2], "interval": "50 ms", "motion": "cyclic", "acceleration": "120 deg/s2",
+        "timeout": "5 s", "lost_after": "5 s",
+    }))
+}
+
+/// The real driver on the real bus: up, a move, a halt in mid-move, recovery, a move back, down.
+fn up_and_down(own: &Value) -> Checked {
     let simulation = vcan::simulated(
         "canopen-arm",
         &json!({ "arm": { "units_per_deg": 10_000 } }),
     )?;
-    let options = json!({
-        "nodes": [1, 2, 3, 4, 5, 6], "counts_per_deg": 10_000, "interval": "20 ms", "timeout": "2 s",
-        "lost_after": "2 s",
+    let mut options = json!({
+        "nodes": [1, 2, 3, 4, 5, 6], "counts_per_deg": 10_000, "timeout": "2 s", "lost_after": "2 s",
     });
+    for (name, value) in own.as_object().into_iter().flatten() {
+        options[name] = value.clone();
+    }
+    let joints = options["nodes"].as_array().map_or(0, Vec::len);
     let mut plan = safe(
         plan("canopen-arm", "vcan0", options),
         SafeState::DecelerateAndHold,
@@ -27,7 +43,7 @@ pub(crate) fn joints_on_a_virtual_bus(_: &str) -> Checked {
         deg_max: 180.0,
         deg_per_s_max: 90.0,
     };
-    plan.limits.joints = (1..=6).map(limit).collect();
+    plan.limits.joints = (1..=joints).map(limit).collect();
     let arm = Driven::open(&plan, &["position"])?;
     let facts = arm.device.link();
     if facts.kind != "vcan" || facts.may_be_physical {

@@ -3,7 +3,7 @@
 //! | scenario | what it does |
 //! |---|---|
 //! | `link` | the SocketCAN link against candump, cansend, `ip`, and two emulated controllers |
-//! | `joints` | the CANopen arm driver on vcan0, with the simulated arm's joints on the same bus |
+//! | `joints` | the CANopen arm driver on vcan0, with the simulated arm's joints on the same bus, in profile and in cyclic motion |
 //! | `families` | the drivers of joint motors and hands on CAN and of the CANopen box on vcan0, each with its simulated devices on the same bus |
 //! | `slcanpty` | sends every frame of vcan0 back with its identifier plus one, until 7FF#DEAD |
 //! | `rate` | measures: frames received and written to a log, against candump, under cangen at full rate |
@@ -55,7 +55,13 @@ const LINK: &[Check] = &[
     ("no such interface", no_such_interface),
 ];
 
-const JOINTS: &[Check] = &[("joints on a virtual bus", joints::joints_on_a_virtual_bus)];
+const JOINTS: &[Check] = &[
+    ("joints on a virtual bus", joints::joints_on_a_virtual_bus),
+    (
+        "set-points on a virtual bus",
+        joints::set_points_on_a_virtual_bus,
+    ),
+];
 
 const SLCANPTY: &[Check] = &[("frames sent back", send_back)];
 
