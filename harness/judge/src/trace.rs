@@ -33,7 +33,8 @@ pub(crate) struct Trace<'a> {
 #[derive(Debug)]
 pub(crate) struct Passed<'a> {
     pub(crate) channel: &'a Channel,
-    /// Longest stretch without a valid sample, ends included, seconds; 0 where nobody knows it.
+    /// Longest stretch without a valid sample, ends included, seconds; 0 where nobody knows it: a row
+    /// stands for its whole window, or nobody recorded how long the window was.
     widest_s: f64,
 }
 
@@ -124,10 +125,10 @@ impl<'a> Reader<'a> {
         let widest_s = widest_s.max(length_s - last.unwrap_or(0.0));
         Ok(Passed {
             channel,
-            widest_s: if times == Times::Nothing {
-                0.0
-            } else {
-                widest_s
+            widest_s: match times {
+                Times::Nothing if self.external || self.one_row_a_window(channel) => 0.0,
+                // Rows without a time are spread evenly: too few of them are a gap all the same.
+                _ => widest_s,
             },
         })
     }
@@ -139,6 +140,13 @@ impl<'a> Reader<'a> {
         }
         let told = self.import(channel).and_then(|(_, import)| import.times);
         told.unwrap_or(Times::Run)
+    }
+
+    /// Whether each row that is imported stands for a whole window.
+    fn one_row_a_window(self, channel: &Channel) -> bool {
+        let device = self.plan.device(&channel.device);
+        let option = |name| device.and_then(|d| d.options.get(name)?.as_str());
+        option("rows") != Some("several") && option("align") != Some("marks")
     }
 
     /// Why a channel's instrument is known to be stuck between two instants, if it is.

@@ -1,5 +1,6 @@
 //! Grasp cycle time: from the command to full force to no force.
 
+use super::settle::larger_shift;
 use super::{Answer, Task, named, no_number, unit};
 use crate::budget::{self, Budget};
 use crate::metric::hand::cycle::{self, Cycle};
@@ -20,14 +21,20 @@ pub(super) fn time(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     // By how much the force may seem to be gone too early or too late for the instrument's sake (k = 2).
     let blur = budget::instrument(channel, none).map(|u| 2.0 * u.combined());
     let mut cycles: Vec<Cycle> = Vec::new();
-    let mut apart = Some(0.0f64);
+    let mut shift = Some(0.0f64);
     for window in task.windows("over", answer)? {
         let trace = window.trace(task.reader, &channel.id, &mut answer.doubts)?;
         trace.check_gaps(&mut answer.doubts);
         let samples = trace.scalar();
         let gone = |none: f64| Some(cycle::cycle(&samples, full, none, delay)?.released_s.upper);
-        let of_window = blur.and_then(|by| Some(gone(none - by)? - gone(none + by)?));
-        apart = apart.zip(of_window).map(|(most, of)| most.max(of));
+        let of_window = blur.and_then(|by| {
+            Some(larger_shift(
+                gone(none)?,
+                gone(none + by)?,
+                gone(none - by)?,
+            ))
+        });
+        shift = shift.zip(of_window).map(|(most, of)| most.max(of));
         let seen = cycle::cycle(&samples, full, none, delay);
         cycles.push(seen.ok_or_else(|| {
             no_number(
@@ -63,10 +70,10 @@ pub(super) fn time(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
         width / 2.0,
         Some(channel.id.clone()),
     );
-    match apart {
-        Some(apart) => budget.rectangular(
+    match shift {
+        Some(shift) => budget.normal(
             Text::new("Where the gauge saw the force gone", "仪器所见的力消失时刻"),
-            apart / 2.0,
+            shift / 2.0,
             channel.calibration.as_ref().map(|c| c.certificate.clone()),
         ),
         // The gauge cannot tell no force from some.

@@ -90,6 +90,13 @@ fn blur(channel: &Channel, approaches: &[Approach]) -> Result<Option<f64>, Reaso
     Ok(pose::in_mm(channel, apart)?.map(|u| 2.0 * u.combined()))
 }
 
+/// By how much a time shifts at most with its limit wider or narrower: an expanded uncertainty (k = 2) as
+/// the limit's is. The time may shift to one side alone, so half of what lies between both would be too
+/// little.
+pub(super) fn larger_shift(time: f64, wider: f64, narrower: f64) -> f64 {
+    (wider - time).abs().max((narrower - time).abs())
+}
+
 /// `time` of an approach, with the limits in space wider by so many mm.
 fn times(
     task: Task<'_>,
@@ -112,15 +119,18 @@ fn times(
         );
     }
     timing(&mut budget, channel, approaches);
-    let mean = |wider: f64| Some(Summary::of(&with(wider)?)?.mean);
-    let apart = blur(channel, approaches)?.and_then(|by| Some(mean(by)? - mean(-by)?));
-    match apart {
-        Some(apart) => budget.rectangular(
+    let shift = blur(channel, approaches)?.and_then(|by| {
+        let shifts = each.iter().zip(with(by)?).zip(with(-by)?);
+        let shifts: Vec<f64> = shifts.map(|((t, a), b)| larger_shift(*t, a, b)).collect();
+        Some(Summary::of(&shifts)?.mean)
+    });
+    match shift {
+        Some(shift) => budget.normal(
             Text::new(
                 "Where the instrument saw the limits crossed",
                 "仪器所见的越限位置",
             ),
-            apart.abs() / 2.0,
+            shift / 2.0,
             channel.calibration.as_ref().map(|c| c.certificate.clone()),
         ),
         // The instrument cannot tell inside from outside.

@@ -382,7 +382,11 @@ fn repeat(
         None => None,
         Some((channel, powered)) => {
             let power = window.trace(task.reader, &channel.id, &mut answer.doubts)?;
-            edge(&power.scalar(), Some(!powered), channel)
+            let levels = power.scalar();
+            if level_before(&levels, trigger, channel) != Some(powered) {
+                return Err(no_power(channel));
+            }
+            edge(&levels, Some(!powered), channel)
         }
     };
     let stood = off.is_some_and(|off| stood_at(&curve, off, delay_s, method));
@@ -426,6 +430,25 @@ pub(super) fn edge(
         between.upper = between.upper.min(next);
     }
     Some(between)
+}
+
+/// What a contact last showed that was surely before the trigger; its first word where the window has
+/// nothing that early.
+fn level_before(levels: &[(f64, f64)], trigger: Interval, channel: &Channel) -> Option<bool> {
+    let earlier = |level: &&(f64, f64)| level.0 - delay(channel).lower <= trigger.lower;
+    let last = levels.iter().rfind(earlier).or(levels.first())?;
+    Some(last.1 >= 0.5)
+}
+
+fn no_power(channel: &Channel) -> Reason {
+    because(
+        "no-power-seen",
+        format!(
+            "{} showed no power before the trigger: what became of it cannot be told",
+            channel.id
+        ),
+        format!("{} 在触发前未显示动力：无从得知其后的变化", channel.id),
+    )
 }
 
 fn delay(channel: &Channel) -> Interval {

@@ -93,7 +93,6 @@ const READS: &[(Reads, &[&str])] = &[
             "contact-force",
             "contact-force-share",
             "finger-synchrony",
-            "grasp-cycle-time",
             "hold-drift",
             "iso9283-overshoot",
             "iso9283-path-velocity",
@@ -112,6 +111,8 @@ const READS: &[(Reads, &[&str])] = &[
         Reads::Run,
         &[
             "force-tracking",
+            // From the command, which begins the window.
+            "grasp-cycle-time",
             "joint-torque-ripple",
             "protective-distance",
             "response-latency",
@@ -136,6 +137,8 @@ fn reads(task: Task<'_>) -> Reads {
         // A displacement is looked up where the force had come to.
         "slip-resistance" if task.measure.channels.contains_key("displacement") => Reads::Run,
         "slip-resistance" => filtered(),
+        // The halves of an artifact are held against each other at the same instants.
+        "grasp-strength" if task.measure.channels.contains_key("other") => Reads::Run,
         id => match READS.iter().find(|(_, ids)| ids.contains(&id)) {
             Some((Reads::Values, _)) => filtered(),
             Some((reads, _)) => *reads,

@@ -171,7 +171,25 @@ fn when_a_slowly_waning_force_is_gone_the_gauge_says_only_roughly() {
     let m = measured(only(&findings));
     near(m.value, 0.68, 1e-6);
     // U = 0.2 N: the force was 0.7 N at 0.66 s and 0.3 N at 0.70 s.
-    near(m.budget.last().unwrap().u, 0.02 / 3f64.sqrt(), 1e-6);
+    near(m.budget.last().unwrap().u, 0.02 / 2.0, 1e-6);
+}
+
+#[test]
+fn a_force_that_just_passes_for_none_and_stays_may_be_gone_much_later() {
+    let mut m = measure("grasp-cycle-time", "pull", &[CHANNEL], 1);
+    set(&mut m, "full", "10 N");
+    set(&mut m, "none", "0.5 N");
+    let force = |i: i32| match i {
+        20..60 => 12.0,
+        60..80 => 0.4,
+        _ => 0.0,
+    };
+    let row = |i: i32| (FORCE, 10.0 * f64::from(i), Reading::scalar(force(i)));
+    let findings = pulls(m, &[(0..100).map(row).collect()], &[None]);
+    let m = measured(only(&findings));
+    near(m.value, 0.6, 1e-6);
+    // U = 0.2 N: 0.4 N may be too much, and then it is gone 0.2 s later; never earlier.
+    near(m.budget.last().unwrap().u, 0.2 / 2.0, 1e-6);
 }
 
 #[test]

@@ -315,6 +315,21 @@ fn the_category_is_read_from_the_power_contact() {
 }
 
 #[test]
+fn a_power_contact_that_never_showed_power_says_no_category() {
+    for expected in ["0", "1", "2"] {
+        let mut record = safety("stop-category", None, &[STOP]);
+        let params = &mut record.plan.cases[0].measures[0].params;
+        params.insert("expected".into(), ParamValue::Text(expected.into()));
+        for sample in record.samples.iter_mut().filter(|s| s.channel == POWER) {
+            sample.reading = Reading::scalar(0.0);
+        }
+        let findings = record.judge();
+        assert_eq!(findings.verdict, Verdict::NotTested, "{expected}");
+        assert!(codes(&only(&findings).reasons).contains(&"no-power-seen"));
+    }
+}
+
+#[test]
 fn what_sinks_into_its_brakes_after_it_stood_was_stopped_under_power() {
     let sinks = Course {
         sinks_ms: Some(641.0),

@@ -50,13 +50,92 @@ fn an_old_import_that_says_nothing_of_its_times_reads_as_before() {
 }
 
 #[test]
-fn between_rows_without_times_there_is_no_gap() {
+fn a_row_that_stands_for_its_window_leaves_no_gap() {
     // A row every 300 ms of an instrument that samples every 10 ms.
     let mean = |times| held("channel-mean", times, 300.0);
     let with = mean(Some(Times::Run));
     assert_eq!(with.verdict, Verdict::NotTested);
     assert!(codes(&only(&with).reasons).contains(&"gap"));
     assert_eq!(mean(Some(Times::Nothing)).verdict, Verdict::Pass);
+}
+
+#[test]
+fn of_several_rows_without_a_time_a_window_of_a_run_needs_enough() {
+    let of = |option: (&str, &str), every_ms: f64| {
+        let hold = measure("channel-mean", "hold", &[("channel", "tcp")], 1);
+        let mut record =
+            Record::with_case(case("mean", vec![window("hold", &["tcp"])], vec![hold]));
+        record.imported("tracker", "tcp", Some(Times::Nothing));
+        for of in &mut record.plan.bench.devices {
+            of.options.insert(option.0.into(), option.1.into());
+        }
+        record.start("mean");
+        let context = record.context(&[], 0);
+        // Spread evenly, as an import does.
+        let row = |i: i32| {
+            let at = Reading::vector(&[900.0, 0.0, 400.0]);
+            (TCP, every_ms * (f64::from(i) + 0.5), at)
+        };
+        record.window("hold", &context, &(0..20).map(row).collect::<Vec<_>>());
+        record.finish(CaseEnd::Completed);
+        let findings = record.judge();
+        codes(&only(&findings).reasons).contains(&"gap")
+    };
+    for several in [("rows", "several"), ("align", "marks")] {
+        assert!(of(several, 500.0) && !of(several, 20.0), "{several:?}");
+    }
+    assert!(!of(("rows", "one"), 500.0));
+}
+
+/// A squeeze of two halves, the files of which were imported.
+fn squeezed(metric: &str, other: bool, times: Times) -> Findings {
+    let mut channels = vec![("channel", "force")];
+    channels.extend(other.then_some(("other", "half")));
+    let mut of = measure(metric, "pull", &channels, 1);
+    for (name, value) in [("full", "10 N"), ("none", "0.5 N"), ("filter", "none")] {
+        set(&mut of, name, value);
+    }
+    let steps = vec![window("pull", &["force", "half"])];
+    let mut record = Record::with_case(case("hand", steps, vec![of]));
+    let half = record.scalar_channel("half", "N", 0.1);
+    for channel in ["force", "half"] {
+        record.imported("gauge", channel, Some(times));
+    }
+    record.start("hand");
+    let context = record.context(&[], 0);
+    let row = |i: i32| {
+        let force = Reading::scalar(if (20..60).contains(&i) { 12.0 } else { 0.0 });
+        [FORCE, half].map(|channel| (channel, 10.0 * f64::from(i), force))
+    };
+    record.window(
+        "pull",
+        &context,
+        &(0..100).flat_map(row).collect::<Vec<_>>(),
+    );
+    record.finish(CaseEnd::Completed);
+    record.judge()
+}
+
+#[test]
+fn a_cycle_counts_from_the_command_that_a_file_knows_nothing_of() {
+    let told = |times| {
+        let findings = squeezed("grasp-cycle-time", false, times);
+        let finding = only(&findings);
+        let refused = codes(&finding.reasons).contains(&"without-times");
+        assert_eq!(refused, finding.result.is_none());
+        !refused
+    };
+    assert!(told(Times::Run) && !told(Times::Window) && !told(Times::Nothing));
+}
+
+#[test]
+fn halves_of_an_artifact_are_held_together_by_the_clock_of_the_run() {
+    let told = |other, times| {
+        let findings = squeezed("grasp-strength", other, times);
+        !codes(&only(&findings).reasons).contains(&"without-times")
+    };
+    assert!(told(true, Times::Run) && !told(true, Times::Window) && !told(true, Times::Nothing));
+    assert!(told(false, Times::Nothing));
 }
 
 #[test]
