@@ -307,8 +307,8 @@ def hold_drift(samples, edge):
     return {"change": last.mean() - first.mean(), "u": u, "slope": np.polynomial.Polynomial.fit(t, y, 1).convert().coef[1]}
 
 
-@metric("departure")
-def departure(samples, edge, sigma, n):
+@metric("largest-departure")
+def largest_departure(samples, edge, sigma, n):
     t = np.array([row[0] for row in samples])
     p = np.array([row[1] for row in samples])
     first = p[t <= t[0] + edge]

@@ -27,7 +27,7 @@ pub(crate) const TABLE: Table = &[
     ("cube", cubes),
     ("droop", drooping),
     ("hold-drift", holding),
-    ("departure", departing),
+    ("largest-departure", departing),
 ];
 
 fn centre(d: &mut Draw) -> Position {
