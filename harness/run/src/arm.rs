@@ -172,6 +172,8 @@ impl Executor {
         if self.powered {
             self.hear_what_followed();
         }
+        // A stop that the plan demanded before is over with what it was part of.
+        self.stopped_by_plan = false;
         self.feed_heartbeats()?;
         self.await_suspects()?;
         self.await_safe()?;

@@ -139,6 +139,37 @@ fn a_program_that_is_over_before_it_is_awaited_has_begun() {
 }
 
 #[test]
+fn an_end_that_was_said_by_a_pulse_before_it_is_awaited_is_an_end() {
+    for wait_s in [0.0, 2.0] {
+        let bench = robot(200);
+        bench.io.robot.lock().unwrap().pulses = Some(ms(100));
+        let steps = vec![
+            act(ProgramAct::Start),
+            awaited(ProgramState::Busy),
+            wait(wait_s),
+            awaited(ProgramState::Done),
+        ];
+        bench.perform(&wired(&["busy", "done"], steps));
+        assert_eq!(bench.ends()[0].1, CaseEnd::Completed, "{wait_s}");
+    }
+}
+
+#[test]
+fn a_contact_stuck_at_done_is_no_end_while_the_robot_is_under_way() {
+    let bench = robot(3000);
+    bench.io.robot.lock().unwrap().stuck = [None, Some(true)];
+    let steps = vec![
+        wait(0.5),
+        act(ProgramAct::Start),
+        awaited(ProgramState::Busy),
+        awaited(ProgramState::Done),
+    ];
+    bench.perform(&wired(&["busy", "done"], steps));
+    assert_eq!(bench.ends()[0].1, CaseEnd::Completed);
+    assert!(took(&bench) > Duration::from_secs(3));
+}
+
+#[test]
 fn a_program_that_no_sample_saw_is_no_end_and_the_fault_says_what_helps() {
     let bench = robot(2);
     bench.perform(&wired(&["busy", "done"], vec![wait(0.5), run()]));

@@ -177,7 +177,8 @@ pub struct StopConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StopDevice {
-    /// It opens the emergency-stop chain.
+    /// The machine's safety controller hears it, as it hears the emergency-stop chain. (The inputs
+    /// `estop-open` and `estop-closed` see the bench's own coils of that chain, `stop-pressed` the device.)
     Wired,
     /// A fault: it latches, and nothing hears it.
     Dead,

@@ -305,6 +305,7 @@ impl World {
             "mode" => {
                 let arm = self.arm.as_mut();
                 let arm = arm.ok_or("there is no machine with operating modes")?;
+                self.fresh = true;
                 arm.manual = match value {
                     "automatic" => false,
                     "manual" => true,

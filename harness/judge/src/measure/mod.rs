@@ -38,6 +38,7 @@ mod variation;
 mod velocity;
 mod versus;
 mod wander;
+mod way;
 
 use crate::course::{CaseCourse, TrialRun, WindowRun};
 use crate::params::Params;

@@ -155,7 +155,7 @@ pub(super) fn drift(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
 /// Worst of the windows: how far what should stand moves from where it stood.
 pub(super) fn departure(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
     let channel = task.channel("position")?;
-    let share = task.params().positive("edge", Unit::one())?;
+    let edge_s = task.params().positive("edge", unit("s"))?;
     let mm = unit("mm");
     let windows = task.windows("over", answer)?;
     answer.n = u32::try_from(windows.len()).unwrap_or(u32::MAX);
@@ -163,9 +163,7 @@ pub(super) fn departure(task: Task<'_>, answer: &mut Answer) -> Result<(), Reaso
     let mut worst: Option<(payload::Departure, f64)> = None;
     for window in windows {
         let stay = stay(task, window, answer)?;
-        let (first, last) = stay.span().ok_or_else(none)?;
-        let seen = payload::departure(&stay.positions, share * (last - first));
-        let seen = seen.ok_or_else(none)?;
+        let seen = payload::departure(&stay.positions, edge_s).ok_or_else(none)?;
         if worst.as_ref().is_none_or(|w| seen.largest > w.0.largest) {
             worst = Some((seen, stay.distance_mm));
         }

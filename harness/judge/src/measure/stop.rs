@@ -1,6 +1,6 @@
 //! Stop time, stop distance and stop category, the worst of the repeats.
 
-use super::{Answer, Task, Window, named, no_number, unit};
+use super::{Answer, Task, Window, named, no_number, unit, way};
 use crate::budget::{self, Budget};
 use crate::course::OWN_STOP;
 use crate::figure;
@@ -10,7 +10,7 @@ use crate::stats::Interval;
 use crate::trial::{self, Counts};
 use certbench_model::figure::{Figure, FigureKind, Level};
 use certbench_model::finding::{Measured, Reason, Value};
-use certbench_model::{Channel, Source, Step, Text, Unit, Verdict};
+use certbench_model::{Channel, Quantity, Source, Step, Text, Unit, Verdict};
 
 /// One repeat.
 struct Repeat {
@@ -23,6 +23,8 @@ struct Repeat {
     /// The item stood when power went. What it sinks afterwards, into the play of its brakes, is motion
     /// too, and the stop lasts until its end; the category is not changed by it.
     stood: bool,
+    /// It rests at the end of its way: it may have arrived there.
+    at_its_end: bool,
 }
 
 /// How the curve is read.
@@ -84,6 +86,9 @@ pub(super) fn worst_time(
         channels: format!("{}, {}", method.trigger.id, method.position.id),
     };
     let measured = value(longest, repeats.len())?;
+    if repeats.iter().any(|r| r.at_its_end) {
+        way::doubt(task, Some(quantity(&measured)), answer);
+    }
     finish(task, &method, &repeats, worst, measured, answer);
     Ok(())
 }
@@ -119,6 +124,9 @@ pub(super) fn distance(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
         );
     }
     let measured = budget.measured(worst.stop.distance, method.unit, repeats.len());
+    if repeats.iter().any(|r| r.at_its_end) {
+        way::doubt(task, Some(quantity(&measured)), answer);
+    }
     finish(task, &method, &repeats, worst, measured, answer);
     Ok(())
 }
@@ -144,7 +152,17 @@ pub(super) fn category(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
     let repeats = repeats(task, &method, answer)?;
     let first = repeats.first().ok_or_else(none)?;
     let seen: Vec<Result<&str, Interval>> = repeats.iter().map(|r| of(r, at_once)).collect();
-    let yes = seen.iter().all(|s| *s == Ok(expected));
+    let allowed: Vec<&str> = expected.split("-or-").collect();
+    let fits = |seen: &Result<&str, Interval>| seen.is_ok_and(|s| allowed.contains(&s));
+    let yes = seen.iter().all(fits);
+    // Power that goes when the way is over shows no category.
+    if seen
+        .iter()
+        .zip(&repeats)
+        .any(|(s, r)| r.at_its_end && fits(s))
+    {
+        way::doubt(task, None, answer);
+    }
     let (en, zh): (Vec<String>, Vec<String>) = seen
         .iter()
         .zip(&repeats)
@@ -190,6 +208,13 @@ fn describe(seen: &Result<&str, Interval>, repeat: &Repeat) -> (String, String) 
                 ms(off.upper)
             ),
         ),
+    }
+}
+
+fn quantity(measured: &Measured) -> Quantity {
+    Quantity {
+        value: measured.value,
+        unit: measured.unit,
     }
 }
 
@@ -390,7 +415,9 @@ fn repeat(
         }
     };
     let stood = off.is_some_and(|off| stood_at(&curve, off, delay_s, method));
+    let at_its_end = way::rests_at_its_end(task, &trace, method.rest.dwell_s)?;
     Ok(Repeat {
+        at_its_end,
         stop,
         trigger,
         rest,

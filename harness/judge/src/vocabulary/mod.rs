@@ -103,28 +103,18 @@ fn payload_droop() -> MetricDescription {
     }
 }
 
-fn edge() -> ParamDescription {
-    param(
-        "edge",
-        Text::new(
-            "Share of the hold averaged at its begin and end",
-            "保持段首尾取平均的时间占比",
-        ),
-        ParamKind::Quantity(Unit::one()),
-        Some(quantity(10.0, "%")),
-    )
-}
-
 fn largest_departure() -> MetricDescription {
     MetricDescription {
         unit: Some(unit("mm")),
-        params: vec![ParamDescription {
-            title: Text::new(
-                "Share of the window averaged at its begin",
-                "窗口起始取平均的时间占比",
+        params: vec![param(
+            "edge",
+            Text::new(
+                "Time averaged at the begin of the window, in which nothing is to happen yet",
+                "窗口起始取平均的时间，其间不应有任何动作",
             ),
-            ..edge()
-        }],
+            ParamKind::Quantity(unit("s")),
+            Some(quantity(100.0, "ms")),
+        )],
         ..metric(
             "largest-departure",
             Text::new("Largest departure of what should stand", "静止件的最大偏离"),
@@ -141,7 +131,15 @@ fn largest_departure() -> MetricDescription {
 fn hold_drift() -> MetricDescription {
     MetricDescription {
         unit: Some(unit("mm")),
-        params: vec![edge()],
+        params: vec![param(
+            "edge",
+            Text::new(
+                "Share of the hold averaged at its begin and end",
+                "保持段首尾取平均的时间占比",
+            ),
+            ParamKind::Quantity(Unit::one()),
+            Some(quantity(10.0, "%")),
+        )],
         ..metric(
             "hold-drift",
             Text::new("Drift while holding", "保持期间的漂移"),
@@ -281,7 +279,7 @@ fn windows(names: &[&str]) -> Vec<(String, OverKind)> {
 fn stop_time() -> MetricDescription {
     MetricDescription {
         unit: Some(unit("ms")),
-        params: motion(),
+        params: under_way(),
         ..metric(
             "stop-time",
             Text::new("Stopping time", "停止时间"),
@@ -297,7 +295,7 @@ fn stop_time() -> MetricDescription {
 
 fn stop_distance() -> MetricDescription {
     MetricDescription {
-        params: motion(),
+        params: under_way(),
         ..metric(
             "stop-distance",
             Text::new("Stopping distance", "停止距离"),
@@ -312,11 +310,11 @@ fn stop_distance() -> MetricDescription {
 }
 
 fn stop_category() -> MetricDescription {
-    let mut params = motion();
+    let mut params = under_way();
     params.push(param(
         "expected",
         Text::new("Stop category that is claimed", "所声明的停止类别"),
-        ParamKind::OneOf(["0", "1", "2"].map(String::from).to_vec()),
+        ParamKind::OneOf(["0", "1", "2", "0-or-1"].map(String::from).to_vec()),
         None,
     ));
     params.push(param(
@@ -419,6 +417,31 @@ fn input(name: &str, shape: Shape, unit: Option<Unit>) -> ChannelInput {
         unit,
         optional: false,
     }
+}
+
+/// As [`motion`], and where the motion would have ended by itself.
+fn under_way() -> Vec<ParamDescription> {
+    let mut params = motion();
+    params.push(ParamDescription {
+        optional: true,
+        ..param(
+            "to",
+            Text::new(
+                "Pose of the bench to which the item is under way: one that rests there may have \
+                 arrived, and its stop counts only where it misses the limit",
+                "被测件正在前往的台架位姿：静止于该处者可能是自行到达，仅在超出限值时计入",
+            ),
+            ParamKind::Text,
+            None,
+        )
+    });
+    params.push(param(
+        "to_within",
+        Text::new("How near that pose counts as there", "视为到达该位姿的距离"),
+        ParamKind::Quantity(unit("mm")),
+        Some(quantity(20.0, "mm")),
+    ));
+    params
 }
 
 /// How rest and the trigger are found on the curve of a stop.

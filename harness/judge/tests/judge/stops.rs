@@ -314,6 +314,64 @@ fn the_category_is_read_from_the_power_contact() {
     assert!(text.starts_with("no category"), "{text}");
 }
 
+/// The arm of [`STOP`], which rests at x = 504 mm, z = 500 mm, on its way to a pose.
+fn on_its_way(metric: &str, limit: Option<&str>, to: [f64; 3]) -> Findings {
+    let mut record = safety(metric, limit, &[STOP]);
+    record.pose("end", [to[0], to[1], to[2], 0.0, 0.0, 0.0]);
+    record.register_tracker();
+    let params = &mut record.plan.cases[0].measures[0].params;
+    params.insert("to".into(), ParamValue::Text("end".into()));
+    record.judge()
+}
+
+#[test]
+fn what_rests_at_the_end_of_its_way_was_not_seen_to_be_stopped() {
+    let [there, further] = [[510.0, 0.0, 500.0], [600.0, 0.0, 500.0]];
+    for (metric, limit) in [
+        ("stop-time", Some("500 ms")),
+        ("stop-distance", Some("400 mm")),
+        ("stop-category", None),
+    ] {
+        let short = on_its_way(metric, limit, there);
+        assert_eq!(short.verdict, Verdict::NotTested, "{metric}");
+        let codes: Vec<_> = only(&short).reasons.iter().map(|r| &r.code).collect();
+        assert!(codes.iter().any(|c| *c == "ended-by-itself"), "{codes:?}");
+        let long = on_its_way(metric, limit, further);
+        assert_eq!(
+            long.verdict,
+            Verdict::Pass,
+            "{metric}: {:?}",
+            only(&long).reasons
+        );
+    }
+    // Whatever stopped it, it was not stopped in time.
+    for (metric, limit) in [("stop-time", "100 ms"), ("stop-distance", "50 mm")] {
+        assert_eq!(
+            on_its_way(metric, Some(limit), there).verdict,
+            Verdict::Fail
+        );
+    }
+}
+
+#[test]
+fn an_emergency_stop_may_be_of_category_0_or_1() {
+    for (off, verdict) in [
+        (Some(640.0), Verdict::Pass),
+        (Some(305.0), Verdict::Pass),
+        (None, Verdict::Fail),
+        (Some(430.0), Verdict::Fail),
+    ] {
+        let course = Course {
+            power_off_ms: off,
+            ..STOP
+        };
+        let mut record = safety("stop-category", None, &[course]);
+        let params = &mut record.plan.cases[0].measures[0].params;
+        params.insert("expected".into(), ParamValue::Text("0-or-1".into()));
+        assert_eq!(record.judge().verdict, verdict, "{off:?}");
+    }
+}
+
 #[test]
 fn a_power_contact_that_never_showed_power_says_no_category() {
     for expected in ["0", "1", "2"] {

@@ -13,10 +13,12 @@ use std::collections::BTreeMap;
 /// A robot stands, and says that it has begun, within this time, seconds.
 const AT_MOST_S: f64 = 5.0;
 
-/// A start that nothing was seen to come of yet.
+/// A start whose end was not seen yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Start {
     at_ns: u64,
+    /// It was seen to begin.
+    begun: bool,
     /// It said before that it was at its end: when it does not say so any more, it has begun.
     was_done: bool,
 }
@@ -38,6 +40,7 @@ impl Executor {
         }
         let start = Start {
             at_ns: self.shared.now_ns(),
+            begun: false,
             was_done: wiring.done.as_ref().is_some_and(|done| self.says(done)),
         };
         self.case.starts.insert(id.to_string(), start);
@@ -60,7 +63,8 @@ impl Executor {
         let Some(busy) = &wiring.busy else {
             return self.watched(id, wiring);
         };
-        let begins = match self.case.starts.contains_key(id) {
+        let start = self.case.starts.get(id);
+        let begins = match start.is_some_and(|start| !start.begun) {
             true => self.seen_to_begin(id, wiring, within_s)?,
             false => {
                 let since = self.shared.now_ns();
@@ -100,7 +104,8 @@ impl Executor {
     /// Whether a robot that was started is seen to begin: it says that it is under way, or no longer
     /// that it is at its end.
     fn seen_to_begin(&mut self, id: &str, wiring: &Programs, within_s: f64) -> Result<bool, Cut> {
-        let Some(start) = self.case.starts.get(id).copied() else {
+        let start = self.case.starts.get(id).copied();
+        let Some(start) = start.filter(|start| !start.begun) else {
             return Ok(true);
         };
         let busy = wiring.busy.as_ref();
@@ -110,8 +115,8 @@ impl Executor {
         let seen = self.await_contacts(&signs, within_s, |run| {
             signs.iter().any(|sign| run.said(sign, start.at_ns))
         })?;
-        if seen {
-            self.forget_start(id);
+        if let (true, Some(start)) = (seen, self.case.starts.get_mut(id)) {
+            start.begun = true;
         }
         Ok(seen)
     }
@@ -131,13 +136,18 @@ impl Executor {
             return self.watched(id, wiring);
         }
         let since = self.shared.now_ns();
+        // Where it was not done when it was started, what said so since is its end, a pulse that is over
+        // by now too.
+        let start = self.case.starts.get(id).filter(|start| !start.was_done);
+        let done_since = start.map_or(since, |start| start.at_ns);
         let ended = self.await_contacts(&signs, within_s, |run| {
             // A pulse says that it is done; that it stands is said for as long as it does.
-            done.is_none_or(|done| run.said(done, since))
+            done.is_none_or(|done| run.said(done, done_since))
                 && stands
                     .as_ref()
                     .is_none_or(|stands| run.said(stands, since) && run.says(stands))
         })?;
+        self.forget_start(id);
         match ended {
             true => Ok(()),
             false => self.missed(&words(&signs), within_s, otherwise),

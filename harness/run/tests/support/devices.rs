@@ -598,6 +598,8 @@ pub(crate) struct Robot {
     pub(crate) hears: bool,
     /// What the contacts `busy` and `done` show whatever it does.
     pub(crate) stuck: [Option<bool>; 2],
+    /// It says that it is done for so long after each end only; `None`: until the next start.
+    pub(crate) pulses: Option<Duration>,
     started_ns: Option<u64>,
 }
 
@@ -606,8 +608,13 @@ impl Robot {
     fn contacts(&self, now_ns: u64) -> [bool; 2] {
         let gone = self.started_ns.map(|at| now_ns.saturating_sub(at));
         let busy = gone.is_some_and(|gone| u128::from(gone) < self.lasts.as_nanos());
+        let over = |pulse: Duration| {
+            let until = self.lasts + pulse;
+            gone.is_some_and(|gone| u128::from(gone) < until.as_nanos())
+        };
+        let done = !busy && self.pulses.is_none_or(over);
         let [busy_stuck, done_stuck] = self.stuck;
-        [busy_stuck.unwrap_or(busy), done_stuck.unwrap_or(!busy)]
+        [busy_stuck.unwrap_or(busy), done_stuck.unwrap_or(done)]
     }
 }
 
@@ -621,6 +628,7 @@ impl Io {
                 lasts: ms(2000),
                 hears: true,
                 stuck: [None; 2],
+                pulses: None,
                 started_ns: None,
             }),
         })
