@@ -935,10 +935,13 @@ def two_series(a, b):
     ks = stats.ks_2samp(a, b, method="exact")
     welch = stats.ttest_ind(a, b, equal_var=False)
     u = stats.mannwhitneyu(a, b, method="asymptotic", use_continuity=True)
+    n, m = len(a), len(b)
+    apart = stats.mannwhitneyu(range(n), range(n, n + m), method="asymptotic", use_continuity=True)
     return {
         "ks": [ks.statistic, ks.pvalue],
         "welch": [welch.statistic, welch.pvalue],
         "u": [u.statistic, u.pvalue],
+        "least": [2 / math.comb(n + m, n), apart.pvalue],
     }
 
 

@@ -260,6 +260,27 @@ fn values_of_another_version_or_measure_are_not_compared() {
     assert!(result["series"].is_null() && told[0]["results"][0]["differs"].is_null());
 }
 
+#[test]
+fn of_three_grasps_a_hand_no_test_of_ranks_can_tell_anything() {
+    let folder = Folder::new("hands-few");
+    let of = |name: &str, forces: &[f64]| hand(&folder, name, forces, "0.1.0", "3");
+    let (first, second) = (of("first", &HANDS[0][..3]), of("second", &HANDS[1][..3]));
+    for by in ["ks", "mann-whitney"] {
+        let (code, told) = compare(&[&first, &second], &["--values", by]);
+        assert_eq!(code, Some(2), "{told:#}");
+        assert!(told[0]["results"][0]["differs"].is_null(), "{told:#}");
+    }
+    let mut command = Command::new(certbench());
+    command.arg("compare").arg(&first).arg(&second);
+    let done = output(command.args(["--values", "ks"]));
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    // Two of C(6, 3) interleavings.
+    let least = "cannot be told: so few values have no p below 0.100000";
+    assert!(said.contains(least), "{said}");
+    let (code, told) = compare(&[&first, &second], &["--values", "welch"]);
+    assert_eq!(code, Some(0), "{told:#}");
+}
+
 /// Judges what a tracker saw of one robot; gives the record.
 fn robot(folder: &Folder, number: usize, offset: [i32; 3]) -> PathBuf {
     let file = folder.path().join(format!("robot-{number}.csv"));

@@ -54,8 +54,19 @@ pub struct Compared {
     pub statistic: f64,
     /// Two-sided p: how often series of one distribution differ as much or more.
     pub p: f64,
+    /// Smallest p that series of these lengths can have, without ties.
+    pub least_p: f64,
     /// What it takes for granted.
     pub assumes: Text,
+}
+
+impl Compared {
+    /// Whether the values differ at a level of p; `None`: they are too few to show it, however they lie.
+    #[must_use]
+    pub fn differs(&self, level: f64) -> Option<bool> {
+        let differs = self.p <= level;
+        (differs || self.least_p <= level).then_some(differs)
+    }
 }
 
 /// A test of two series.
@@ -70,15 +81,24 @@ pub enum Test {
     MannWhitney,
 }
 
-/// Every result of the first run that has values behind it, held against the second run's. Both must be
-/// of one version of one suite; the caller sees to it.
+/// Every result of either run that has values behind it, held against the other run's. Both must be of one
+/// version of one suite; the caller sees to it.
 pub fn differences(first: &dyn Recorded, second: &dyn Recorded) -> Vec<Differing> {
-    let others = of_run(second);
+    let mut others = of_run(second);
     let held = |seen: Seen| {
-        let other = others.iter().find(|o| o.id == seen.id);
-        differing(seen, other)
+        let other = others.iter().position(|o| o.id == seen.id);
+        differing(seen, other.map(|i| others.remove(i)))
     };
-    of_run(first).into_iter().map(held).collect()
+    let mut all: Vec<Differing> = of_run(first).into_iter().map(held).collect();
+    all.extend(others.into_iter().map(|other| {
+        let why = because(
+            "no-input",
+            "The first run has no such values",
+            "第一次运行没有此类数值",
+        );
+        unlike(other, why)
+    }));
+    all
 }
 
 /// What a measure saw in one run.
@@ -142,7 +162,27 @@ fn sound(answer: Answer, spoiled: &[Reason]) -> Result<Vec<f64>, Vec<Reason>> {
     }
 }
 
-fn differing(seen: Seen, other: Option<&Seen>) -> Differing {
+/// What cannot be compared.
+fn unlike(seen: Seen, why: Reason) -> Differing {
+    Differing {
+        id: seen.id,
+        title: seen.title,
+        unit: seen.unit,
+        series: None,
+        tests: Vec::new(),
+        reasons: vec![why],
+    }
+}
+
+fn differing(seen: Seen, other: Option<Seen>) -> Differing {
+    let Some(other) = other else {
+        let why = because(
+            "no-input",
+            "The second run has no such values",
+            "第二次运行没有此类数值",
+        );
+        return unlike(seen, why);
+    };
     let mut differing = Differing {
         id: seen.id,
         title: seen.title,
@@ -150,14 +190,6 @@ fn differing(seen: Seen, other: Option<&Seen>) -> Differing {
         series: None,
         tests: Vec::new(),
         reasons: Vec::new(),
-    };
-    let Some(other) = other else {
-        differing.reasons.push(because(
-            "no-input",
-            "The second run has no such values",
-            "第二次运行没有此类数值",
-        ));
-        return differing;
     };
     let limitless = |measure: &Measure| Measure {
         accept: None,
@@ -170,7 +202,7 @@ fn differing(seen: Seen, other: Option<&Seen>) -> Differing {
             "第二次运行的测量不同：窗口、通道或参数有别",
         ));
     }
-    match (seen.values, &other.values) {
+    match (seen.values, other.values) {
         (Ok((a, bound)), Ok((b, other_bound))) if differing.reasons.is_empty() => {
             let short = |values: &[f64], bound| {
                 let summary = Summary::of(values)?;
@@ -182,15 +214,17 @@ fn differing(seen: Seen, other: Option<&Seen>) -> Differing {
                 })
             };
             differing.series = short(&a, bound)
-                .zip(short(b, *other_bound))
+                .zip(short(&b, other_bound))
                 .map(|(a, b)| [a, b]);
-            differing.tests = tests(&a, b);
+            differing.tests = tests(&a, &b);
         }
         (a, b) => {
-            differing.reasons.extend(a.err().unwrap_or_default());
-            differing
-                .reasons
-                .extend(b.as_ref().err().cloned().unwrap_or_default());
+            // What spoils both runs alike is said once.
+            for reason in a.err().into_iter().chain(b.err()).flatten() {
+                if !differing.reasons.contains(&reason) {
+                    differing.reasons.push(reason);
+                }
+            }
         }
     }
     differing
@@ -230,6 +264,7 @@ fn tests(a: &[f64], b: &[f64]) -> Vec<Compared> {
             test,
             statistic: seen.statistic,
             p: seen.p,
+            least_p: seen.least_p,
             assumes,
         })
     });

@@ -234,6 +234,7 @@ fn series(d: &mut Draw) -> Case {
         json!({ "a": a, "b": b }),
         json!({
             "ks": [ks.statistic, ks.p], "welch": [welch.statistic, welch.p], "u": [u.statistic, u.p],
+            "least": [ks.least_p, u.least_p],
         }),
     )
 }

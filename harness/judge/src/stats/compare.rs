@@ -14,6 +14,9 @@ pub struct Test {
     pub statistic: f64,
     /// Probability of a difference as large or larger when there is none.
     pub p: f64,
+    /// Smallest p that series of these lengths can have, without ties: where it is above the level, the
+    /// test can show nothing.
+    pub least_p: f64,
 }
 
 /// Two-sample Kolmogorov-Smirnov, exact: `D = max |F1 - F2|`, p the share of all interleavings of
@@ -68,7 +71,14 @@ pub fn kolmogorov_smirnov(a: &[f64], b: &[f64]) -> Option<Test> {
     Some(Test {
         statistic: d as f64 / (n * m) as f64,
         p: touched.last().copied()?.min(1.0),
+        least_p: ks_least(a.len(), b.len()),
     })
+}
+
+/// Of wholly separate series: two of all interleavings.
+fn ks_least(n: usize, m: usize) -> f64 {
+    let share = (1..=n).map(|i| i as f64 / (m + i) as f64);
+    (2.0 * share.product::<f64>()).min(1.0)
 }
 
 /// Welch's t test of two means with unequal variances (Biometrika 34, 1947), degrees of freedom by
@@ -82,6 +92,7 @@ pub fn welch(a: &[f64], b: &[f64]) -> Option<Test> {
     (t.is_finite() && nu.is_finite()).then(|| Test {
         statistic: t,
         p: beta_reg(nu / 2.0, 0.5, nu / (nu + t * t)),
+        least_p: 0.0,
     })
 }
 
@@ -107,12 +118,16 @@ pub fn mann_whitney(a: &[f64], b: &[f64]) -> Option<Test> {
     let (n, m) = (a.len() as f64, b.len() as f64);
     let u = rank_sum - n * (n + 1.0) / 2.0;
     let total = n + m;
-    let variance = n * m / 12.0 * (total + 1.0 - ties / (total * (total - 1.0)));
-    let away = (u - n * m / 2.0).abs();
-    let z = (away - 0.5) / variance.sqrt();
+    let untied = n * m / 12.0 * (total + 1.0);
+    let variance = untied - n * m / 12.0 * ties / (total * (total - 1.0));
+    let p = |away: f64, variance: f64| {
+        let z = (away - 0.5) / variance.sqrt();
+        (2.0 * normal::cdf(-z)).min(1.0)
+    };
     (variance > 0.0).then(|| Test {
         statistic: u,
-        p: (2.0 * normal::cdf(-z)).min(1.0),
+        p: p((u - n * m / 2.0).abs(), variance),
+        least_p: p(n * m / 2.0, untied),
     })
 }
 
@@ -144,7 +159,17 @@ mod tests {
     fn wholly_separate_series_have_the_smallest_p() {
         // Two of C(10, 5) orders keep five and five apart.
         let (low, high) = ([1.0, 2.0, 3.0, 4.0, 5.0], [6.0, 7.0, 8.0, 9.0, 10.0]);
-        to_digits(kolmogorov_smirnov(&low, &high).unwrap().p, 2.0 / 252.0, 12);
+        let ks = kolmogorov_smirnov(&low, &high).unwrap();
+        to_digits(ks.p, 2.0 / 252.0, 12);
+        // 12.5 less a half, over the root of 25 * 11 / 12, by the normal law.
+        let u = mann_whitney(&low, &high).unwrap();
+        to_digits(u.p, 0.012185780, 9);
+        for separate in [ks, u] {
+            to_digits(separate.least_p, separate.p, 12);
+        }
+        // Of unequal lengths, and whatever the values are: two of C(7, 3).
+        let ks = kolmogorov_smirnov(&[1.0, 4.0, 6.0], &[2.0, 3.0, 5.0, 7.0]).unwrap();
+        to_digits(ks.least_p, 2.0 / 35.0, 12);
     }
 
     #[test]

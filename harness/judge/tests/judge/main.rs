@@ -16,6 +16,7 @@ mod plans;
 mod record;
 mod runs;
 mod schemes;
+mod series;
 mod stops;
 mod times;
 mod trials;

@@ -53,16 +53,15 @@ pub(super) fn values(args: &Args, by: By, all: &[Judged]) -> anyhow::Result<Exit
         let found = differences(&first.run, &second.run);
         unknown |= found.is_empty();
         for result in &found {
-            let p = decisive(result, by).map(|t| t.p);
-            unknown |= p.is_none();
-            differs |= p.is_some_and(|p| p <= LEVEL);
+            let told = decided(result, by);
+            unknown |= told.is_none();
+            differs |= told == Some(true);
         }
         match args.json {
             true => {
-                let results = found.iter().map(|result| {
-                    let differs = decisive(result, by).map(|t| t.p <= LEVEL);
-                    json!({ "result": result, "differs": differs })
-                });
+                let results = found
+                    .iter()
+                    .map(|result| json!({ "result": result, "differs": decided(result, by) }));
                 told.push(json!({
                     "first": first.name, "second": second.name, "decided_by": by, "level": LEVEL,
                     "results": results.collect::<Vec<_>>(),
@@ -83,6 +82,10 @@ pub(super) fn values(args: &Args, by: By, all: &[Judged]) -> anyhow::Result<Exit
 
 fn decisive(result: &Differing, by: Test) -> Option<&Compared> {
     result.tests.iter().find(|t| t.test == by)
+}
+
+fn decided(result: &Differing, by: Test) -> Option<bool> {
+    decisive(result, by)?.differs(LEVEL)
 }
 
 /// The name of a test and of its statistic.
@@ -149,10 +152,17 @@ fn print(first: &Judged, second: &Judged, found: &[Differing], by: Test, lang: L
             );
         }
         let (test, _) = name(by);
-        let verdict = match decisive(result, by).map(|t| t.p <= LEVEL) {
-            Some(true) => words("DIFFERENT", "有差异"),
-            Some(false) => words("no difference shown", "未显示差异"),
-            None => words("cannot be told", "无法判断"),
+        let verdict = match (decided(result, by), decisive(result, by)) {
+            (Some(true), _) => words("DIFFERENT", "有差异"),
+            (Some(false), _) => words("no difference shown", "未显示差异"),
+            (None, Some(told)) => {
+                let least = word_of_number(told.least_p);
+                words(
+                    &format!("cannot be told: so few values have no p below {least}"),
+                    &format!("无法判断：数值过少，p 值不可能低于 {least}"),
+                )
+            }
+            (None, None) => words("cannot be told", "无法判断"),
         };
         say!("      {verdict} ({}, p <= {LEVEL})", test.get(lang));
     }
