@@ -21,6 +21,7 @@ from peer import ending, listen, ready, say
 
 LONG = (0x2000, 0x2001, 0x2002, 0x2003)
 DEVICE_TYPE = 0x0001_0191
+VENDOR, PRODUCT = 0x4E, 401
 
 
 def node_of(network, number, written):
@@ -29,6 +30,10 @@ def node_of(network, number, written):
     od[0x1000] = Variable(DT.UNSIGNED32, "ro", DEVICE_TYPE)
     od[0x1008] = Variable(DT.VISIBLE_STRING, "ro", b"box of durand")
     od[0x100A] = Variable(DT.VISIBLE_STRING, "ro", b"durand 0.5.0")
+    identity = Record(name="Identity object")
+    identity[1] = Variable(DT.UNSIGNED32, "ro", VENDOR)
+    identity[2] = Variable(DT.UNSIGNED32, "ro", PRODUCT)
+    od[0x1018] = identity
     inputs = Record(name="Read inputs")
     inputs[1] = Variable(DT.UNSIGNED8, "ro", 0b101)
     od[0x6000] = inputs

@@ -131,6 +131,7 @@ fn a_box_of_durand_is_configured_in_blocks_and_read_back() {
         )
     });
     let text: String = objects.collect();
+    let text = format!("[DeviceInfo]\nVendorNumber=0x4E\nProductNumber=401\n{text}");
     let options = json!({
         "node": 5, "bit_rate": 1_000_000, "outputs": 0, "interval": "50 ms", "timeout": "2 s", "slowest": "2 s",
         "lost_after": "2 s", "eds": { "path": "box.dcf", "sha256": "0", "text": text },

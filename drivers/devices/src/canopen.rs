@@ -13,12 +13,14 @@ use certbench_wire::canopen::object::Object;
 use certbench_wire::canopen::sdo::{Abort, Client, Failure as SdoFailure, Step};
 use certbench_wire::canopen::{CobFrame, NodeId};
 
-pub(crate) use file::{Configuring, MakerFile, is_of_file};
+pub(crate) use file::{Configuring, MakerFile, Now, is_of_file};
 
 /// SDO answers that wait for whoever asked.
 const WAITING_MOST: usize = 256;
 /// Bytes from which blocks save more frames than it costs to learn that a node has none.
 const LONG: usize = 64;
+/// Each frame of a transfer may take this part of the time that an answer is waited for.
+const A_FRAME: u32 = 8;
 
 pub(crate) struct Bus {
     link: Arc<dyn CanLink>,
@@ -34,6 +36,10 @@ pub(crate) enum Failure {
     Link(LinkError),
     Silence {
         within: Duration,
+    },
+    /// It answered every time, and so slowly that it would never end.
+    Slow {
+        after: Duration,
     },
     Refused(Abort),
     Protocol(Abort),
@@ -56,6 +62,14 @@ impl Failure {
                     "no answer from {who} on {port} in {} ms ({what}); is it powered? Either it is off or hung, \
                      or the bus is broken or runs at another bit rate",
                     within.as_millis()
+                ),
+            ),
+            Failure::Slow { after } => Trouble::Fault(
+                FaultKind::Unattributable,
+                format!(
+                    "{who} on {port} answers, and was not done in {} ms ({what}). Either it or this computer is \
+                     overloaded, or the bus is; lower its load, or raise the option `timeout`",
+                    after.as_millis()
                 ),
             ),
             Failure::Refused(abort) => {
@@ -212,7 +226,8 @@ impl Bus {
         }
     }
 
-    /// Runs a transfer to its end; a node that is silent for longer than `timeout` is told so.
+    /// Runs a transfer to its end; a node that is silent for longer than `timeout` is told so, and one that
+    /// on the whole takes longer than `timeout` twice and an eighth of it for each frame.
     fn transfer(
         &self,
         mut client: Client,
@@ -222,19 +237,29 @@ impl Bus {
         let answers = self.client.lock();
         while let Recv::Item(_) = answers.try_recv() {} // nobody waited for these
         let mut asks = vec![ask];
+        let (began, mut allowed) = (self.clock.now(), 2 * timeout);
         loop {
             for ask in &asks {
                 self.send(ask).map_err(Failure::Link)?;
             }
+            allowed += timeout / A_FRAME * asks.len() as u32; // at most a block's
             let mut until = self.clock.now() + timeout;
             asks = loop {
+                let now = self.clock.now();
+                if now - began > allowed {
+                    let _ = self.send(&client.timed_out());
+                    return Err(Failure::Slow { after: now - began });
+                }
                 let Recv::Item(frame) = answers.recv_until(Some(until)) else {
                     let _ = self.send(&client.timed_out());
                     return Err(Failure::Silence { within: timeout });
                 };
                 match client.on(&frame) {
                     Step::NotMine => (),
-                    Step::Wait => until = self.clock.now() + timeout,
+                    Step::Wait => {
+                        allowed += timeout / A_FRAME;
+                        until = self.clock.now() + timeout;
+                    }
                     Step::Send(next) => break vec![next],
                     Step::SendAll(block) => break block,
                     Step::Done(data, taken) => {
@@ -279,3 +304,6 @@ pub(crate) fn cob(frame: &CanFrame) -> Option<CobFrame> {
         false => CobFrame::new(id, frame.data()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,22 +176,17 @@ fn tells_8250(told: &Trouble) -> bool {
     matches!(told, Trouble::Fault(_, text) if text.starts_with("emcy-0x8250"))
 }
 
-/// Cyclic motion of drives that stay operational without our heartbeat (1029h), so that they miss set-points,
+/// Cyclic motion of a drive that stays operational without our heartbeat (1029h), so that it misses set-points,
 /// too.
-fn staying_operational() -> Value {
-    let stays = "[1029sub1]\nParameterName=Communication error\nDataType=5\nAccessType=rw\nParameterValue=1\n";
-    let mut options = with_file(&(eds("", "", "") + stays));
-    for (name, value) in cyclic().as_object().unwrap() {
-        options[name] = value.clone();
-    }
-    options
+fn staying_operational() -> Bench {
+    bench_of(&json!({ "stays_operational": true }), "1", &cyclic())
 }
 
 /// SYNC goes on without set-points until the drive's own deadline has passed (EMCY 8250h): it stops, that
 /// is no fault of the item, and the arm comes back.
 #[test]
 fn a_drive_that_misses_our_set_points_is_no_faulty_drive() {
-    let bench = bench_of(&json!({}), "1", &staying_operational());
+    let bench = staying_operational();
     ready(&bench, &["position"]);
     let arm = bench.device(ARM);
     bench.lease.revoke();
@@ -220,7 +215,7 @@ fn a_drive_that_misses_our_set_points_is_no_faulty_drive() {
 /// this computer's fault.
 #[test]
 fn set_points_that_came_too_late_are_this_computers_fault() {
-    let bench = bench_of(&json!({}), "1", &staying_operational());
+    let bench = staying_operational();
     let arm = bench.device(ARM);
     arm.identify().unwrap();
     let (news, stalls) = (
@@ -633,7 +628,8 @@ fn a_configuration_file_is_written_to_its_disabled_drive_and_said_before() {
     let written = "node 1 (j1): by drive.eds, written at the start: 2000:00 (Notes) = 600 bytes instead of 0 bytes; \
                    6072:00 (Max torque) = 100 instead of 1000";
     assert!(said.iter().any(|note| note == written), "{said:#?}");
-    let own = "node 1 (j1): by drive.eds, not written, because the driver sets it or it is a command: 6040:00";
+    let own = "node 1 (j1): by drive.eds, not written, because it is communication, the driver's to set, a \
+               command or protected by the file: 6040:00";
     assert!(said.iter().any(|note| note == own), "{said:#?}");
     let second = |note: &&String| note.starts_with("node 2") && note.contains("drive.eds");
     assert_eq!(said.iter().find(second), None, "it configures node 1 alone");
@@ -663,10 +659,56 @@ fn a_configuration_file_is_written_to_its_disabled_drive_and_said_before() {
     bench.close();
 }
 
+/// SYNC and EMCY, heartbeats, the second axis (CiA 402: 800h further on), what the driver sets, what the file
+/// itself protects: the drive has everything else than the file's, and none of it is written.
+#[test]
+fn no_file_changes_the_communication_another_axis_or_what_the_driver_sets() {
+    let object = |index: &str, kind: u8, more: &str| {
+        format!("[{index}]\nDataType={kind}\nAccessType=rw\nParameterValue=1\n{more}")
+    };
+    let left = [
+        ("1005", 7),
+        ("1014", 7),
+        ("1017", 6),
+        ("605A", 3),
+        ("6083", 7),
+        ("6085", 7),
+        ("609A", 7),
+        ("6840", 6),
+        ("7000", 7),
+    ];
+    let mut text: String = left.map(|(index, kind)| object(index, kind, "")).concat();
+    text += &object("6065", 7, "ObjFlags=1\n");
+    let bench = bench_of(&json!({}), "1", &with_file(&dcf(&text)));
+    bench.start(ARM, &["position"]);
+    let said = bench.device(ARM).identify().unwrap().notes;
+    let same = "node 1 (j1) is as drive.eds configures it";
+    assert!(said.iter().any(|note| note == same), "{said:#?}");
+    let all = "file: 1005:00, 1014:00, 1017:00, 6040:00, 605A:00, 6065:00, 6083:00, 6085:00, 609A:00, 6840:00, 7000:00";
+    assert!(said.iter().any(|note| note.ends_with(all)), "{said:#?}");
+    bench.close();
+}
+
+/// A file without a vendor checks nothing; nor may it write.
+#[test]
+fn a_file_that_does_not_say_whose_it_is_is_not_written() {
+    let text = dcf("").replacen("VendorNumber=0x53494D\n", "", 1);
+    let bench = bench_of(&json!({}), "1", &with_file(&text));
+    for refused in [
+        bench.device(ARM).identify().map(|_| ()),
+        bench.try_start(ARM, &["position"]).map(|_| ()),
+    ] {
+        assert!(
+            matches!(&refused, Err(Trouble::Refused(text)) if text.contains("drive.eds does not say its vendor")),
+            "{refused:?}"
+        );
+    }
+    bench.close();
+}
+
 #[test]
 fn a_value_that_the_drive_refuses_is_located_in_its_file() {
-    let slow =
-        "[609A]\nParameterName=Homing acceleration\nDataType=7\nAccessType=rw\nParameterValue=1\n";
+    let slow = "[605D]\nParameterName=Halt option\nDataType=3\nAccessType=rw\nParameterValue=0\n";
     let text = dcf(slow);
     let line = text.lines().count();
     let bench = bench_of(&json!({}), "1", &with_file(&text));
@@ -679,7 +721,7 @@ fn a_value_that_the_drive_refuses_is_located_in_its_file() {
         said.starts_with(&format!("drive.eds, line {line}: node 1 (j1)")),
         "{said}"
     );
-    assert!(said.contains("609A:00") && said.contains("value"), "{said}");
+    assert!(said.contains("605D:00") && said.contains("value"), "{said}");
     bench.close();
 
     let clock = certbench_clock::Clock::simulated();

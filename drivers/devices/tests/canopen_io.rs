@@ -151,8 +151,8 @@ fn file(text: &str) -> Value {
 fn the_makers_file_must_be_of_this_box_and_configures_it() {
     let of = |product: u32| {
         format!(
-            "[DeviceInfo]\nVendorNumber=0x53494D\nProductNumber={product}\n[1800sub3]\nParameterName=Inhibit time\n\
-             DataType=6\nAccessType=rw\nDefaultValue=0\nParameterValue=500\n"
+            "[DeviceInfo]\nVendorNumber=0x53494D\nProductNumber={product}\n[2000]\nParameterName=Notes\n\
+             DataType=15\nAccessType=rw\nParameterValue=0102\n"
         )
     };
     let bench = bench(&file(&of(402)));
@@ -178,13 +178,21 @@ fn the_makers_file_must_be_of_this_box_and_configures_it() {
     clock.end();
 }
 
-/// A file that would close a relay is said so, and closes none.
+/// A file that would close a relay, or turn round what an output means, is said so and does not.
 #[test]
 fn no_file_switches_an_output() {
-    let text = "[6200sub1]\nParameterName=Outputs\nDataType=5\nAccessType=rww\nParameterValue=1\n";
-    let bench = started(&file(text), &["in0"]);
+    let object = |index: &str| format!("[{index}]\nDataType=5\nAccessType=rww\nParameterValue=1\n");
+    let indices = [
+        "1017", "1800sub2", "6002sub1", "6102sub1", "6200sub1", "6202sub1", "6208sub1", "6240sub1",
+        "6302sub1", "6328sub1", "6411sub1", "6443sub1", "6446sub1", "6447sub1", "6A00sub1",
+    ];
+    let bench = started(&file(&indices.map(object).concat()), &["in0"]);
     let identity = bench.device(BOX).identify().unwrap();
-    let told = |note: &String| note.ends_with("it is a command: 6200:01");
+    let all = indices.map(|index| match index.split_once("sub") {
+        Some((index, sub)) => format!("{index}:0{sub}"),
+        None => format!("{index}:00"),
+    });
+    let told = |note: &String| note.ends_with(&format!("by the file: {}", all.join(", ")));
     assert!(identity.notes.iter().any(told), "{:?}", identity.notes);
     assert_eq!(bench.last(0), [0.0]);
     bench.close();

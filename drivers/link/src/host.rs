@@ -2,7 +2,8 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use certbench_clock::{Clock, Time};
@@ -20,6 +21,7 @@ pub struct Host {
     clock: Clock,
     listener: TcpListener,
     guest: Mutex<Option<TcpStream>>,
+    guests: Arc<AtomicU64>,
     info: LinkInfo,
 }
 
@@ -44,6 +46,7 @@ impl Host {
             clock: clock.clone(),
             listener,
             guest: Mutex::default(),
+            guests: Arc::default(),
             info: LinkInfo::not_physical(LinkKind::Network, &port),
         })
     }
@@ -51,6 +54,11 @@ impl Host {
     /// What the other side opens: `tcp:127.0.0.1:40321`.
     pub fn port(&self) -> &str {
         &self.info.port
+    }
+
+    /// How many programs have been connected so far: what is read next comes from the last of them.
+    pub fn guests(&self) -> Arc<AtomicU64> {
+        self.guests.clone()
     }
 
     fn guest(&self) -> MutexGuard<'_, Option<TcpStream>> {
@@ -72,6 +80,7 @@ impl Host {
                     && guest.set_nodelay(true).is_ok()
                     && guest.set_write_timeout(Some(TAKEN_WITHIN)).is_ok();
                 *self.guest() = usable.then_some(guest);
+                self.guests.fetch_add(1, Ordering::AcqRel);
                 continue;
             }
             let now = self.clock.now();

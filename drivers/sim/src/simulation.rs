@@ -390,15 +390,17 @@ impl Cable<'_> {
     /// Modbus TCP: over a port of loopback, or inside the process.
     fn connection(self, transport: Transport) -> Result<(Port, Box<dyn ByteLink>), LinkError> {
         const FAST: u32 = 100_000_000;
+        let mut guests = Default::default();
         let (port, link): (Port, Box<dyn ByteLink>) = match transport {
             Transport::Pty => {
                 let host = Host::open(self.clock)?;
+                guests = host.guests();
                 let port = Port::Path(host.port().to_owned());
                 (port, Box::new(Faulty::new(self.clock, host, self.faults)))
             }
             Transport::InProcess => self.bytes(transport, FAST)?,
         };
-        Ok((port, Box::new(Gateway::new(link))))
+        Ok((port, Box::new(Gateway::new(link, guests))))
     }
 
     /// On a pseudo-terminal faults damage the adapter's lines; inside the process, frames.

@@ -2,13 +2,14 @@
 //! also what is put into it.
 //!
 //! What is put into a node is compared with what is there first; only what differs is written, each value
-//! is said for the record before, and read back after. What a driver commands or sets itself no file sets.
+//! is said for the record before, and read back after. What a driver commands or sets itself no file sets,
+//! nor anything of the communication, nor what the file itself protects.
 
 use certbench_model::FaultKind;
 use certbench_model::plan::{DevicePlan, FileText};
 use certbench_roles::Trouble;
 use certbench_wire::canopen::eds::{DataType, Setting};
-use certbench_wire::canopen::object::Object;
+use certbench_wire::canopen::object::{self, Object};
 use certbench_wire::canopen::{Eds, NodeId};
 
 use super::{Bus, Failure};
@@ -51,6 +52,14 @@ impl MakerFile {
     pub(crate) fn configures(&self, node: NodeId) -> bool {
         self.eds.node.is_none_or(|own| own == node)
     }
+
+    /// A number of a node: what it is configured to, where it is that one, or else what the maker put there.
+    pub(crate) fn number(&self, object: Object, node: NodeId) -> Option<i64> {
+        match self.configures(node) {
+            true => self.eds.number(object.index, object.sub, node),
+            false => self.eds.at_power_on(object.index, object.sub, node),
+        }
+    }
 }
 
 /// A node must be the one of the maker's file, where both say who they are.
@@ -75,10 +84,10 @@ pub(crate) fn is_of_file(
     Ok(())
 }
 
-/// Storing, restoring and programs: nothing that a file sets off.
-fn is_of_every_driver(index: u16) -> bool {
-    matches!(index, 0x1010 | 0x1011 | 0x1F50..=0x1F5F)
-}
+/// What files set: the maker's own objects and the first device profile's. Not the communication (heartbeats,
+/// COB-IDs, SYNC, SDO, process data, storing, programs), on which drivers rely, and nothing of the further axes
+/// or modules of a node (CiA 402 and CiA 401 repeat their profile every 800h), of which no driver knows.
+const SET_BY_FILES: std::ops::Range<u16> = 0x2000..0x6800;
 
 /// A node, and the file that configures it.
 pub(crate) struct Configuring<'a> {
@@ -87,8 +96,16 @@ pub(crate) struct Configuring<'a> {
     pub(crate) node: NodeId,
     /// The node in words.
     pub(crate) who: String,
-    /// Whether the driver commands or sets this object itself.
+    /// Whether the driver commands or sets this object itself, or it acts on what moves or is switched.
     pub(crate) is_own: fn(u16) -> bool,
+}
+
+/// What may be done with values that a node does not have.
+pub(crate) enum Now {
+    /// They are written.
+    Write,
+    /// It was configured before and keeps what it has.
+    Leave,
 }
 
 /// A value that the node does not have.
@@ -99,19 +116,29 @@ struct Differs<'a> {
 }
 
 impl<'a> Configuring<'a> {
-    fn settings(&self) -> impl Iterator<Item = Setting<'a>> {
-        let file = self.file.configures(self.node).then_some(self.file);
-        file.into_iter()
-            .flat_map(|file| file.eds.configuration(self.node))
+    /// What the file puts into this node, and what of that is not written.
+    fn settings(&self) -> Result<(Vec<Setting<'a>>, Vec<Setting<'a>>), Trouble> {
+        if !self.file.configures(self.node) {
+            return Ok(Default::default());
+        }
+        let settings = self.file.eds.configuration(self.node);
+        let settings =
+            settings.map_err(|bad| Trouble::Refused(format!("{}, {bad}", self.file.path)))?;
+        Ok(settings.into_iter().partition(|setting| {
+            SET_BY_FILES.contains(&setting.index)
+                && !(self.is_own)(setting.index)
+                && !setting.entry.flags.no_download
+        }))
     }
 
-    fn is_own(&self, setting: &Setting<'_>) -> bool {
-        is_of_every_driver(setting.index) || (self.is_own)(setting.index)
-    }
-
-    fn differing(&self) -> Result<Vec<Differs<'a>>, Trouble> {
+    fn differing(
+        &self,
+        settings: Vec<Setting<'a>>,
+        may_go_on: &dyn Fn() -> Result<(), Trouble>,
+    ) -> Result<Vec<Differs<'a>>, Trouble> {
         let mut differing = Vec::new();
-        for setting in self.settings().filter(|setting| !self.is_own(setting)) {
+        for setting in settings {
+            may_go_on()?;
             let was = self.read(&setting)?;
             if was.as_ref() != Some(&setting.data) {
                 differing.push(Differs { setting, was });
@@ -120,8 +147,11 @@ impl<'a> Configuring<'a> {
         Ok(differing)
     }
 
-    /// What the node has there; nothing where it does not say it.
+    /// What the node has there; nothing where it does not say it, or must not be asked.
     fn read(&self, setting: &Setting<'_>) -> Result<Option<Vec<u8>>, Trouble> {
+        if setting.entry.flags.no_scan {
+            return Ok(None);
+        }
         match self
             .bus
             .upload_like(self.node, place(setting), &setting.data)
@@ -136,13 +166,15 @@ impl<'a> Configuring<'a> {
     pub(crate) fn notes(&self) -> Result<Vec<String>, Trouble> {
         let (who, path) = (&self.who, &self.file.path);
         let mut notes = Vec::new();
-        if self.settings().next().is_none() {
+        let (settings, left) = self.settings()?;
+        if settings.is_empty() && left.is_empty() {
             return Ok(notes);
         }
-        let differing = self.differing()?;
+        let differing = self.differing(settings, &|| Ok(()))?;
         match differing.is_empty() {
             true => notes.push(format!("{who} is as {path} configures it")),
             false => {
+                self.is_the_one()?;
                 let values = differing.iter().map(Differs::to_string);
                 let values: Vec<String> = values.collect();
                 notes.push(format!(
@@ -151,28 +183,67 @@ impl<'a> Configuring<'a> {
                 ));
             }
         }
-        let own: Vec<String> = self
-            .settings()
-            .filter(|setting| self.is_own(setting))
-            .map(|setting| format!("{:04X}:{:02X}", setting.index, setting.sub))
-            .collect();
-        if !own.is_empty() {
+        let left = left.iter();
+        let left = left.map(|setting| format!("{:04X}:{:02X}", setting.index, setting.sub));
+        let left: Vec<String> = left.collect();
+        if !left.is_empty() {
             notes.push(format!(
-                "{who}: by {path}, not written, because the driver sets it or it is a command: {}",
-                own.join(", ")
+                "{who}: by {path}, not written, because it is communication, the driver's to set, a command or \
+                 protected by the file: {}",
+                left.join(", ")
             ));
         }
         Ok(notes)
     }
 
-    /// Writes what differs, when there is something and `may` has nothing against it.
-    pub(crate) fn write(&self, may: impl FnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {
-        let differing = self.differing()?;
+    /// A node into which something is written must be the file's: both must say vendor and product.
+    fn is_the_one(&self) -> Result<(), Trouble> {
+        let said = |object: Object| {
+            let said = self.bus.number(self.node, object);
+            said.map_err(|failure| {
+                let port = self.bus.port();
+                failure.trouble(port, &self.who, "reading", object)
+            })
+        };
+        let (vendor, product) = (said(object::VENDOR_ID)?, said(object::PRODUCT_CODE)?);
+        let eds = &self.file.eds;
+        is_of_file(eds, &self.who, vendor, product)?;
+        for (what, said, written) in [
+            ("vendor", vendor, eds.vendor),
+            ("product", product, eds.product),
+        ] {
+            let silent = match (said.unwrap_or_default(), written) {
+                (_, 0) => &self.file.path,
+                (0, _) => &self.who,
+                _ => continue,
+            };
+            return Err(Trouble::Refused(format!(
+                "{} is not written to {}: {silent} does not say its {what} (1018h), so nobody knows whether it is \
+                 this device's file",
+                self.file.path, self.who
+            )));
+        }
+        Ok(())
+    }
+
+    /// Writes what differs, when there is something and `now` has nothing against it. Asks before each value
+    /// whether it may go on.
+    pub(crate) fn write(
+        &self,
+        now: impl FnOnce() -> Result<Now, Trouble>,
+        may_go_on: &dyn Fn() -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
+        let (settings, _) = self.settings()?;
+        let differing = self.differing(settings, may_go_on)?;
         if differing.is_empty() {
             return Ok(());
         }
-        may()?;
+        if let Now::Leave = now()? {
+            return Ok(());
+        }
+        self.is_the_one()?;
         for Differs { setting, was } in differing {
+            may_go_on()?;
             let Setting { index, sub, .. } = setting;
             let written = self.bus.download(self.node, index, sub, &setting.data);
             written.map_err(|failure| self.trouble("writing", &setting, &failure))?;
@@ -248,5 +319,24 @@ fn said(kind: DataType, data: &[u8]) -> String {
             (i64::from_le_bytes(wide) << empty >> empty).to_string()
         }
         _ => u64::from_le_bytes(wide).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rated torque that a file puts into node 1 is none of node 2's.
+    #[test]
+    fn what_configures_one_node_is_not_anothers_plate() {
+        let text = "[DeviceComissioning]\nNodeID=1\n[6076]\nDataType=7\nAccessType=rw\nDefaultValue=900\n\
+                    ParameterValue=500\n";
+        let file = MakerFile {
+            eds: Eds::read(text).unwrap(),
+            path: "drive.dcf".into(),
+            sha256: String::new(),
+        };
+        let of = |node| file.number(object::RATED_TORQUE, NodeId::new(node).unwrap());
+        assert_eq!((of(1), of(2)), (Some(500), Some(900)));
     }
 }

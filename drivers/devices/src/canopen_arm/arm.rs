@@ -292,7 +292,7 @@ impl Arm {
     }
 
     /// Whether the call may ask the next question.
-    fn may_go_on(&self) -> Result<(), Trouble> {
+    pub(super) fn may_go_on(&self) -> Result<(), Trouble> {
         let now = self.now();
         match &*self.call() {
             Some(call) if now - call.began >= call.patience => Err(Trouble::Fault(
@@ -369,8 +369,11 @@ impl Device for Opened {
             lease,
         };
         *arm.sinks.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(sinks));
-        for index in 0..arm.config.joints.len() {
-            arm.configure(index)?;
+        {
+            let _call = arm.within(arm.config.power_patience, "setting up");
+            for index in 0..arm.config.joints.len() {
+                arm.configure(index)?;
+            }
         }
         if arm.config.feedback == Feedback::Sdo {
             let (arm, clock) = (arm.clone(), arm.bus.clock().clone());

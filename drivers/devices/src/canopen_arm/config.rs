@@ -370,7 +370,7 @@ impl Config {
             patience: ANSWERS * timeout,
             power_patience: POWER.max(ANSWERS * timeout),
             heartbeat: options.time("heartbeat")?.max(Duration::from_millis(1)),
-            lost_after: options.time("lost_after")?,
+            lost_after: lost_after(&options)?,
             master: node("master", options.count("master")?)?,
             acceleration: options.quantity("acceleration", "deg/s2")?,
             stop_deceleration: options.quantity("stop_deceleration", "deg/s2")?,
@@ -442,6 +442,23 @@ fn driven(
         nm_tolerance: options.needed_quantity("torque_tolerance", "N.m")?,
         deg_per_s_tolerance: options.needed_quantity("speed_tolerance", "deg/s")?,
     }))
+}
+
+/// What drives watch for comes at least twice within the time after which they miss it.
+fn lost_after(options: &Options<'_>) -> Result<Duration, Trouble> {
+    let lost_after = options.time("lost_after")?;
+    let watched = match options.text("motion")?.as_deref() {
+        Some("cyclic") => &["heartbeat", "interval"][..],
+        _ => &["heartbeat"],
+    };
+    for name in watched {
+        if 2 * options.time(name)? > lost_after {
+            let what =
+                "it is more than half of `lost_after`, so that one beat that is late is missed";
+            return Err(options.refuse(name, what));
+        }
+    }
+    Ok(lost_after)
 }
 
 /// Set-points at every SYNC need a SYNC of ours, a period that drives can be told, and a ramp.

@@ -81,7 +81,7 @@ impl Arm {
             return Ok(Some(u64::from_le_bytes(wide)));
         }
         let eds = self.config.eds.as_ref();
-        let number = eds.and_then(|file| file.eds.number(object.index, object.sub, joint.node));
+        let number = eds.and_then(|file| file.number(object, joint.node));
         Ok(number.map(i64::cast_unsigned))
     }
 

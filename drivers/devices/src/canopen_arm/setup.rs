@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use certbench_model::Identity;
 use certbench_roles::Trouble;
-use certbench_wire::canopen::cia402::Mode;
+use certbench_wire::canopen::cia402::{Mode, State};
 use certbench_wire::canopen::object::{self, Object};
 use certbench_wire::canopen::{Eds, NmtCommand, NmtState, pdo};
 
@@ -13,7 +13,7 @@ use super::config::{Feedback, Joint};
 use super::cyclic::TARGETS;
 use super::listen::{PDO, TURN_PDO};
 use super::modes::Plate;
-use crate::canopen::{Configuring, Failure, is_of_file};
+use crate::canopen::{Configuring, Failure, Now, is_of_file};
 
 /// Quick stop option code: slow down on the quick-stop ramp, then no torque.
 const STOP_THEN_OFF: i16 = 2;
@@ -226,11 +226,16 @@ impl Arm {
         })
     }
 
-    /// A drive with power is not configured.
-    fn is_disabled(&self, joint: &Joint) -> Result<(), Trouble> {
+    /// A drive with power is not configured. One that was, and rests after a quick stop, has kept its power
+    /// and so what it was told.
+    fn is_disabled(&self, index: usize, joint: &Joint) -> Result<Now, Trouble> {
         let (_, state) = self.state(joint)?;
         if !state.is_powered() {
-            return Ok(());
+            return Ok(Now::Write);
+        }
+        let configured = self.nodes().get(index).is_some_and(|node| node.configured);
+        if configured && state == State::QuickStopActive {
+            return Ok(Now::Leave);
         }
         Err(Trouble::Refused(format!(
             "{} is in `{state}`, and its configuration file changes only a disabled drive; switch it off first",
@@ -254,7 +259,7 @@ impl Arm {
         };
         self.command(joint, NmtCommand::EnterPreOperational)?;
         if let Some(configuring) = self.configuring(joint) {
-            configuring.write(|| self.is_disabled(joint))?;
+            configuring.write(|| self.is_disabled(index, joint), &|| self.may_go_on())?;
         }
         self.set_heartbeats(joint)?;
         self.set_stop(joint)?;
@@ -388,13 +393,18 @@ impl Arm {
     }
 }
 
-/// What the driver commands, and the process data that it maps itself.
+/// What the driver commands, and what it sets itself: what a lost connection and a quick stop do, speeds,
+/// ramps, homing, the period of set-points.
 fn is_own(index: u16) -> bool {
     let command = matches!(
         index,
         0x6040 | 0x6060 | 0x6071 | 0x607A | 0x60B0..=0x60B2 | 0x60C1 | 0x60FE | 0x60FF
     );
-    command || (0x1400..0x1C00).contains(&index)
+    let set = matches!(
+        index,
+        0x6007 | 0x605A | 0x6081 | 0x6083..=0x6085 | 0x6087 | 0x6098..=0x609A | 0x60C2
+    );
+    command || set
 }
 
 fn ms(time: Duration) -> u16 {

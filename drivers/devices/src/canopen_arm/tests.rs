@@ -45,6 +45,7 @@ impl Drive {
         objects.insert((0x1008, 0), b"TEST-6 joint drive".to_vec());
         objects.insert((0x100A, 0), b"1.4".to_vec());
         objects.insert((0x1018, 1), 0x1A3u32.to_le_bytes().to_vec());
+        objects.insert((0x1018, 2), 6u32.to_le_bytes().to_vec());
         objects.insert(
             (0x1018, 4),
             (1000 + u32::from(number)).to_le_bytes().to_vec(),
@@ -862,7 +863,7 @@ fn missed_set_points_that_were_sent_are_blamed_on_nobody() {
 fn a_drive_with_power_is_not_configured() {
     let bench = Bench::new();
     let mut plan = arm_plan(&[]);
-    let text = "[607C]\nParameterName=Home offset\nDataType=4\nAccessType=rw\nParameterValue=77\n";
+    let text = "[DeviceInfo]\nVendorNumber=0x1A3\nProductNumber=6\n[607C]\nParameterName=Home offset\nDataType=4\nAccessType=rw\nParameterValue=77\n";
     let used: String = ["6040", "6060", "607A", "6081", "6041", "6064"]
         .into_iter()
         .zip([6, 2, 4, 7, 6, 4])
@@ -899,5 +900,45 @@ fn a_drive_with_power_is_not_configured() {
     for drive in drives.lock().unwrap().iter() {
         assert_eq!(drive.objects[&(0x607C, 0)], [77, 0, 0, 0]);
     }
+
+    // our heartbeat was lost: they rest after a quick stop, and one has another value meanwhile
+    for drive in drives.lock().unwrap().iter_mut() {
+        drive.objects.insert((0x607C, 0), vec![78, 0, 0, 0]);
+        drive.state = State::QuickStopActive;
+        drive.nmt = NmtState::PreOperational;
+    }
+    bench.pass(300);
+    device.power().unwrap().recover().unwrap();
+    for drive in drives.lock().unwrap().iter() {
+        assert_eq!(drive.state, State::OperationEnabled);
+        assert_eq!(drive.objects[&(0x607C, 0)], [78, 0, 0, 0], "it has power");
+    }
     device.close();
+}
+
+/// One late beat would be a lost one, and each regular one this computer's fault.
+#[test]
+fn a_heartbeat_that_is_missed_at_once_is_refused() {
+    let bench = Bench::new();
+    for (options, named) in [
+        (vec![("heartbeat", "400 ms")], "heartbeat"),
+        (
+            vec![
+                ("motion", "cyclic"),
+                ("acceleration", "100 deg/s2"),
+                ("interval", "100 ms"),
+                ("heartbeat", "50 ms"),
+                ("lost_after", "150 ms"),
+            ],
+            "interval",
+        ),
+    ] {
+        let (near, _far) = pair::can(&bench.clock, "can0", pair::Wire::default());
+        let opened = super::arm::open(&arm_plan(&options), Arc::new(near), &bench.clock);
+        let refused = opened.err();
+        assert!(
+            matches!(&refused, Some(Trouble::Refused(text)) if text.contains(named) && text.contains("half of `lost_after`")),
+            "{refused:?}"
+        );
+    }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use certbench_clock::Time;
 use certbench_model::{FaultKind, Identity};
 use certbench_roles::Trouble;
 use certbench_wire::canopen::object::{self, Object};
@@ -12,13 +13,15 @@ use certbench_wire::canopen::{NmtCommand, NmtState};
 use super::config::{Feedback, OnLoss};
 use super::mapped::{Input, Mapped};
 use super::{Io, lock, part};
-use crate::canopen::{Configuring, Failure, is_of_file};
+use crate::canopen::{Configuring, Failure, Now, is_of_file};
 
 /// Device type of CiA 401: the profile's number in the low word.
 const PROFILE_401: u16 = 401;
 /// Transmission types: at every SYNC, and by the profile's own events.
 const AT_SYNC: u8 = 1;
 const AT_EVENT: u8 = 255;
+/// A file's values are in the box by then; it never is, where they are not.
+const CONFIGURED_WITHIN: Duration = Duration::from_secs(10);
 /// Contacts come with this, voltages with the next.
 const CONTACTS: u8 = 1;
 const VOLTAGES: u8 = 2;
@@ -141,7 +144,7 @@ impl Io {
             file,
             node: self.config.node,
             who: self.who(),
-            is_own: is_output,
+            is_own: acts_on_outputs,
         })
     }
 
@@ -150,7 +153,8 @@ impl Io {
         let config = &self.config;
         self.command(NmtCommand::EnterPreOperational)?;
         if let Some(configuring) = self.configuring() {
-            configuring.write(|| Ok(()))?;
+            let until = self.now() + CONFIGURED_WITHIN.max(4 * config.timeout);
+            configuring.write(|| Ok(Now::Write), &|| self.is_before(until))?;
         }
         self.write(
             object::PRODUCER_HEARTBEAT,
@@ -183,6 +187,19 @@ impl Io {
         lock(&self.seen).heartbeat = Some((NmtState::PreOperational, self.now()));
         self.set_up.store(true, Ordering::Release);
         Ok(())
+    }
+
+    /// A box that answers, but each time so slowly that it never ends, must not keep the caller.
+    fn is_before(&self, until: Time) -> Result<(), Trouble> {
+        if self.now() < until {
+            return Ok(());
+        }
+        let text = format!(
+            "{} takes too long to be configured, answer by answer. Either it or this computer is overloaded, or the \
+             bus is; lower its load, or raise the option `timeout`",
+            self.who()
+        );
+        Err(Trouble::Fault(FaultKind::Unattributable, text))
     }
 
     /// The box watches our heartbeat, unless its outputs are to stay as they are anyway.
@@ -305,9 +322,15 @@ impl Io {
     }
 }
 
-/// Outputs of CiA 401, whatever their width: no file switches one.
-fn is_output(index: u16) -> bool {
-    matches!(index, 0x6200 | 0x6220..=0x622F | 0x6300 | 0x6320 | 0x6410..=0x6414)
+/// What switches an output of CiA 401, or turns round or delays what an output or a contact is; what outputs do
+/// in an error; and the interrupt that is set here.
+fn acts_on_outputs(index: u16) -> bool {
+    let contacts = matches!(
+        index,
+        0x6002 | 0x6003 | 0x6030..=0x603F | 0x6102 | 0x6103 | 0x6122 | 0x6123
+    );
+    let outputs = matches!(index, 0x6200..=0x63FF | 0x6410..=0x641F | 0x6440..=0x645F);
+    contacts || outputs || index == 0x6423
 }
 
 fn ms(time: Duration) -> u16 {

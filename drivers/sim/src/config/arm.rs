@@ -59,6 +59,9 @@ pub struct ArmConfig {
     /// The electronic data sheet that the drives carry (object 1021h).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eds: Option<String>,
+    /// Drives that stay operational when they miss the host's heartbeat (object 1029h:01 is 1).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stays_operational: bool,
     /// Programs of its own controller, by number from 1; the relay box starts them.
     pub programs: BTreeMap<u16, ProgramConfig>,
 }
@@ -212,6 +215,7 @@ impl Default for ArmConfig {
             look_ms: 2.0,
             modes: MODES.to_vec(),
             eds: None,
+            stays_operational: false,
             programs: BTreeMap::new(),
         }
     }

@@ -92,6 +92,32 @@ impl Value {
     }
 }
 
+/// What a tool must not do with an object (`ObjFlags`, CiA 306-1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// Bit 0: not written when a configuration is downloaded.
+    pub no_download: bool,
+    /// Bit 1: not read when a node is scanned.
+    pub no_scan: bool,
+}
+
+impl Flags {
+    fn of(section: &Section) -> Result<Flags, BadEds> {
+        let bits: u32 = section.narrow("objflags")?.unwrap_or_default();
+        Ok(Flags {
+            no_download: bits & 1 != 0,
+            no_scan: bits & 2 != 0,
+        })
+    }
+
+    fn or(self, other: Flags) -> Flags {
+        Flags {
+            no_download: self.no_download || other.no_download,
+            no_scan: self.no_scan || other.no_scan,
+        }
+    }
+}
+
 /// What the file says of an object or a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -103,6 +129,8 @@ pub struct Entry {
     pub writable: bool,
     /// Whether it may be mapped into process data.
     pub mappable: bool,
+    /// What a tool must leave alone.
+    pub flags: Flags,
     /// Its value after power-on.
     pub default: Option<Value>,
     /// What a configuration file puts into it.
@@ -149,11 +177,13 @@ impl Eds {
                     eds.product = section.narrow("productnumber")?.unwrap_or_default();
                 }
                 name if is_of_device(name) => {
-                    let node: Option<u8> = section.narrow("nodeid")?;
-                    eds.node = node.and_then(NodeId::new);
+                    eds.node = section.node()?;
                 }
                 name => eds.object(name, section, &sections)?,
             }
+        }
+        for section in &sections {
+            eds.flag_parts(section)?;
         }
         Ok(eds)
     }
@@ -180,6 +210,17 @@ impl Eds {
         self.add((index, sub), entry(title, section)?, section)
     }
 
+    /// What an object's own section forbids holds for all its parts.
+    fn flag_parts(&mut self, section: &Section) -> Result<(), BadEds> {
+        let Some(index) = hex4(&section.name) else {
+            return Ok(());
+        };
+        let flags = Flags::of(section)?;
+        let parts = self.entries.range_mut((index, 0)..=(index, u8::MAX));
+        parts.for_each(|(_, entry)| entry.flags = entry.flags.or(flags));
+        Ok(())
+    }
+
     /// An array of entries that differ in their value alone: `[1003Value]` may have values of its own.
     fn compact(
         &mut self,
@@ -194,6 +235,7 @@ impl Eds {
             kind: DataType::Unsigned(1),
             writable: false,
             mappable: false,
+            flags: array.flags,
             default: Some(Value {
                 number: count.into(),
                 plus_node: false,
@@ -208,18 +250,18 @@ impl Eds {
             .iter()
             .find(|section| section.name.eq_ignore_ascii_case(&named));
         for sub in 1..=count {
-            let key = sub.to_string();
-            let own = values.map(|values| values.number(&key)).transpose()?;
+            let own = values.and_then(|values| values.key(&sub.to_string()));
             let mut entry = Entry {
                 name: format!("{} {sub}", array.name),
                 ..array.clone()
             };
-            if let Some(own) = own.flatten() {
-                let line = values.and_then(|values| values.key(&key));
-                let line = line.map_or(section.line, |key| key.line);
-                match configures {
-                    true => entry.configured = Some(Configured::number(own, line)),
-                    false => entry.default = Some(own),
+            if let Some(own) = own.filter(|own| !own.value.is_empty()) {
+                match (configures, entry.kind) {
+                    (true, kind) => {
+                        entry.configured = Configured::read(kind, entry.writable, own)?;
+                    }
+                    (false, DataType::Other(_)) => (), // no number
+                    (false, _) => entry.default = Some(value(own)?),
                 }
             }
             self.add((index, sub), entry, section)?;
@@ -251,30 +293,46 @@ impl Eds {
         Some(number.or(entry.default)?.of(node))
     }
 
-    /// What a node's transmit PDO `number` (1..=4) carries; `None` where the file does not say.
+    /// What a value is after power-on, whatever the file configures.
+    pub fn at_power_on(&self, index: u16, sub: u8, node: NodeId) -> Option<i64> {
+        Some(self.entries.get(&(index, sub))?.default?.of(node))
+    }
+
+    /// What a node's transmit PDO `number` (1..=4) carries; `None` where the file does not say, or says two
+    /// things: one after power-on, another after configuration.
     pub fn tpdo(&self, number: u8, node: NodeId) -> Option<Vec<Mapping>> {
         let index = 0x1A00 + u16::from(number.wrapping_sub(1) & 3);
-        let count = u8::try_from(self.number(index, 0, node)?).ok()?;
+        let said = |sub| {
+            let number = self.number(index, sub, node)?;
+            let default = self.at_power_on(index, sub, node);
+            default
+                .is_none_or(|default| default == number)
+                .then_some(number)
+        };
+        let count = u8::try_from(said(0)?).ok()?;
         let word = |sub| {
-            let word = u32::try_from(self.number(index, sub, node)?).ok()?;
+            let word = u32::try_from(said(sub)?).ok()?;
             Some(Mapping::from(word))
         };
         (1..=count.min(64)).map(word).collect()
     }
 
     /// What a configuration file puts into a node: every value that may be written, in the order of the
-    /// dictionary.
-    pub fn configuration(&self, node: NodeId) -> Vec<Setting<'_>> {
+    /// dictionary, those too that a download leaves alone ([`Flags::no_download`]).
+    ///
+    /// # Errors
+    /// [`BadEds`]: a value that with the node's number is none of its type.
+    pub fn configuration(&self, node: NodeId) -> Result<Vec<Setting<'_>>, BadEds> {
         let entries = self.entries.iter().filter(|(_, entry)| entry.writable);
         let settings = entries.filter_map(|((index, sub), entry)| {
             let configured = entry.configured.as_ref()?;
-            Some(Setting {
+            Some(configured.bytes(entry.kind, node).map(|data| Setting {
                 index: *index,
                 sub: *sub,
                 entry,
                 line: configured.line,
-                data: configured.bytes(entry.kind, node)?,
-            })
+                data,
+            }))
         });
         settings.collect()
     }
@@ -319,6 +377,7 @@ fn entry(name: String, section: &Section) -> Result<Entry, BadEds> {
         mappable: section
             .number("pdomapping")?
             .is_some_and(|flag| flag.number == 1),
+        flags: Flags::of(section)?,
         default,
         configured: content::configured(kind, writable, section)?,
         line: section.line,
@@ -342,6 +401,15 @@ impl Section {
             Some(key) if !key.value.trim().is_empty() => value(key).map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// The node's number, 1 to 127, in the section of the device.
+    fn node(&self) -> Result<Option<NodeId>, BadEds> {
+        let (Some(key), Some(node)) = (self.key("nodeid"), self.narrow::<u8>("nodeid")?) else {
+            return Ok(None);
+        };
+        let node = NodeId::new(node).ok_or_else(|| out_of_range(key))?;
+        Ok(Some(node))
     }
 
     /// A number without the node's, in the range of `T`.

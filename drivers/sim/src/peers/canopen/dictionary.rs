@@ -41,7 +41,7 @@ pub(super) fn after_power_on(arm: &ArmConfig, joint: usize, node: NodeId) -> Obj
     o.read_only(0x1018, 3, U32, 0x0001_0000);
     o.read_only(0x1018, 4, U32, 1001 + joint as i64);
     o.read_only(0x1029, 0, U8, 1);
-    o.ranged(0x1029, 1, U8, 0, (0, 2));
+    o.ranged(0x1029, 1, U8, arm.stays_operational.into(), (0, 2));
     pdo::add(&mut o, node, &pdo::DRIVE);
     o.domain(0x2000, b""); // the maker's own: keeps what is written there
     if let Some(eds) = &arm.eds {

@@ -283,6 +283,7 @@ fn after_power_on(id: NodeId, groups: u8) -> Objects {
     o.read_only(0x1018, 2, U32, 401);
     o.read_only(0x1018, 3, U32, 0x0001_0000);
     o.read_only(0x1018, 4, U32, 4001);
+    o.domain(0x2000, b""); // the maker's own: keeps what is written there
     let [contacts, voltages] = defaults(groups);
     let defaults = Defaults {
         received: [&[0x6200_0108], &[], &[], &[]],

@@ -46,11 +46,36 @@ pub struct Setting<'e> {
 }
 
 impl Configured {
-    pub(super) fn number(number: Value, line: usize) -> Configured {
-        Configured {
-            line,
-            content: Content::Number(number),
-        }
+    /// The value of a key; `None` for one that has no bytes here and is not written anyway.
+    pub(super) fn read(
+        kind: DataType,
+        writable: bool,
+        key: &Key,
+    ) -> Result<Option<Configured>, BadEds> {
+        let content = match kind {
+            DataType::Other(code) => match bytes(code, &key.value) {
+                Some(bytes) => Content::Bytes(bytes),
+                None if !writable => return Ok(None),
+                None => {
+                    let what = format!(
+                        "{}={} is no value of data type {code:04X}",
+                        key.name, key.value
+                    );
+                    return Err(BadEds::at(key.line, what));
+                }
+            },
+            kind => {
+                let number = value(key)?;
+                if !fits(kind, number.number) {
+                    return Err(super::out_of_range(key));
+                }
+                Content::Number(number)
+            }
+        };
+        Ok(Some(Configured {
+            line: key.line,
+            content,
+        }))
     }
 
     pub(super) fn as_number(&self) -> Option<Value> {
@@ -60,16 +85,22 @@ impl Configured {
         }
     }
 
-    /// Its bytes for a node, little-endian; `None` for a number of a type that has no length.
-    pub(super) fn bytes(&self, kind: DataType, node: NodeId) -> Option<Vec<u8>> {
-        match &self.content {
-            Content::Bytes(bytes) => Some(bytes.clone()),
-            Content::Number(number) => {
-                let wide = number.of(node).to_le_bytes();
-                let bytes = usize::from(kind.bytes()?);
-                wide.get(..bytes).map(<[u8]>::to_vec)
-            }
-        }
+    /// Its bytes for a node, little-endian.
+    ///
+    /// # Errors
+    /// A number that with the node's is none of its type.
+    pub(super) fn bytes(&self, kind: DataType, node: NodeId) -> Result<Vec<u8>, BadEds> {
+        let number = match &self.content {
+            Content::Bytes(bytes) => return Ok(bytes.clone()),
+            Content::Number(number) => number.of(node),
+        };
+        let wide = number.to_le_bytes();
+        let bytes = kind.bytes().filter(|_| fits(kind, number));
+        let bytes = bytes.and_then(|bytes| wide.get(..usize::from(bytes)));
+        bytes.map(<[u8]>::to_vec).ok_or_else(|| {
+            let what = format!("{number}, with the number of {node}, is out of range");
+            BadEds::at(self.line, what)
+        })
     }
 }
 
@@ -97,39 +128,17 @@ pub(super) fn configured(
     else {
         return Ok(None);
     };
-    let content = match kind {
-        DataType::Other(code) => match bytes(code, &key.value) {
-            Some(bytes) => Content::Bytes(bytes),
-            None if !writable => return Ok(None),
-            None => {
-                let what = format!(
-                    "{}={} is no value of data type {code:04X}",
-                    key.name, key.value
-                );
-                return Err(BadEds::at(key.line, what));
-            }
-        },
-        kind => Content::Number(fitting(kind, key)?),
-    };
-    Ok(Some(Configured {
-        line: key.line,
-        content,
-    }))
+    Configured::read(kind, writable, key)
 }
 
-/// A number that its type can hold, for every node.
-fn fitting(kind: DataType, key: &Key) -> Result<Value, BadEds> {
-    let number = value(key)?;
+/// Whether a type can hold a number.
+fn fits(kind: DataType, number: i64) -> bool {
     let bits = 8 * u32::from(kind.bytes().unwrap_or(8));
-    let wide = i128::from(number.number);
-    let fits = match kind {
+    let wide = i128::from(number);
+    match kind {
         _ if bits >= 64 => true,
         DataType::Integer(_) => (-(1 << (bits - 1))..1 << bits).contains(&wide), // or its bits
         _ => (0..1 << bits).contains(&wide),
-    };
-    match fits {
-        true => Ok(number),
-        false => Err(super::out_of_range(key)),
     }
 }
 

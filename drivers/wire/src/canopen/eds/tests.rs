@@ -94,8 +94,9 @@ fn a_makers_file_says_what_the_dictionary_has() {
 /// Its bytes, and the line of the value.
 fn configured(text: &str, number: u8) -> Vec<(u16, u8, usize, Vec<u8>)> {
     let eds = Eds::read(text).unwrap();
-    let settings = eds.configuration(node(number)).into_iter();
+    let settings = eds.configuration(node(number)).unwrap();
     settings
+        .into_iter()
         .map(|setting| (setting.index, setting.sub, setting.line, setting.data))
         .collect()
 }
@@ -200,4 +201,62 @@ fn a_complaint_names_its_line() {
         twice.to_string(),
         "line 38: 1800:01 stands in line 24 already"
     );
+}
+
+/// CiA 306-1: bit 0 refuses the write of a download, bit 1 the read of a scan; an object's holds for its parts.
+#[test]
+fn what_a_tool_must_leave_alone_is_said() {
+    let text = "[2100]\nObjectType=8\nObjFlags=0x2\n[2100sub1]\nDataType=6\nAccessType=rw\n\
+                [2100sub2]\nDataType=6\nAccessType=rw\nObjFlags=1\n[2101]\nDataType=6\nAccessType=rw\n";
+    let eds = Eds::read(text).unwrap();
+    let flags = |index, sub| {
+        let flags = eds.entries[&(index, sub)].flags;
+        (flags.no_download, flags.no_scan)
+    };
+    assert_eq!(flags(0x2100, 1), (false, true));
+    assert_eq!(flags(0x2100, 2), (true, true));
+    assert_eq!(flags(0x2101, 0), (false, false));
+}
+
+#[test]
+fn a_configuration_file_of_no_node_is_refused() {
+    for number in ["0", "128", "255", "256"] {
+        let text = format!("[DeviceComissioning]\nBaudrate=500\nNodeID={number}\n");
+        assert_eq!(Eds::read(&text).unwrap_err().line, 3, "{number}");
+    }
+    let none = Eds::read("[DeviceComissioning]\nNodeID=\n").unwrap();
+    assert_eq!(none.node, None);
+}
+
+#[test]
+fn a_value_must_fit_with_the_number_of_its_node_too() {
+    let text = "[2000]\nDataType=5\nAccessType=rw\nParameterValue=$NODEID+0xF0\n";
+    let eds = Eds::read(text).unwrap();
+    assert_eq!(eds.configuration(node(15)).unwrap()[0].data, [0xFF]);
+    assert_eq!(eds.configuration(node(32)).unwrap_err().line, 4);
+}
+
+#[test]
+fn the_values_of_a_compact_array_are_of_its_type() {
+    let array = |kind: u8, value: &str| {
+        format!(
+            "[DeviceComissioning]\nNodeID=5\n[2100]\nObjectType=8\nDataType={kind}\nAccessType=rw\n\
+             CompactSubObj=1\n[2100Value]\n1={value}\n"
+        )
+    };
+    assert_eq!(Eds::read(&array(5, "300")).unwrap_err().line, 9);
+    assert_eq!(Eds::read(&array(8, "fast")).unwrap_err().line, 9);
+    let real = configured(&array(8, "1.5"), 5); // IEEE 754: 3FC00000h
+    assert_eq!(real, [(0x2100, 1, 9, vec![0, 0, 0xC0, 0x3F])]);
+}
+
+/// Nobody writes a mapping: what the file would put there is not what the node has.
+#[test]
+fn a_mapping_that_the_file_would_change_is_not_known() {
+    let changed = BOX.replacen(
+        "DefaultValue=0x60000108",
+        "DefaultValue=0x60000108\nParameterValue=0x60000208",
+        1,
+    );
+    assert_eq!(Eds::read(&changed).unwrap().tpdo(1, node(5)), None);
 }
