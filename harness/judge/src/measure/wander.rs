@@ -128,6 +128,17 @@ pub(super) fn drift(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason> {
         pose::instrument(channel, far)?.map(|u| u * std::f64::consts::SQRT_2),
         channel,
     );
+    if let Some(within) = task.params().optional_positive("reference_within", mm)? {
+        // Off by so much along all three axes at most.
+        budget.rectangular(
+            Text::new(
+                "What the check of the reference lets through",
+                "参考点检查所允许的偏差",
+            ),
+            3f64.sqrt() * within,
+            None,
+        );
+    }
     if let Some(d_rp) = seen.d_rp {
         answer.more.push(named(
             "dRP",

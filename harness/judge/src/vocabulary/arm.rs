@@ -307,6 +307,18 @@ fn drift() -> MetricDescription {
                     None,
                 )
             },
+            ParamDescription {
+                optional: true,
+                ..param(
+                    "reference_within",
+                    Text::new(
+                        "How far the reference may read off along each axis afterwards, by a check of the case",
+                        "试验后参考点各轴读数允许的偏差（由本项目的检查保证）",
+                    ),
+                    ParamKind::Quantity(unit("mm")),
+                    None,
+                )
+            },
         ],
         n_min: 4,
         ..metric(

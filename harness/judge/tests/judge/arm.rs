@@ -271,6 +271,26 @@ fn an_arm_that_warms_up_drifts() {
 }
 
 #[test]
+fn what_a_check_of_the_reference_lets_through_is_left_open_of_the_drift() {
+    let mut record = warming(1);
+    let limit = |record: &mut Record| record.plan.cases[0].measures[0].accept = at_most("0.2 mm");
+    limit(&mut record);
+    assert_eq!(record.judge().verdict, Verdict::Pass);
+    let mut record = warming(1);
+    limit(&mut record);
+    let drift = &mut record.plan.cases[0].measures[0];
+    set(drift, "reference_within", "0.1 mm");
+    let findings = record.judge();
+    // A rectangle as wide as the diagonal of a cube of 0.1 mm to either side.
+    near(
+        measured(only(&findings)).budget.last().unwrap().u,
+        0.1,
+        1e-9,
+    );
+    assert_ne!(findings.verdict, Verdict::Pass);
+}
+
+#[test]
 fn a_suite_without_an_early_end_shows_none() {
     let mut record = warming(8);
     record.plan.cases[0].measures[0].params.remove("end_share");
