@@ -86,9 +86,6 @@ pub(super) fn worst_time(
         channels: format!("{}, {}", method.trigger.id, method.position.id),
     };
     let measured = value(longest, repeats.len())?;
-    if repeats.iter().any(|r| r.at_its_end) {
-        way::doubt(task, Some(quantity(&measured)), answer);
-    }
     finish(task, &method, &repeats, worst, measured, answer);
     Ok(())
 }
@@ -124,9 +121,6 @@ pub(super) fn distance(task: Task<'_>, answer: &mut Answer) -> Result<(), Reason
         );
     }
     let measured = budget.measured(worst.stop.distance, method.unit, repeats.len());
-    if repeats.iter().any(|r| r.at_its_end) {
-        way::doubt(task, Some(quantity(&measured)), answer);
-    }
     finish(task, &method, &repeats, worst, measured, answer);
     Ok(())
 }
@@ -208,13 +202,6 @@ fn describe(seen: &Result<&str, Interval>, repeat: &Repeat) -> (String, String) 
                 ms(off.upper)
             ),
         ),
-    }
-}
-
-fn quantity(measured: &Measured) -> Quantity {
-    Quantity {
-        value: measured.value,
-        unit: measured.unit,
     }
 }
 
@@ -539,6 +526,13 @@ fn finish(
     measured: Measured,
     answer: &mut Answer,
 ) {
+    if repeats.iter().any(|r| r.at_its_end) {
+        let worst = Quantity {
+            value: measured.value,
+            unit: measured.unit,
+        };
+        way::doubt(task, Some(worst), answer);
+    }
     let (ms, per_s) = (unit("ms"), speed_unit(method.unit));
     let mean = |of: fn(&Stop) -> f64| {
         repeats.iter().map(|r| of(&r.stop)).sum::<f64>() / repeats.len() as f64

@@ -40,7 +40,7 @@ pub(crate) struct CaseState {
     pub(crate) taken: BTreeMap<String, TakenValues>,
     /// Trials with a sampling plan since the repeat that may end by it began.
     pub(crate) tallies: BTreeMap<String, Tally>,
-    /// Programs that were started and not yet seen to begin, by robot.
+    /// Programs that were started and not yet seen at their end, by robot.
     pub(crate) starts: BTreeMap<String, Start>,
     /// How samples outside of windows are recorded, seconds; `None`: all of them.
     pub(crate) thinned_s: Option<f64>,
